@@ -1,0 +1,1 @@
+"""The frontend: users ask (intents), clusters report (observations), the database follows."""

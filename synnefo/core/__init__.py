@@ -1,0 +1,1 @@
+"""The rules: pure functions and tables, standard library only, no Django and no I/O."""

@@ -1,0 +1,1 @@
+"""The tables and the operator commands; who may write them: intents and observations."""

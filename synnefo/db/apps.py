@@ -1,0 +1,11 @@
+"""Tells Django where the tables are."""
+
+from django.apps import AppConfig
+
+
+class DatabaseConfig(AppConfig):
+    """The one Django application of the frontend."""
+
+    name = "synnefo.db"
+    label = "synnefo"
+    default_auto_field = "django.db.models.BigAutoField"

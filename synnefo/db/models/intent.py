@@ -1,0 +1,74 @@
+"""What users asked for and how it went."""
+
+import uuid
+
+from django.db import models
+
+from synnefo.db.models.backend import Backend
+from synnefo.db.models.identity import Project, User
+from synnefo.db.models.server import Server
+
+
+class Intent(models.Model):
+    """One recorded wish about one resource; `uuid` travels in the job's reason trail.
+
+    RECORDED → SUBMITTING (claimed by a dispatcher) → SUBMITTED (job id known) → SUCCEEDED,
+    FAILED with a cause, or CANCELED. A claim carries a deadline; past it, another dispatcher looks
+    the intent up by its reason before it submits again.
+    """
+
+    class State(models.TextChoices):
+        """The last three are final."""
+
+        RECORDED = "RECORDED"
+        SUBMITTING = "SUBMITTING"
+        SUBMITTED = "SUBMITTED"
+        SUCCEEDED = "SUCCEEDED"
+        FAILED = "FAILED"
+        CANCELED = "CANCELED"
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE)
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    action = models.CharField(max_length=32)  # create, delete, start, stop, reboot …
+    server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="intents")
+    backend = models.ForeignKey(Backend, null=True, on_delete=models.PROTECT)
+    arguments = models.JSONField(default=dict)
+    state = models.CharField(max_length=16, choices=State, default=State.RECORDED)
+    job_id = models.BigIntegerField(null=True, db_index=True)
+    attempts = models.PositiveIntegerField(default=0)
+    not_before = models.DateTimeField(null=True)  # backoff
+    claimed_until = models.DateTimeField(null=True)
+    claimed_by = models.CharField(max_length=64, blank=True, default="")
+    cause = models.TextField(blank=True, default="")
+    request_id = models.CharField(max_length=64)
+    idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001 - null is not unique.
+    request_digest = models.CharField(max_length=64, blank=True, default="")
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "idempotency_key"], name="intent_once")
+        ]
+        indexes = [models.Index(fields=["state", "id"], name="intent_queue")]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.server_id}"
+
+
+class Activity(models.Model):
+    """What happened to a server and by whom: the compute API's instance actions."""
+
+    server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="activities")
+    action = models.CharField(max_length=64)
+    actor = models.CharField(max_length=255)  # a user's name, or an administrator's as the job says
+    request_id = models.CharField(max_length=64, blank=True, default="")
+    job_id = models.BigIntegerField(null=True)
+    result = models.CharField(max_length=16, blank=True, default="")
+    message = models.TextField(blank=True, default="")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.actor}"

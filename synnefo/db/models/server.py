@@ -1,0 +1,82 @@
+"""Servers, their disks and their console tokens (OpenStack compute v2.1)."""
+
+import uuid
+
+from django.db import models
+
+from synnefo.core.server_states import ServerState, ServerTask
+from synnefo.db.models.backend import Backend
+from synnefo.db.models.flavor import Flavor
+from synnefo.db.models.identity import Project, User
+from synnefo.db.models.image import Image
+
+
+class Server(models.Model):
+    """Instance `snf-<id>` on its backend; the API's id is `uuid`.
+
+    `seen_*` is the newest report applied, ordered by (job id, opcode index, status rank): an
+    observation only moves a row whose triple is smaller, whatever the clocks of machines say.
+    """
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT)
+    user = models.ForeignKey(User, on_delete=models.PROTECT)
+    name = models.CharField(max_length=255)
+    description = models.TextField(null=True)  # noqa: DJ001 - Nova shows null, not "".
+    flavor = models.ForeignKey(Flavor, on_delete=models.PROTECT)
+    image = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL)
+    backend = models.ForeignKey(Backend, null=True, on_delete=models.PROTECT)
+    state = models.CharField(
+        max_length=16, choices=[(s, s) for s in ServerState], default=ServerState.BUILD
+    )
+    task = models.CharField(max_length=32, null=True, choices=[(t, t) for t in ServerTask])  # noqa: DJ001 - null is "no task".
+    progress = models.PositiveSmallIntegerField(default=0)
+    node = models.CharField(max_length=255, blank=True, default="")
+    metadata = models.JSONField(default=dict)
+    key_name = models.CharField(max_length=255, null=True)  # noqa: DJ001 - Nova shows null, not "".
+    public_key = models.TextField(blank=True, default="")
+    user_data = models.TextField(blank=True, default="")
+    config_drive = models.BooleanField(default=False)
+    fault = models.JSONField(null=True)  # {"code", "message", "details", "created"}
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField(db_index=True)
+    launched_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+    seen_job = models.BigIntegerField(default=0)
+    seen_op = models.IntegerField(default=0)
+    seen_rank = models.IntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "-created_at", "-id"], name="server_list")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Volume(models.Model):
+    """A disk of a server: `snf-vol-<id>` on the backend, size in MiB."""
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT)
+    server = models.ForeignKey(Server, null=True, on_delete=models.SET_NULL, related_name="volumes")
+    index = models.PositiveSmallIntegerField(default=0)
+    size = models.PositiveBigIntegerField()
+    disk_template = models.CharField(max_length=32)
+    status = models.CharField(max_length=16, default="creating")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.uuid)
+
+
+class ConsoleToken(models.Model):
+    """Lets one browser reach one console for some minutes; only the SHA-256 of it is kept."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    server = models.ForeignKey(Server, on_delete=models.CASCADE)
+    host = models.CharField(max_length=255)
+    port = models.PositiveIntegerField()
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"console of {self.server_id}"
