@@ -279,8 +279,9 @@ class Cluster(Protocol):
     def submit_shutdown(self, name: str, reason: str, timeout: int | None = None) -> int:
         """Stop an instance; after `timeout` seconds by force."""
 
-    def submit_reboot(self, name: str, reason: str, kind: Literal["soft", "hard", "full"] = "hard")
-    -> int:
+    def submit_reboot(
+        self, name: str, reason: str, kind: Literal["soft", "hard", "full"] = "hard"
+    ) -> int:
         """Restart an instance."""
 
     def submit_set_params(self, name: str, change: InstanceChange, reason: str) -> int:
@@ -324,8 +325,7 @@ class Cluster(Protocol):
         """
 
     def latest_job(self) -> int:
-        """The highest job id in the queue, 0 without jobs: the `since_job` of a coming submission.
-        """
+        """The highest job id in the queue, or 0: the `since_job` of a coming submission."""
 
     def console(self, name: str) -> ConsoleReport:
         """How to reach an instance's console."""
@@ -367,8 +367,7 @@ class DeadLetter:
 
 
 class BusUnavailable(Exception):  # noqa: N818  # The name says what happened.
-    """The bus cannot be reached or written to; nothing of the call may be relied upon, repeat it.
-    """
+    """The bus cannot be reached or written to: rely on nothing of the call, repeat it."""
 
 
 class Reject(Exception):  # noqa: N818  # The name says what happened.
@@ -380,8 +379,10 @@ class Reject(Exception):  # noqa: N818  # The name says what happened.
 
 
 class Bus(Protocol):
-    """Durable queues bound to routing keys, as `bus/topology.py` lays them out. At least once, in
-    order per queue while one consumer works and nothing is redelivered."""
+    """Durable queues bound to routing keys, as `bus/topology.py` lays them out.
+
+    At least once; in order per queue while one consumer works and nothing is redelivered.
+    """
 
     def publish(self, routing_key: str, messages: Sequence[bytes]) -> None:
         """Durable in order when it returns; BusUnavailable else. A key that no queue is bound to is

@@ -114,7 +114,7 @@ class Message:
 class JobMessage(Message):
     """What the messages about one opcode of a job share."""
 
-    NEEDED = ("job_id", "status", "operation")
+    NEEDED: ClassVar[tuple[str, ...]] = ("job_id", "status", "operation")
 
     job_id: int
     status: str
