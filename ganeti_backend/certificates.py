@@ -1,0 +1,160 @@
+"""The cluster's certificates: an authority, one certificate for node RPC, one for the remote API.
+
+The node certificate serves as server and as client (mutual TLS); the one of the remote API is for
+serving only, so its key cannot be used to command a node. Missing, foreign and soon expiring ones
+are made anew.
+"""
+
+import datetime
+import ipaddress
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from ganeti_backend.settings import SECRET_MODE, Settings, replace
+
+AUTHORITY_DAYS = 3650
+LEAF_DAYS = 825
+RENEW_BEFORE = datetime.timedelta(days=30)
+# A clock that is a little behind on one host must not refuse what another has just signed.
+BACKDATE = datetime.timedelta(days=1)
+
+
+def ensure(settings: Settings) -> None:
+    """Make what is missing, no longer fits the cluster's names or expires soon."""
+    tls, rapi = settings.tls, settings.rapi
+    authority = Authority(tls.ca, tls.ca.with_suffix(".key"))
+    addresses = {"localhost", "127.0.0.1"}
+    nodes = addresses.union(*((n.name, n.address) for n in settings.nodes))
+    both = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+    authority.issue(tls.certificate, tls.key, sorted(nodes), both)
+    served = addresses | {rapi.host, settings.cluster_name}
+    authority.issue(rapi.certificate, rapi.key, sorted(served), both[:1])
+
+
+class Authority:
+    """The certificate authority kept in two files beside the certificates it signs."""
+
+    def __init__(self, certificate: Path, key: Path) -> None:
+        self._key = _key(key)
+        if certificate.exists() and key.exists():
+            self._certificate = x509.load_pem_x509_certificate(certificate.read_bytes())
+            if self._certificate.public_key() == self._key.public_key():
+                return
+        self._certificate = self._sign_itself()
+        replace(certificate, self._certificate.public_bytes(serialization.Encoding.PEM))
+
+    def issue(
+        self,
+        certificate: Path,
+        key: Path,
+        names: Sequence[str],
+        usages: list[x509.ObjectIdentifier],
+    ) -> None:
+        """Write a certificate for these names unless the one in place still does."""
+        private = _key(key)
+        if certificate.exists() and self._still_good(certificate, private, names):
+            return
+        built = (
+            _builder(names[0], self._certificate.subject, private.public_key(), LEAF_DAYS)
+            .add_extension(x509.SubjectAlternativeName(_alternatives(names)), critical=False)
+            .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
+                critical=False,
+            )
+            .sign(self._key, hashes.SHA256())
+        )
+        replace(certificate, built.public_bytes(serialization.Encoding.PEM))
+
+    def _still_good(
+        self, path: Path, private: ec.EllipticCurvePrivateKey, names: Sequence[str]
+    ) -> bool:
+        found = x509.load_pem_x509_certificate(path.read_bytes())
+        known = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        return (
+            found.issuer == self._certificate.subject
+            and found.public_key() == private.public_key()
+            and set(_alternatives(names)) <= set(known)
+            and found.not_valid_after_utc - RENEW_BEFORE > _now()
+        )
+
+    def _sign_itself(self) -> x509.Certificate:
+        # The serial number in the name keeps two clusters' authorities apart in one trust store.
+        name = f"Cluster authority {x509.random_serial_number():x}"[:60]
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        public = self._key.public_key()
+        return (
+            _builder(name, subject, public, AUTHORITY_DAYS)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+            .add_extension(_signing_only(), critical=True)
+            .sign(self._key, hashes.SHA256())
+        )
+
+
+def _builder(
+    name: str, issuer: x509.Name, public: ec.EllipticCurvePublicKey, days: int
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .issuer_name(issuer)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(_now() - BACKDATE)
+        .not_valid_after(_now() + datetime.timedelta(days=days))
+    )
+
+
+def _signing_only() -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        key_cert_sign=True,
+        crl_sign=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _alternatives(names: Sequence[str]) -> list[x509.GeneralName]:
+    found: list[x509.GeneralName] = []
+    for name in names:
+        try:
+            found.append(x509.IPAddress(ipaddress.ip_address(name)))
+        except ValueError:
+            found.append(x509.DNSName(name))
+    return found
+
+
+def _key(path: Path) -> ec.EllipticCurvePrivateKey:
+    """The private key in this file, made if the file is not there."""
+    if path.exists():
+        if path.stat().st_mode & 0o077:
+            os.chmod(path, SECRET_MODE)
+        loaded = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        if not isinstance(loaded, ec.EllipticCurvePrivateKey):
+            raise ValueError(f"{path} holds no elliptic curve key")
+        return loaded
+    made = ec.generate_private_key(ec.SECP256R1())
+    pem = made.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    replace(path, pem)
+    return made
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)  # noqa: TID251 - A validity is wall-clock time.

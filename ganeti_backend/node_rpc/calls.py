@@ -1,0 +1,95 @@
+"""The calls a node answers: one table, read by the client, the server and the fake.
+
+Instances, disks and NICs travel as plain dictionaries in the shape of `objects.Instance.to_dict()`.
+A driver needs no row here: it is reached through the calls of the resource it drives.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Call:
+    """One remote call: its arguments, their defaults, and how long an answer may take.
+
+    `waits` names the argument (seconds) that the node itself may spend before it answers; the
+    client adds it to `timeout`.
+    """
+
+    name: str
+    required: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    timeout: float = 30.0
+    waits: str | None = None
+
+    def bind(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The complete arguments; TypeError if one is missing or unknown."""
+        missing = [name for name in self.required if name not in arguments]
+        unknown = [n for n in arguments if n not in self.required and n not in self.defaults]
+        if missing or unknown:
+            raise TypeError(f"call {self.name}: missing {missing}, unknown {unknown}")
+        return {**self.defaults, **arguments}
+
+
+class Nodes(Protocol):
+    """What the master needs from its nodes; `client.NodeClient` and `fake.FakeNodeClient`."""
+
+    def call(self, node: str, call: Call, /, timeout: float | None = None, **arguments: Any) -> Any:
+        """Run a call on a node. Raises NodeUnreachable or NodeCallError.
+
+        `timeout` is the longest wait for the answer, but for a call that has an argument of this
+        name it is that argument, and the answer may take the call's own timeout on top.
+        """
+
+    def close(self) -> None:
+        """Give the connections back."""
+
+
+VERSION = Call("version", timeout=5)
+NODE_INFO = Call("node_info", timeout=10)
+INSTANCES_INFO = Call("instances_info", timeout=15)
+INSTANCE_START = Call("instance_start", ("instance",), {"paused": False}, timeout=60)
+INSTANCE_SHUTDOWN = Call(
+    "instance_shutdown", ("name", "timeout"), {"force": False}, timeout=30, waits="timeout"
+)
+INSTANCE_REBOOT = Call(
+    "instance_reboot", ("instance", "kind"), {"timeout": 120}, timeout=60, waits="timeout"
+)
+INSTANCE_FORGET = Call("instance_forget", ("name",))
+INSTANCE_CONSOLE = Call("instance_console", ("name",), timeout=10)
+CONSOLE_OUTPUT = Call("console_output", ("name",), {"length": None}, timeout=15)
+DISK_CREATE = Call("disk_create", ("instance_name", "disk"), timeout=60)
+DISK_REMOVE = Call("disk_remove", ("disk",), timeout=60)
+DISK_GROW = Call("disk_grow", ("disk", "amount"), timeout=60)
+IMAGE_FILL = Call(
+    "image_fill",
+    ("task_id", "instance", "disk", "image_id", "image_format", "customization"),
+)
+TASK_STATUS = Call("task_status", ("task_id",), timeout=10)
+HOOKS_RUN = Call("hooks_run", ("hooks_path", "phase", "env"), timeout=300)
+HOTPLUG_NIC = Call("hotplug_nic", ("instance", "action", "nic"))
+TEST_DELAY = Call("test_delay", ("duration",), waits="duration")
+
+CALLS: Mapping[str, Call] = {
+    call.name: call
+    for call in (
+        VERSION,
+        NODE_INFO,
+        INSTANCES_INFO,
+        INSTANCE_START,
+        INSTANCE_SHUTDOWN,
+        INSTANCE_REBOOT,
+        INSTANCE_FORGET,
+        INSTANCE_CONSOLE,
+        CONSOLE_OUTPUT,
+        DISK_CREATE,
+        DISK_REMOVE,
+        DISK_GROW,
+        IMAGE_FILL,
+        TASK_STATUS,
+        HOOKS_RUN,
+        HOTPLUG_NIC,
+        TEST_DELAY,
+    )
+}
