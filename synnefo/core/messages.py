@@ -12,22 +12,36 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import Any, ClassVar, Self
 from urllib.parse import quote, unquote
 
 VERSION = 1
 
-STATUS_RANK = {
-    "queued": 0,
-    "waiting": 1,
-    "canceling": 2,
-    "running": 3,
-    "canceled": 4,
-    "success": 4,
-    "error": 4,
+
+class JobStatus(StrEnum):
+    """Ganeti's seven; the last three are final."""
+
+    QUEUED = "queued"
+    WAITING = "waiting"
+    CANCELING = "canceling"
+    RUNNING = "running"
+    CANCELED = "canceled"
+    SUCCESS = "success"
+    ERROR = "error"
+
+
+STATUS_RANK: dict[str, int] = {
+    JobStatus.QUEUED: 0,
+    JobStatus.WAITING: 1,
+    JobStatus.CANCELING: 2,
+    JobStatus.RUNNING: 3,
+    JobStatus.CANCELED: 4,
+    JobStatus.SUCCESS: 4,
+    JobStatus.ERROR: 4,
 }
-FINAL_STATUSES = frozenset({"canceled", "success", "error"})
-PROGRESS_RANK = STATUS_RANK["running"]
+FINAL_STATUSES = frozenset({JobStatus.CANCELED, JobStatus.SUCCESS, JobStatus.ERROR})
+PROGRESS_RANK = STATUS_RANK[JobStatus.RUNNING]
 
 Pairs = tuple[dict[str, Any], ...]
 Trail = tuple[tuple[str, str, int], ...]

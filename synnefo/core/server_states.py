@@ -51,7 +51,7 @@ STATE_AFTER: dict[str, Row] = {
 
 
 def state_after(operation: str, status: JobStatus, current: ServerState) -> ServerState:
-    """The server's state after this report; a job still under way, or an unknown one, changes nothing."""
+    """The state after this report; a job still under way, or an unknown one, changes nothing."""
     return STATE_AFTER.get(operation, {}).get(status) or current
 
 

@@ -38,7 +38,7 @@ def _database(url: str) -> dict[str, Any]:
 
 
 def _secret() -> str:
-    """The secret of this installation; without a file (tests, checks) a fixed one that guards nothing."""
+    """This installation's secret; without a file (tests, checks) one that guards nothing."""
     path = os.environ.get("SYNNEFO_SECRET_FILE")
     return Path(path).read_text().strip() if path else "no-installation-no-secret"
 

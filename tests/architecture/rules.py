@@ -1,0 +1,105 @@
+"""The rules of the house as functions from modules to complaints; an empty answer means kept.
+
+What import-linter can say stands in pyproject.toml; here is what it cannot.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
+
+from tests.architecture.source import Module
+
+OWNERS = {
+    "pika": ["synnefo/bus/amqp.py"],
+    "httpx": ["synnefo/rapi/client.py", "ganeti_backend/node_rpc/client.py"],
+    "libvirt": ["ganeti_backend/hypervisor/libvirt.py"],
+    "netfilterqueue": ["dhcpd/nfqueue.py"],
+    "rados": ["ganeti_backend/storage/rbd.py"],
+    "rbd": ["ganeti_backend/storage/rbd.py"],
+    "pyinotify": ["eventd/watch.py", "dhcpd/watch.py"],
+}
+SHAPELESS_NAMES = {"utils", "helpers", "common", "misc", "util", "helper", "tools", "lib"}
+WRITERS = ("synnefo/intents/*", "synnefo/observations/*")
+# Calls on a manager or an instance that write rows.
+WRITING_CALLS = {
+    "save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "delete",
+    "update",
+}  # fmt: skip
+
+
+def one_owner_per_library(modules: Iterable[Module]) -> Iterator[str]:
+    """Each outside library that does I/O is imported by its owner only."""
+    for module in modules:
+        for name, line in module.imported():
+            owners = OWNERS.get(name.split(".")[0])
+            if owners is not None and module.path not in owners:
+                yield f"{module.path}:{line} imports {name}; only {', '.join(owners)} may"
+
+
+def no_shapeless_names(modules: Iterable[Module]) -> Iterator[str]:
+    """A module is called after its noun."""
+    for module in modules:
+        for part in module.path.removesuffix(".py").split("/"):
+            if part in SHAPELESS_NAMES:
+                yield f"{module.path}: '{part}' says nothing; name the concept"
+
+
+def every_module_says_what_it_is_for(modules: Iterable[Module]) -> Iterator[str]:
+    """A docstring of one to ten lines opens every module with content."""
+    for module in modules:
+        if not module.text.strip() or "/migrations/" in module.path:
+            continue
+        docstring = ast.get_docstring(module.tree)
+        if docstring is None:
+            yield f"{module.path} has no docstring"
+        elif len(docstring.splitlines()) > 16:
+            yield f"{module.path}: a docstring of {len(docstring.splitlines())} lines; write less"
+
+
+def only_the_two_paths_write(modules: Iterable[Module]) -> Iterator[str]:
+    """Rows are written by what users asked and by what backends reported, nowhere else."""
+    for module in modules:
+        if not module.path.startswith("synnefo/") or any(fnmatch(module.path, w) for w in WRITERS):
+            continue
+        for node in ast.walk(module.tree):
+            if _writes_a_model(node):
+                yield f"{module.path}:{node.lineno} writes rows; that belongs to intents/ or observations/"
+
+
+def _writes_a_model(node: ast.AST) -> bool:
+    """Whether this is `X.objects….create(…)` and the like, or `.save(` on anything."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    if node.func.attr == "save":
+        return True
+    return node.func.attr in WRITING_CALLS and ".objects" in ast.unparse(node.func.value)
+
+
+def nothing_is_swallowed(modules: Iterable[Module]) -> Iterator[str]:
+    """No handler for everything that says nothing."""
+    for module in modules:
+        for node in ast.walk(module.tree):
+            if not isinstance(node, ast.ExceptHandler):
+                continue
+            broad = node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"}
+            if broad and all(isinstance(step, ast.Pass | ast.Continue) for step in node.body):
+                yield f"{module.path}:{node.lineno} swallows every exception"
+
+
+def no_waiting_for_a_duration(modules: Iterable[Module]) -> Iterator[str]:
+    """Waiting is for a condition; a Clock or an event is taken, never the machine's sleep."""
+    for module in modules:
+        for found in re.finditer(r"\btime\.sleep\(|shell=True|verify=False", module.text):
+            line = module.text.count("\n", 0, found.start()) + 1
+            yield f"{module.path}:{line} has {found.group()}"
+
+
+RULES = (
+    one_owner_per_library,
+    no_shapeless_names,
+    every_module_says_what_it_is_for,
+    only_the_two_paths_write,
+    nothing_is_swallowed,
+    no_waiting_for_a_duration,
+)

@@ -1,0 +1,29 @@
+"""Every rule holds for the project, and every rule was seen to fail on an example."""
+
+import pytest
+
+from tests.architecture import rules
+from tests.architecture.source import Module, modules
+
+OFFENDERS = {
+    rules.one_owner_per_library: Module("synnefo/api/x.py", '"""X."""\nimport pika\n'),
+    rules.no_shapeless_names: Module("synnefo/api/utils.py", '"""X."""\n'),
+    rules.every_module_says_what_it_is_for: Module("synnefo/api/x.py", "X = 1\n"),
+    rules.only_the_two_paths_write: Module(
+        "synnefo/api/x.py", '"""X."""\nServer.objects.filter(id=1).update(name="x")\n'
+    ),
+    rules.nothing_is_swallowed: Module(
+        "eventd/x.py", '"""X."""\ntry:\n    go()\nexcept Exception:\n    pass\n'
+    ),
+    rules.no_waiting_for_a_duration: Module("eventd/x.py", '"""X."""\ntime.sleep(1)\n'),
+}
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
+def test_rule_holds(rule):
+    assert list(rule(modules())) == []
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
+def test_rule_can_fail(rule):
+    assert len(list(rule([OFFENDERS[rule]]))) == 1

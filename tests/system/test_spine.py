@@ -1,0 +1,151 @@
+"""What a user and an administrator see: real processes, a real guest, the real client, on both profiles."""
+
+import json
+import time
+
+import pytest
+
+from tests.system.cloud import wait_for_server, wait_until
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture(scope="module")
+def server(cloud):
+    """`web1`, created by the real client; checks that the answer came at once with status BUILD."""
+    flavor = cloud.openstack("flavor", "list")[0]["Name"]
+    image = cloud.openstack("image", "list")[0]["Name"]
+    network = cloud.openstack("network", "list")[0]["Name"]
+    created = cloud.openstack(
+        "server", "create", "--flavor", flavor, "--image", image, "--network", network, "web1"
+    )
+    assert created["status"] in {"BUILD", "ACTIVE"}
+    with cloud.api() as api:
+        wait_for_server(api, created["id"], "ACTIVE")
+    yield created["id"]
+    cloud.run("openstack", "server", "delete", "--wait", created["id"])
+
+
+def _instance(cloud, server_id):
+    """The instance's name from the administrator's own commands, by position of creation."""
+    return cloud.run("gnt-instance", "list", "--no-headers", "-o", "name").split()[-1]
+
+
+def test_first_server_is_ready(cloud):
+    hello = next(s for s in cloud.openstack("server", "list") if s["Name"] == "hello")
+    assert hello["Status"] == "ACTIVE"
+    assert "GUEST-READY" in cloud.run("openstack", "console", "log", "show", "hello")
+
+
+def test_server_has_an_address_of_the_public_pool(cloud, server):
+    shown = next(s for s in cloud.openstack("server", "list") if s["ID"] == server)
+    address = shown["Networks"]["public"][0]
+
+    def printed():
+        return address in cloud.run("openstack", "console", "log", "show", server)
+
+    wait_until(printed, f"the guest prints its address {address}")
+
+
+@pytest.mark.parametrize(
+    ("verb", "status"),
+    [
+        (("stop",), "SHUTOFF"),
+        (("start",), "ACTIVE"),
+        (("reboot",), "ACTIVE"),
+        (("reboot", "--hard"), "ACTIVE"),
+    ],
+    ids=" ".join,
+)
+def test_power_actions(cloud, server, verb, status):
+    cloud.run("openstack", "server", *verb, server)
+    with cloud.api() as api:
+        wait_for_server(api, server, status, seconds=90)
+
+
+def test_keypair(cloud):
+    created = cloud.run("openstack", "keypair", "create", "laptop")
+    assert "PRIVATE KEY" in created
+    assert "laptop" in [k["Name"] for k in cloud.openstack("keypair", "list")]
+    cloud.run("openstack", "keypair", "delete", "laptop")
+
+
+def test_administrator_is_followed_within_a_second(cloud, server):
+    instance = _instance(cloud, server)
+    with cloud.api() as api:
+        wait_for_server(api, server, "ACTIVE")
+        for command, status in (("shutdown", "SHUTOFF"), ("startup", "ACTIVE")):
+            cloud.run("gnt-instance", command, instance)
+            returned = time.monotonic()
+            wait_for_server(api, server, status, seconds=10)
+            seen = time.monotonic() - returned
+            print(f"{command}: shown {seen * 1000:.0f} ms after the command returned")
+
+
+def test_change_is_pushed_to_the_open_page(cloud, server):
+    """An open event stream names the server when an administrator stops it, without any reload."""
+    instance = _instance(cloud, server)
+    with cloud.api() as api:
+        with api.stream("GET", "/events", timeout=60) as stream:
+            lines = stream.iter_lines()
+            assert next(lines) == "event: hello"
+            cloud.run("gnt-instance", "reboot", instance)
+            for line in lines:
+                if line.startswith("data:") and json.loads(line[5:]).get("id") == server:
+                    break
+        wait_for_server(api, server, "ACTIVE")
+
+
+def test_administrators_commands(cloud, server):
+    instance = _instance(cloud, server)
+    assert instance in cloud.run("gnt-instance", "info", instance)
+    assert len(cloud.run("gnt-node", "list", "--no-headers", "-o", "name").split()) == 3
+    jobs = cloud.run("gnt-job", "list", "--no-headers", "-o", "id,status").splitlines()
+    assert jobs
+    assert "INSTANCE" in cloud.run("gnt-job", "info", jobs[-1].split()[0])
+    assert "cluster" in cloud.run("gnt-cluster", "info").lower()
+    cloud.run("gnt-cluster", "verify")
+
+
+def test_instance_of_an_administrator(cloud):
+    """An instance that users never asked for lives and goes, and disturbs nobody."""
+    name = "admin.example"
+    cloud.run(
+        "gnt-instance",
+        "add",
+        "-t",
+        "diskless",
+        "-o",
+        "noop",
+        "--no-start",
+        "-B",
+        "memory=64M",
+        name,
+    )
+    assert name in cloud.run("gnt-instance", "list", "--no-headers", "-o", "name")
+    assert name not in json.dumps(cloud.openstack("server", "list"))
+    cloud.run("gnt-instance", "remove", "-f", name)
+    assert name not in cloud.run("gnt-instance", "list", "--no-headers", "-o", "name")
+
+
+def test_removed_by_the_administrator(cloud):
+    flavor, image = (cloud.openstack(noun, "list")[0]["Name"] for noun in ("flavor", "image"))
+    created = cloud.openstack(
+        "server", "create", "--flavor", flavor, "--image", image, "--network", "public", "gone"
+    )
+    with cloud.api() as api:
+        wait_for_server(api, created["id"], "ACTIVE")
+        cloud.run("gnt-instance", "remove", "-f", _instance(cloud, created["id"]))
+        wait_until(
+            lambda: api.get(f"/compute/v2.1/servers/{created['id']}").status_code == 404,
+            "the removed server is gone from the API",
+            seconds=10,
+        )
+
+
+def test_second_up_keeps_everything(cloud, server):
+    before = {s["ID"] for s in cloud.openstack("server", "list")}
+    started = time.monotonic()
+    cloud.up()
+    print(f"second up: {time.monotonic() - started:.1f} s")
+    assert {s["ID"] for s in cloud.openstack("server", "list")} == before
