@@ -378,6 +378,10 @@ class Reject(Exception):  # noqa: N818  # The name says what happened.
         self.reason = reason
 
 
+class Postpone(Exception):  # noqa: N818  # The name says what to do.
+    """Raised by a handler: not now (a database is away); ask again shortly and count no attempt."""
+
+
 class Bus(Protocol):
     """Durable queues bound to routing keys, as `bus/topology.py` lays them out.
 

@@ -1,0 +1,244 @@
+"""The port Bus on RabbitMQ. Only this module and its publisher know pika.
+
+Durable topic exchange, quorum queues with a delivery limit, a dead-letter exchange. Failing
+messages are tried again in place (`delivering.py`); the limit of the broker counts only consumers
+that died over a message.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pika
+from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
+from pika.exceptions import AMQPError, ChannelClosedByBroker
+
+from synnefo.bus.amqp_publisher import Publisher, parameters
+from synnefo.bus.delivering import PAUSES, Fate, deliver
+from synnefo.bus.topology import (
+    DEAD_LETTER_EXCHANGE,
+    EXCHANGE,
+    REDELIVERIES,
+    Topology,
+    dead_letter_queue,
+)
+from synnefo.ports import BusUnavailable, DeadLetter, Delivery
+
+log = logging.getLogger(__name__)
+
+PREFETCH = 50
+LOOK_EVERY = 1.0
+RECONNECT_AFTER = (0.1, 5.0)
+REASON = "x-reason"
+# From what one call raises when the broker is away or goes away under it.
+TROUBLE = (AMQPError, OSError)
+
+
+def declare(channel: BlockingChannel, topology: Topology) -> None:
+    """Make exchanges, queues and bindings as `topology.py` says; harmless when they exist."""
+    for exchange in (EXCHANGE, DEAD_LETTER_EXCHANGE):
+        channel.exchange_declare(exchange, "topic", durable=True)
+    for queue, key in topology.bindings.items():
+        # Dead letters are not lost when the broker dies while it moves them ("at-least-once"),
+        # which RabbitMQ couples to rejecting instead of dropping when a queue is full.
+        arguments = {
+            "x-queue-type": "quorum",
+            "x-delivery-limit": REDELIVERIES,
+            "x-dead-letter-exchange": DEAD_LETTER_EXCHANGE,
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+        }
+        channel.queue_declare(queue, durable=True, arguments=arguments)
+        channel.queue_bind(queue, EXCHANGE, key)
+        letters = dead_letter_queue(queue)
+        channel.queue_declare(letters, durable=True, arguments={"x-queue-type": "quorum"})
+        channel.queue_bind(letters, DEAD_LETTER_EXCHANGE, key)
+
+
+class AmqpBus:
+    """A connection for publishing, one for each consumer, short ones for looking."""
+
+    def __init__(self, url: str, topology: Topology, pauses: tuple[float, ...] = PAUSES) -> None:
+        self._parameters = parameters(url)
+        self._topology = topology
+        self._pauses = pauses
+        self._publisher = Publisher(self._parameters, self._declare)
+        self._consuming: set[BlockingConnection] = set()
+
+    # --- publishing
+
+    def publish(self, routing_key: str, messages: Sequence[bytes]) -> None:
+        """Returns when the broker has confirmed all of them."""
+        if messages:
+            self._publisher.publish(routing_key, messages)
+
+    def _declare(self) -> None:
+        with self._channel() as channel:
+            declare(channel, self._topology)
+
+    # --- consuming
+
+    def consume(
+        self, queues: Sequence[str], handler: Callable[[Delivery], None], stop: threading.Event
+    ) -> None:
+        """Deliver until stopped; after losing the broker, connect again with growing pauses."""
+        shortest, longest = RECONNECT_AFTER
+        pause = shortest
+        while not stop.is_set():
+            try:
+                connection = BlockingConnection(self._parameters)
+                pause = shortest
+                self._consume_on(connection, queues, handler, stop)
+            except TROUBLE as error:
+                if not stop.is_set():
+                    log.warning("bus away, next try in %.1f s: %r", pause, error)
+                stop.wait(pause * random.uniform(0.5, 1.0))
+                pause = min(pause * 2, longest)
+
+    def _consume_on(
+        self,
+        connection: BlockingConnection,
+        queues: Sequence[str],
+        handler: Callable[[Delivery], None],
+        stop: threading.Event,
+    ) -> None:
+        def received(channel: BlockingChannel, method: Any, properties: Any, body: bytes) -> None:
+            if not stop.is_set():
+                self._handle(channel, handler, stop, method, properties, body)
+
+        self._consuming.add(connection)
+        try:
+            channel = connection.channel()
+            declare(channel, self._topology)
+            channel.basic_qos(prefetch_count=PREFETCH)
+            for queue in queues:
+                channel.basic_consume(queue, received, consumer_tag=_tag(queue))
+            while not stop.is_set():
+                connection.process_data_events(time_limit=LOOK_EVERY)
+        finally:
+            self._consuming.discard(connection)
+            # What was delivered and not acknowledged goes back to the queue by itself.
+            with suppress(*TROUBLE):
+                connection.close()
+
+    def _handle(
+        self,
+        channel: BlockingChannel,
+        handler: Callable[[Delivery], None],
+        stop: threading.Event,
+        method: Any,
+        properties: Any,
+        body: bytes,
+    ) -> None:
+        deaths = int((properties.headers or {}).get("x-delivery-count", 0))
+        queue = method.consumer_tag.partition("/")[0]
+        delivery = Delivery(queue, method.routing_key, body, deaths + 1)
+        fate, reason = deliver(handler, delivery, stop, self._pauses)
+        if fate is Fate.DEAD:
+            self._bury(delivery, reason)
+        if fate is not Fate.GIVEN_BACK:
+            channel.basic_ack(method.delivery_tag)
+
+    def _bury(self, delivery: Delivery, reason: str) -> None:
+        """Put it beside before it is acknowledged; the broker's own way keeps no reason."""
+        log.error("dead letter in %s: %s", delivery.queue, reason)
+        self._publisher.publish(
+            delivery.routing_key,
+            [delivery.body],
+            exchange=DEAD_LETTER_EXCHANGE,
+            headers={REASON: reason[:2000]},
+        )
+
+    def wake(self) -> None:
+        """Let consumers look at their stop event."""
+        for connection in list(self._consuming):
+            with suppress(*TROUBLE):
+                connection.add_callback_threadsafe(lambda: None)
+
+    # --- looking
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """Queue by queue, oldest first."""
+        with self._channel() as channel:
+            declare(channel, self._topology)
+            return [letter for letter, _ in self._letters(channel, self._topology.queues)]
+
+    def requeue(self, letter_id: str) -> None:
+        """Published again with its key, then taken out of the dead letters."""
+        with self._channel() as channel:
+            letter, tag = self._letter(channel, letter_id)
+            self._publisher.publish(letter.routing_key, [letter.body])
+            channel.basic_ack(tag)
+
+    def drop(self, letter_id: str) -> None:
+        """Forget it."""
+        with self._channel() as channel:
+            _, tag = self._letter(channel, letter_id)
+            channel.basic_ack(tag)
+
+    def backlog(self) -> dict[str, int]:
+        """Messages ready per queue, as the broker counts them."""
+        with self._channel() as channel:
+            declare(channel, self._topology)
+            counts = {}
+            for queue in self._topology.queues:
+                answer = channel.queue_declare(queue, passive=True)
+                counts[queue] = int(answer.method.message_count)
+            return counts
+
+    def close(self) -> None:
+        """Close the publishing connection; consumers end by their stop event."""
+        self._publisher.close()
+
+    @contextmanager
+    def _channel(self) -> Iterator[BlockingChannel]:
+        try:
+            connection = BlockingConnection(self._parameters)
+        except TROUBLE as error:
+            raise BusUnavailable(f"cannot reach the bus: {error!r}") from error
+        try:
+            yield connection.channel()
+        except TROUBLE as error:
+            raise BusUnavailable(f"lost the bus: {error!r}") from error
+        finally:
+            with suppress(*TROUBLE):
+                connection.close()
+
+    def _letters(
+        self, channel: BlockingChannel, queues: Sequence[str]
+    ) -> Iterator[tuple[DeadLetter, int]]:
+        """Get, without acknowledging, all letters; closing the channel puts them back."""
+        for queue in queues:
+            while True:
+                method, properties, body = channel.basic_get(dead_letter_queue(queue))
+                if method is None or properties is None or body is None:
+                    break
+                headers: dict[str, Any] = dict(properties.headers or {})
+                reason = str(headers.get(REASON) or _reason_of_broker(headers))
+                identity = properties.message_id or hashlib.sha256(body).hexdigest()[:16]
+                key, tag = str(method.routing_key), int(method.delivery_tag or 0)
+                yield DeadLetter(f"{queue}/{identity}", queue, key, body, reason), tag
+
+    def _letter(self, channel: BlockingChannel, letter_id: str) -> tuple[DeadLetter, int]:
+        queue = letter_id.partition("/")[0]
+        if queue in self._topology.queues:
+            with suppress(ChannelClosedByBroker):
+                for letter, tag in self._letters(channel, [queue]):
+                    if letter.id == letter_id:
+                        return letter, tag
+        raise KeyError(letter_id)
+
+
+def _reason_of_broker(headers: dict[str, Any]) -> str:
+    deaths = headers.get("x-death") or [{}]
+    return f"the broker gave up: {deaths[0].get('reason', 'unknown')}"
+
+
+def _tag(queue: str) -> str:
+    return f"{queue}/{pika.__name__}-{random.getrandbits(48):012x}"

@@ -1,0 +1,234 @@
+"""The port Bus as files in a folder: durable, ordered, for processes of one machine.
+
+    DIR/<queue>/new/<name>                 published, waiting
+    DIR/<queue>/tmp/<name>                 being written
+    DIR/<queue>/dead/<name>                dead letters with their reason
+    DIR/claims/<consumer>/<queue>~<name>   being handled; beside it the lock of who lives
+    DIR/wake/<consumer>                    datagram socket that publishers ring
+
+A consumer takes a message by renaming it into its claim and removes it after the handler returned.
+Claims of consumers that died are renamed back. What a message file looks like: `records.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from synnefo.bus.claims import Claims
+from synnefo.bus.delivering import PAUSES, Fate, deliver
+from synnefo.bus.records import Damaged, Record
+from synnefo.bus.topology import REDELIVERIES, Topology
+from synnefo.bus.wakeup import Ear, ring
+from synnefo.ports import BusUnavailable, DeadLetter, Delivery
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 1.0
+AT_ONCE = 100
+
+
+class SpoolBus:
+    """A spool folder as one process sees it; safe for several threads."""
+
+    def __init__(self, root: Path, topology: Topology, pauses: tuple[float, ...] = PAUSES) -> None:
+        self._root = root
+        self._topology = topology
+        self._pauses = pauses
+        self._naming = threading.Lock()
+        self._last_stamp = 0
+        self._ears: set[Ear] = set()
+        self._made = False
+
+    # --- publishing
+
+    def publish(self, routing_key: str, messages: Sequence[bytes]) -> None:
+        """One file and one fsync per call, however many messages it has."""
+        if not messages:
+            return
+        for queue in self._topology.queues_for(routing_key):
+            try:
+                self._make_folders()
+                self._put(queue, "new", self._name(), Record(routing_key, tuple(messages)))
+            except OSError as error:
+                raise BusUnavailable(f"cannot write to {self._root}: {error}") from error
+
+    def _put(self, queue: str, folder: str, name: str, record: Record) -> None:
+        """Make a message visible, then durable.
+
+        The rename comes before the fsync: the journal commit that the fsync waits for then holds
+        the rename as well, and consumers start earlier. A file that a power cut leaves incomplete
+        was never promised to anybody and is found by its checksum.
+        """
+        temporary = self._root / queue / "tmp" / name
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+        try:
+            data = record.encode()
+            if os.write(descriptor, data) != len(data):
+                raise OSError("the disk took only a part of the message")
+            os.rename(temporary, self._root / queue / folder / name)
+            if folder == "new":
+                ring(self._root / "wake")
+            os.fsync(descriptor)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(descriptor)
+
+    def _name(self) -> str:
+        """A name that sorts after all earlier ones of this process and, clocks willing, of others.
+
+        Wall-clock names only order publishers among each other; consumers order events by their
+        content.
+        """
+        with self._naming:
+            self._last_stamp = max(self._last_stamp + 1, time.time_ns())
+            return f"{self._last_stamp:020d}-{os.getpid()}"
+
+    def _make_folders(self) -> None:
+        if self._made:
+            return
+        for queue in self._topology.queues:
+            for folder in ("new", "tmp", "dead"):
+                (self._root / queue / folder).mkdir(parents=True, exist_ok=True)
+        for folder in ("claims", "wake"):
+            (self._root / folder).mkdir(exist_ok=True)
+        self._made = True
+
+    # --- consuming
+
+    def consume(
+        self, queues: Sequence[str], handler: Callable[[Delivery], None], stop: threading.Event
+    ) -> None:
+        """Deliver until stopped; woken by publishers, looking by itself once a second."""
+        self._make_folders()
+        with Ear(self._root / "wake") as ear, Claims(self._root) as claims:
+            self._ears.add(ear)
+            try:
+                while not stop.is_set():
+                    claims.give_back_those_of_the_dead()
+                    while not stop.is_set() and self._work(queues, handler, claims, stop):
+                        pass
+                    if not stop.is_set():
+                        ear.wait(LOOK_EVERY)
+            finally:
+                self._ears.discard(ear)
+
+    def wake(self) -> None:
+        """Let consumers look at their stop event."""
+        for ear in list(self._ears):
+            ear.poke()
+
+    def _work(
+        self,
+        queues: Sequence[str],
+        handler: Callable[[Delivery], None],
+        claims: Claims,
+        stop: threading.Event,
+    ) -> bool:
+        """Handle some waiting messages, oldest first over all queues; whether there were any."""
+        waiting = sorted((name, queue) for queue in queues for name in self._waiting(queue))
+        for name, queue in waiting[:AT_ONCE]:
+            if stop.is_set():
+                break
+            path = claims.take(queue, name)
+            if path is not None:
+                self._handle(queue, path, handler, stop)
+        return bool(waiting)
+
+    def _handle(
+        self, queue: str, path: Path, handler: Callable[[Delivery], None], stop: threading.Event
+    ) -> None:
+        died = Claims.deaths(path)
+        try:
+            record = Record.decode(path.read_bytes())
+        except Damaged as damage:
+            self._bury(queue, Record("", (path.read_bytes(),), reason=str(damage)))
+            path.unlink()
+            return
+        for position, body in enumerate(record.bodies):
+            delivery = Delivery(queue, record.routing_key, body, died + 1)
+            if died > REDELIVERIES:
+                fate, reason = Fate.DEAD, f"its consumer died {died} times"
+            else:
+                fate, reason = deliver(handler, delivery, stop, self._pauses)
+            if fate is Fate.GIVEN_BACK:
+                self._keep_rest(queue, path, record, position)
+                return
+            if fate is Fate.DEAD:
+                self._bury(queue, Record(record.routing_key, (body,), reason=reason))
+        path.unlink()
+
+    def _keep_rest(self, queue: str, path: Path, record: Record, position: int) -> None:
+        """Put what was not handled back under its old name, so that it keeps its place."""
+        name = Claims.name(path)
+        if position:
+            rest = Record(record.routing_key, record.bodies[position:])
+            self._put(queue, "new", name, rest)
+            path.unlink()
+        else:
+            path.rename(self._root / queue / "new" / name)
+
+    def _bury(self, queue: str, record: Record) -> None:
+        log.error("dead letter in %s: %s", queue, record.reason)
+        self._put(queue, "dead", self._name(), record)
+
+    # --- looking
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """Oldest first."""
+        return [
+            DeadLetter(
+                f"{queue}/{path.name}", queue, record.routing_key, record.bodies[0], record.reason
+            )
+            for queue, path, record in sorted(self._dead(), key=lambda found: found[1].name)
+        ]
+
+    def requeue(self, letter_id: str) -> None:
+        """Back to its queue, as the newest message there."""
+        path, queue, record = self._letter(letter_id)
+        self._put(queue, "new", self._name(), Record(record.routing_key, record.bodies))
+        path.unlink()
+
+    def drop(self, letter_id: str) -> None:
+        """Forget it."""
+        path, _, _ = self._letter(letter_id)
+        path.unlink()
+
+    def backlog(self) -> dict[str, int]:
+        """Files waiting or being handled, per queue."""
+        found = {queue: len(self._waiting(queue)) for queue in self._topology.queues}
+        for queue in Claims.queues_claimed(self._root):
+            if queue in found:
+                found[queue] += 1
+        return found
+
+    def close(self) -> None:
+        """Nothing stays open between calls."""
+
+    def _waiting(self, queue: str) -> list[str]:
+        try:
+            return os.listdir(self._root / queue / "new")
+        except FileNotFoundError:
+            return []
+
+    def _dead(self) -> Iterator[tuple[str, Path, Record]]:
+        for queue in self._topology.queues:
+            folder = self._root / queue / "dead"
+            for path in folder.iterdir() if folder.is_dir() else ():
+                yield queue, path, Record.decode(path.read_bytes())
+
+    def _letter(self, letter_id: str) -> tuple[Path, str, Record]:
+        queue, _, name = letter_id.partition("/")
+        path = self._root / queue / "dead" / name
+        if queue not in self._topology.queues or name in {"", ".", ".."} or "/" in name:
+            raise KeyError(letter_id)
+        try:
+            return path, queue, Record.decode(path.read_bytes())
+        except FileNotFoundError as absent:
+            raise KeyError(letter_id) from absent
