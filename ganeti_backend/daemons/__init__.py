@@ -1,0 +1,1 @@
+"""The processes of the cluster manager: configuration, wiring and loop, no rules of their own."""
