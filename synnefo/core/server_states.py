@@ -6,7 +6,17 @@ stays out of it: the reconciler finds the server stale and removes it by the ord
 
 from enum import StrEnum
 
-from synnefo.core.messages import JobStatus
+
+class JobStatus(StrEnum):
+    """Ganeti's seven statuses of an opcode; the last three are final."""
+
+    QUEUED = "queued"
+    WAITING = "waiting"
+    CANCELING = "canceling"
+    RUNNING = "running"
+    CANCELED = "canceled"
+    SUCCESS = "success"
+    ERROR = "error"
 
 
 class ServerState(StrEnum):
