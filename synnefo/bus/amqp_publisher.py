@@ -10,6 +10,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pika
@@ -19,7 +20,8 @@ from pika.exceptions import AMQPError
 from synnefo.bus.topology import EXCHANGE
 from synnefo.ports import BusUnavailable
 
-log = logging.getLogger(__name__)
+# pika tells each step of each connection at level INFO.
+logging.getLogger("pika").setLevel(logging.ERROR)
 
 CONNECT_WITHIN = 3.0
 CONFIRM_WITHIN = 10.0
@@ -79,8 +81,8 @@ class _Link:
             on_open_callback=lambda connection: connection.channel(
                 on_open_callback=self._channel_open
             ),
-            on_open_error_callback=lambda _, error: self._fail(f"{error!r}"),
-            on_close_callback=lambda _, reason: self._fail(f"{reason!r}"),
+            on_open_error_callback=lambda _, error: self._ended(f"{error!r}"),
+            on_close_callback=lambda _, reason: self._ended(f"{reason!r}"),
         )
         self._thread = threading.Thread(target=self._run, name="amqp-publisher", daemon=True)
         self._thread.start()
@@ -89,23 +91,32 @@ class _Link:
         try:
             self._connection.ioloop.start()
         except (AMQPError, OSError) as error:
-            self._fail(f"{error!r}")
+            self._lose(f"{error!r}")
         finally:
-            self._fail("the connection ended")
+            self._lose("the connection ended")
+            self._connection.ioloop.close()
 
     def _channel_open(self, channel: Channel) -> None:
-        channel.add_on_close_callback(lambda _, reason: self._fail(f"{reason!r}"))
+        channel.add_on_close_callback(self._channel_closed)
         channel.confirm_delivery(self._confirmed, callback=lambda _: self.ready.set())
         self._channel = channel
 
-    def _fail(self, why: str) -> None:
+    def _channel_closed(self, _: Channel, reason: Exception) -> None:
+        self._lose(f"{reason!r}")
+        if self._connection.is_open:
+            self._connection.close()
+
+    def _ended(self, why: str) -> None:
+        self._lose(why)
+        self._connection.ioloop.stop()
+
+    def _lose(self, why: str) -> None:
         if self.lost is None:
             self.lost = why
         self.ready.set()
         owners, self._owners = self._owners, {}
         for batch in owners.values():
             batch.fail(self.lost)
-        self._connection.ioloop.stop()
 
     def _confirmed(self, frame: Any) -> None:
         tag, ok = frame.method.delivery_tag, isinstance(frame.method, pika.spec.Basic.Ack)
@@ -137,9 +148,15 @@ class _Link:
 
     def close(self) -> None:
         """End the connection and its thread."""
-        if self.lost is None:
-            self._connection.ioloop.add_callback_threadsafe(self._connection.close)
+        with suppress(AMQPError, OSError, RuntimeError):
+            self._connection.ioloop.add_callback_threadsafe(self._leave)
         self._thread.join(CONNECT_WITHIN)
+
+    def _leave(self) -> None:
+        if self._connection.is_open:
+            self._connection.close()
+        elif not self._connection.is_closing:
+            self._ended("given up")
 
 
 class Publisher:

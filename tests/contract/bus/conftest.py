@@ -1,4 +1,4 @@
-"""One bus of each kind; the RabbitMQ is a private one, started for the session and ended after it."""
+"""One bus of each kind; the RabbitMQ is a private one that lives as long as the session."""
 
 import os
 import secrets
@@ -76,8 +76,10 @@ class Broker:
                 start_new_session=True,
             )
         subprocess.run(
-            [*self.as_user, str(BINARIES / "rabbitmqctl"), "-q", "wait", "--timeout", "60"]
-            + [str(self.folder / "pid")],
+            [
+                *(*self.as_user, str(BINARIES / "rabbitmqctl"), "-q"),
+                *("wait", "--timeout", "60", str(self.folder / "pid")),
+            ],
             env=self.environment,
             check=True,
             stdout=subprocess.DEVNULL,
