@@ -23,8 +23,8 @@ from synnefo.bus.claims import Claims
 from synnefo.bus.delivering import PAUSES, Fate, deliver
 from synnefo.bus.records import Damaged, Record
 from synnefo.bus.topology import REDELIVERIES, Topology
-from synnefo.bus.wakeup import Ear, ring
 from synnefo.ports import BusUnavailable, DeadLetter, Delivery
+from synnefo.wakeup import Ear, ring
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,7 @@
-"""Waking consumers of a spool at once: a datagram to each socket in its `wake` folder.
+"""Waking processes of this machine: a datagram to each socket in a folder.
 
-Nothing depends on it: who misses a datagram looks by himself a little later.
+The spool and the local doorbell stand on it. Nothing depends on a datagram's arrival: who misses
+one looks by himself a little later.
 """
 
 from __future__ import annotations
@@ -9,13 +10,11 @@ import os
 import select
 import socket
 import uuid
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Self
 
 
 @contextmanager

@@ -1,0 +1,142 @@
+"""What every cluster promises through the port."""
+
+import uuid
+from dataclasses import replace
+
+import pytest
+
+from synnefo.ports import DiskSpec, InstanceChange, NetworkSpec, NicSpec, NotFound
+
+
+def test_info_names_the_cluster(cluster):
+    info = cluster.info()
+    assert info.name
+    assert info.master
+    assert "fake" in info.enabled_hypervisors
+    assert "file" in info.enabled_disk_templates
+
+
+def test_nodes_tell_their_room(cluster):
+    nodes = cluster.nodes()
+    assert nodes
+    assert all(node.memory_free and node.disk_free and node.cpus for node in nodes)
+    assert "default" in cluster.groups()
+
+
+def test_a_life(cluster, finished, spec, name):
+    job = finished(cluster.submit_create(spec, "synnefo:intent=1"))
+    assert job.status == "success", job.ops
+    assert [op.opcode for op in job.ops] == ["OP_INSTANCE_CREATE"]
+    made = cluster.instance(name)
+    assert (made.status, made.admin_state, made.running) == ("running", "up", True)
+    assert (made.memory, made.vcpus, made.disk_template) == (64, 1, "file")
+    assert [(disk.name, disk.size) for disk in made.disks] == [(f"{name}-root", 16)]
+    assert made in [replace(one, serial=made.serial) for one in cluster.instances()]
+
+    assert finished(cluster.submit_shutdown(name, "r", timeout=1)).status == "success"
+    stopped = cluster.instance(name)
+    assert (stopped.status, stopped.running) == ("ADMIN_down", False)
+    assert finished(cluster.submit_startup(name, "r")).status == "success"
+    assert finished(cluster.submit_reboot(name, "r", "hard")).status == "success"
+    assert cluster.instance(name).running
+
+    assert finished(cluster.submit_remove(name, "r")).status == "success"
+    with pytest.raises(NotFound):
+        cluster.instance(name)
+
+
+def test_an_instance_that_is_not_started(cluster, finished, spec, name):
+    finished(cluster.submit_create(replace(spec, start=False), "r"))
+    assert (cluster.instance(name).status, cluster.instance(name).running) == ("ADMIN_down", False)
+    assert cluster.console_output(name) == ""
+
+
+def test_size_and_disks_change(cluster, finished, spec, name):
+    finished(cluster.submit_create(replace(spec, start=False), "r"))
+    change = InstanceChange(vcpus=2, memory=128, add_disks=(DiskSpec(f"{name}-data", 8),))
+    job = finished(cluster.submit_set_params(name, change, "r"))
+    assert job.status == "success", job.ops
+    changed = cluster.instance(name)
+    assert (changed.vcpus, changed.memory) == (2, 128)
+    assert [disk.name for disk in changed.disks] == [f"{name}-root", f"{name}-data"]
+    change = InstanceChange(remove_disks=(f"{name}-data",))
+    assert finished(cluster.submit_set_params(name, change, "r")).status == "success"
+    assert [disk.name for disk in cluster.instance(name).disks] == [f"{name}-root"]
+
+
+def test_networks_and_cards(cluster, finished, spec, name):
+    network = f"{name}-net"
+    added = cluster.submit_network_add(NetworkSpec(network, "10.77.0.0/24", "10.77.0.1"), "r")
+    connected = cluster.submit_network_connect(
+        network, "default", "bridged", "br0", "r", after=added
+    )
+    assert finished(connected).status == "success"
+    found = next(one for one in cluster.networks() if one.name == network)
+    assert (found.cidr, found.gateway, found.groups) == ("10.77.0.0/24", "10.77.0.1", ("default",))
+
+    cards = (NicSpec("a", network, "10.77.0.9", "aa:00:00:11:22:33"), NicSpec("b", network))
+    job = finished(cluster.submit_create(replace(spec, start=False, nics=cards), "r"))
+    assert job.status == "success", job.ops
+    first, second = cluster.instance(name).nics
+    assert (first.name, first.network, first.ip) == ("a", network, "10.77.0.9")
+    assert first.mac == "aa:00:00:11:22:33"
+    assert second.mac
+    assert second.ip not in {None, "pool", first.ip, "10.77.0.1"}
+
+    change = InstanceChange(remove_nics=("a",))
+    assert finished(cluster.submit_set_params(name, change, "r")).status == "success"
+    assert [card.name for card in cluster.instance(name).nics] == ["b"]
+    assert finished(cluster.submit_remove(name, "r")).status == "success"
+    assert finished(cluster.submit_network_disconnect(network, "default", "r")).status == "success"
+    assert finished(cluster.submit_network_remove(network, "r")).status == "success"
+    assert network not in [one.name for one in cluster.networks()]
+
+
+def test_a_job_is_found_by_its_reason(cluster, finished, spec):
+    intent = str(uuid.uuid4())
+    before = cluster.latest_job()
+    assert cluster.find_job_by_reason(intent, before) is None
+    job_id = cluster.submit_create(spec, f"synnefo:intent={intent};request=req-1;actor=demo")
+    assert cluster.find_job_by_reason(intent, before) == job_id
+    finished(job_id)
+    assert cluster.find_job_by_reason(intent, before) == job_id
+    assert cluster.find_job_by_reason(intent, job_id) is None
+    assert cluster.latest_job() >= job_id
+
+
+def test_a_failing_job_says_why(cluster, finished, spec, name):
+    finished(cluster.submit_create(spec, "r"))
+    job = finished(cluster.submit_create(spec, "r"))
+    assert job.status == "error"
+    kind, (text, code) = job.ops[0].result
+    assert (kind, code) == ("OpPrereqError", "already_exists")
+    assert name in text
+
+
+def test_too_large_an_instance(cluster, finished, spec, name):
+    job = finished(cluster.submit_create(replace(spec, memory=50_000_000), "r"))
+    assert job.status == "error"
+    assert job.ops[0].result[1][1] == "insufficient_resources"
+    with pytest.raises(NotFound):
+        cluster.instance(name)
+
+
+def test_what_is_not_there(cluster):
+    with pytest.raises(NotFound):
+        cluster.instance("absent-1")
+    with pytest.raises(NotFound):
+        cluster.console_output("absent-1")
+    with pytest.raises(NotFound):
+        cluster.job(999_999_999)
+
+
+def test_the_console(cluster, finished, spec, name):
+    finished(cluster.submit_create(spec, "r"))
+    assert f"GUEST-READY host={name}" in cluster.console_output(name)
+    assert cluster.console(name).kind in {"msg", "vnc"}
+    assert len(cluster.console_output(name, 1).splitlines()) == 1
+
+
+def test_a_finished_job_cannot_be_cancelled(cluster, finished, spec):
+    job = finished(cluster.submit_create(spec, "r"))
+    assert cluster.cancel(job.id) is False
