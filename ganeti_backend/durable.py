@@ -1,0 +1,108 @@
+"""Writes that survive a power cut: files replaced atomically, many waiters served by one fsync.
+
+What is written is not known here; the job queue and the configuration pass their own writers.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+FILE_MODE = 0o640
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that nobody reads yet, down to the disk."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
+    try:
+        view = memoryview(content)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Readers see the old content or the new, also after a power cut."""
+    temporary = path.with_name(f"{path.name}.new")
+    write_new(temporary, content)
+    temporary.rename(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames and new names in the folder last."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class Batch(Generic[Item]):
+    """Items that reach the disk together, and how that went."""
+
+    def __init__(self) -> None:
+        self.items: list[Item] = []
+        self.done = threading.Event()
+        self.error: Exception | None = None
+
+
+class GroupCommit(Generic[Item]):
+    """One writer at a time; what arrives meanwhile forms the next batch.
+
+    The first thread that needs its item on disk writes for all that are waiting, so a lone caller
+    pays one write without a change of threads, and a crowd shares one. An error of the writer
+    reaches every thread whose item was in the batch.
+    """
+
+    def __init__(self, write: Callable[[Sequence[Item]], None]) -> None:
+        self._write = write
+        self._mutex = threading.Lock()
+        self._writing = threading.Lock()
+        self._open: Batch[Item] = Batch()
+
+    def put(self, item: Item) -> Batch[Item]:
+        """Add to the open batch; it is written when somebody waits or calls `flush`."""
+        with self._mutex:
+            self._open.items.append(item)
+            return self._open
+
+    def wait(self, batch: Batch[Item]) -> None:
+        """Return when the batch is on disk, or raise what kept it from getting there."""
+        if not batch.done.is_set():
+            with self._writing:
+                if not batch.done.is_set():
+                    self._write_open()
+        if batch.error is not None:
+            raise batch.error
+
+    def commit(self, item: Item) -> None:
+        self.wait(self.put(item))
+
+    def flush(self) -> None:
+        """Write what is waiting; for items that nobody waits for."""
+        with self._mutex:
+            batch = self._open
+        if batch.items:
+            self.wait(batch)
+
+    def exclusively(self, action: Callable[[], None]) -> None:
+        """Run something while no batch is being written."""
+        with self._writing:
+            action()
+
+    def _write_open(self) -> None:
+        with self._mutex:
+            batch, self._open = self._open, Batch()
+        try:
+            self._write(batch.items)
+        except Exception as error:  # noqa: BLE001  It is raised again in every waiting thread.
+            batch.error = error
+        finally:
+            batch.done.set()

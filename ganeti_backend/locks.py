@@ -1,0 +1,231 @@
+"""Locks of the cluster: levels in a fixed order, names sorted within a level, shared or exclusive.
+
+A request declares what it needs level by level and is told when it has everything; until then it
+holds no thread. Because every request climbs in the same order no cycle of waiters can arise. A
+name also takes its level's lock set with an intention, so `ALL` and single names exclude each
+other.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+
+ALL = "[lockset]"
+
+
+class Level(IntEnum):
+    CLUSTER = 0
+    INSTANCE = 1
+    NODEGROUP = 2
+    NODE = 3
+    NETWORK = 4
+
+
+class Mode(Enum):
+    SHARED = "shared"
+    EXCLUSIVE = "exclusive"
+    INTENT_SHARED = "intent to share"  # on a lock set, by who holds a name shared
+    INTENT_EXCLUSIVE = "intent to exclude"
+
+
+COMPATIBLE: dict[Mode, frozenset[Mode]] = {
+    Mode.INTENT_SHARED: frozenset({Mode.INTENT_SHARED, Mode.INTENT_EXCLUSIVE, Mode.SHARED}),
+    Mode.INTENT_EXCLUSIVE: frozenset({Mode.INTENT_SHARED, Mode.INTENT_EXCLUSIVE}),
+    Mode.SHARED: frozenset({Mode.INTENT_SHARED, Mode.SHARED}),
+    Mode.EXCLUSIVE: frozenset(),
+}
+Key = tuple[Level, str]
+Declare = Callable[[Level], Mapping[str, Mode]]
+Done = Callable[[Exception | None], None]
+
+
+@dataclass(eq=False)
+class Request:
+    """One owner's wish. `done` is called once, with None when everything is held."""
+
+    owner: str
+    declare: Declare
+    done: Done
+    priority: int
+    number: int
+    level: int = -1
+    todo: deque[tuple[Key, Mode]] = field(default_factory=deque)
+    held: dict[Key, Mode] = field(default_factory=dict)
+    waiting_for: Key | None = None
+    complete: bool = False
+    dead: bool = False
+
+
+class Lock:
+    """Who holds one lock and who waits for it, the most urgent first."""
+
+    def __init__(self) -> None:
+        self.holders: dict[Request, Mode] = {}
+        self.waiters: list[tuple[Request, Mode]] = []
+
+    def compatible(self, mode: Mode) -> bool:
+        return all(mode in COMPATIBLE[held] for held in self.holders.values())
+
+    def enqueue(self, request: Request, mode: Mode) -> None:
+        self.waiters.append((request, mode))
+        self.waiters.sort(key=lambda waiter: (waiter[0].priority, waiter[0].number))
+
+    def grant_next(self) -> list[Request]:
+        """Serve waiters in order for as long as they fit; nobody overtakes."""
+        granted = []
+        while self.waiters and self.compatible(self.waiters[0][1]):
+            request, mode = self.waiters.pop(0)
+            self.holders[request] = mode
+            granted.append(request)
+        return granted
+
+
+@dataclass(frozen=True)
+class LockInfo:
+    """One line of `gnt-debug locks`."""
+
+    name: str
+    mode: str | None
+    owners: list[str]
+    pending: list[tuple[str, list[str]]]
+
+
+class LockManager:
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._locks: dict[Key, Lock] = {}
+        self._numbers = itertools.count()
+
+    def acquire(self, owner: str, declare: Declare, done: Done, priority: int = 0) -> Request:
+        """Ask for locks. `done` is called before this returns, or later in a releasing thread."""
+        request = Request(owner, declare, done, priority, next(self._numbers))
+        self._advance(request)
+        return request
+
+    def release(self, request: Request) -> None:
+        """Give everything back; those who now have what they waited for go on."""
+        with self._mutex:
+            request.dead = True
+            resumed = self._drop(request)
+        for other in resumed:
+            self._advance(other)
+
+    def interrupt(self, request: Request) -> bool:
+        """Take back a request that is not complete; False if it is too late for that."""
+        with self._mutex:
+            if request.complete or request.dead:
+                return False
+            request.dead = True
+            resumed = self._drop(request)
+        for other in resumed:
+            self._advance(other)
+        return True
+
+    @contextmanager
+    def holding(self, owner: str, wanted: Mapping[Level, Mapping[str, Mode]]) -> Iterator[None]:
+        """Hold locks in this thread, waiting as long as it takes."""
+        ready = threading.Event()
+        request = self.acquire(owner, lambda level: wanted.get(level, {}), lambda _: ready.set())
+        try:
+            ready.wait()
+            yield
+        finally:
+            self.release(request)
+
+    def locks(self) -> list[LockInfo]:
+        """Who holds and who waits, by level and name."""
+        with self._mutex:
+            return [describe(key, self._locks[key]) for key in sorted(self._locks)]
+
+    def _advance(self, request: Request) -> None:
+        while True:
+            if not request.todo:
+                request.level += 1
+                if request.level >= len(Level):
+                    self._finish(request)
+                    return
+                if not self._declare(request, Level(request.level)):
+                    return
+                continue
+            if not self._take(request):
+                return
+
+    def _finish(self, request: Request) -> None:
+        with self._mutex:
+            if request.dead:
+                return
+            request.complete = True
+        request.done(None)
+
+    def _declare(self, request: Request, level: Level) -> bool:
+        try:
+            names = request.declare(level)
+        except Exception as error:  # noqa: BLE001  It belongs to the owner, not to who released.
+            with self._mutex:
+                dead, request.complete = request.dead, True
+            self.release(request)
+            if not dead:
+                request.done(error)
+            return False
+        request.todo.extend(steps(level, names))
+        return True
+
+    def _take(self, request: Request) -> bool:
+        """One lock more; False if the request has to wait or was taken back."""
+        key, mode = request.todo[0]
+        with self._mutex:
+            if request.dead:
+                return False
+            request.todo.popleft()
+            lock = self._locks.setdefault(key, Lock())
+            request.held[key] = mode
+            if not lock.waiters and lock.compatible(mode):
+                lock.holders[request] = mode
+                return True
+            request.waiting_for = key
+            lock.enqueue(request, mode)
+            return False
+
+    def _drop(self, request: Request) -> list[Request]:
+        resumed = []
+        for key in request.held:
+            lock = self._locks[key]
+            lock.holders.pop(request, None)
+            lock.waiters = [waiter for waiter in lock.waiters if waiter[0] is not request]
+            resumed.extend(lock.grant_next())
+            if not lock.holders and not lock.waiters:
+                del self._locks[key]
+        request.held = {}
+        for other in resumed:
+            other.waiting_for = None
+        return resumed
+
+
+def steps(level: Level, names: Mapping[str, Mode]) -> Iterator[tuple[Key, Mode]]:
+    """The lock set first, with an intention if only names are wanted; then the names, sorted."""
+    if not names:
+        return
+    if ALL in names:
+        yield (level, ALL), names[ALL]
+        return
+    exclusive = Mode.EXCLUSIVE in names.values()
+    yield (level, ALL), Mode.INTENT_EXCLUSIVE if exclusive else Mode.INTENT_SHARED
+    for name in sorted(names):
+        yield (level, name), names[name]
+
+
+def describe(key: Key, lock: Lock) -> LockInfo:
+    level, name = key
+    modes = {mode.value for mode in lock.holders.values()}
+    return LockInfo(
+        name=f"{level.name.lower()}/{name}",
+        mode=sorted(modes)[0] if modes else None,
+        owners=sorted(request.owner for request in lock.holders),
+        pending=[(mode.value, [request.owner]) for request, mode in lock.waiters],
+    )
