@@ -1,0 +1,69 @@
+"""Address pools as arithmetic; which addresses are taken is the database's knowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+Ip = IPv4Address | IPv6Address
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The addresses from `start` to `end`, both included, but for the excluded ones."""
+
+    start: Ip
+    end: Ip
+    excluded: frozenset[Ip] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(cls, start: str, end: str, *excluded: str) -> Pool:
+        """A pool from texts; empty ones among the excluded count for nothing."""
+        without = frozenset(ip_address(text) for text in excluded if text)
+        return cls(ip_address(start), ip_address(end), without)
+
+    @property
+    def size(self) -> int:
+        """How many offsets there are, the excluded ones counted."""
+        return int(self.end) - int(self.start) + 1
+
+    def offset(self, address: str) -> int:
+        """Where an address lies."""
+        return int(ip_address(address)) - int(self.start)
+
+    def windows(self, begin: int, width: int) -> Iterator[list[str]]:
+        """All addresses in portions, from the offset `begin` on and around the end."""
+        for done in range(0, self.size, width):
+            portion = (
+                self.start + (begin + done + step) % self.size
+                for step in range(min(width, self.size - done))
+            )
+            yield [str(address) for address in portion if address not in self.excluded]
+
+
+def pool_bounds(cidr: str) -> tuple[str, str, str]:
+    """First and last address for servers of a whole network, and its usual gateway (the first)."""
+    network = ip_network(cidr)
+    gateway = network.network_address + 1
+    return str(gateway + 1), str(network.broadcast_address - 1), str(gateway)
+
+
+def reason_against(address: str, cidr: str, gateway: str) -> str | None:
+    """Why a server cannot have this address, or None."""
+    try:
+        wanted = ip_address(address)
+    except ValueError:
+        return f"'{address}' is not an IP address"
+    network = ip_network(cidr)
+    if wanted not in network:
+        return f"IP address {address} is not in the network {cidr}"
+    ends = {network.network_address, network.broadcast_address}
+    if str(wanted) == gateway or (network.version == 4 and wanted in ends):
+        return f"IP address {address} is reserved in {cidr}"
+    return None
+
+
+def prefix_length(cidr: str) -> int:
+    """The 20 of 198.18.0.0/20."""
+    return ip_network(cidr).prefixlen

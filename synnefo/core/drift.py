@@ -1,0 +1,115 @@
+"""Differences between the database and a backend: what kind they are, found without touching either.
+
+It looks at both sides afresh and is not told what changed. Whoever is under way (an intent that has
+not ended) is left alone: its own end will tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from synnefo.core.server_states import ServerState
+
+
+class Kind(StrEnum):
+    """The kinds of drift."""
+
+    STALE = "stale"  # The database has a server whose instance is gone.
+    ORPHAN = "orphan"  # The backend has an instance of ours that no server stands for.
+    STATE = "state differs"
+    LOST_BUILD = "lost build"  # The server waits for a build that nobody does any more.
+    NIC = "nic differs"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A network card: addresses as text, `network` by its backend's name."""
+
+    name: str
+    mac: str
+    ip: str | None
+    network: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A server as the database knows it; `busy` while an intent of it has not ended."""
+
+    server_id: int
+    state: ServerState
+    placed: bool
+    busy: bool
+    cards: frozenset[Card] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Actual:
+    """An instance as the backend reports it; `running` is None where it could not be asked."""
+
+    server_id: int
+    running: bool | None
+    cards: frozenset[Card] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One difference; `state` is what the server's state has to become, where one is known."""
+
+    kind: Kind
+    server_id: int
+    text: str
+    state: ServerState | None = None
+
+
+def _state_of(actual: Actual) -> ServerState | None:
+    if actual.running is None:
+        return None
+    return ServerState.ACTIVE if actual.running else ServerState.STOPPED
+
+
+def _missing(expected: Expected) -> Drift | None:
+    """What it means that a server has no instance."""
+    me = expected.server_id
+    if expected.state is ServerState.BUILD:
+        return Drift(Kind.LOST_BUILD, me, "no build and no instance", ServerState.ERROR)
+    if expected.state is ServerState.ERROR or not expected.placed:
+        return None  # It says that something went wrong, and its user decides when it goes.
+    return Drift(Kind.STALE, me, "the instance is gone", ServerState.DELETED)
+
+
+def _different(expected: Expected, actual: Actual) -> Iterable[Drift]:
+    state, me = _state_of(actual), expected.server_id
+    if expected.state is ServerState.BUILD:
+        if state is not None:
+            yield Drift(Kind.LOST_BUILD, me, f"it was built and is {state}", state)
+    elif expected.state is ServerState.ERROR:
+        # A half-built instance lies there stopped; only a running one proves the error wrong.
+        if state is ServerState.ACTIVE:
+            yield Drift(Kind.STATE, me, "ERROR, but it runs", state)
+    elif state is not None and state is not expected.state:
+        yield Drift(Kind.STATE, me, f"{expected.state}, but it is {state}", state)
+    if expected.cards != actual.cards:
+        odd = sorted(card.name for card in expected.cards ^ actual.cards)
+        yield Drift(Kind.NIC, me, f"cards differ: {', '.join(dict.fromkeys(odd))}")
+
+
+def compare(expected: Iterable[Expected], actual: Mapping[int, Actual]) -> list[Drift]:
+    """All drift of one backend; `actual` by server id, `expected` without deleted servers."""
+    found: list[Drift] = []
+    known: set[int] = set()
+    for server in expected:
+        known.add(server.server_id)
+        if server.busy:
+            continue
+        instance = actual.get(server.server_id)
+        if instance is not None:
+            found.extend(_different(server, instance))
+        elif (drift := _missing(server)) is not None:
+            found.append(drift)
+    found.extend(
+        Drift(Kind.ORPHAN, number, "no server stands for this instance")
+        for number in sorted(actual.keys() - known)
+    )
+    return found

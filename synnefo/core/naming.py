@@ -1,0 +1,57 @@
+"""Identifiers: how rows of the database are called on the backends."""
+
+import re
+import uuid
+
+
+def instance_name(prefix: str, server_id: int) -> str:
+    """The instance of a server."""
+    return f"{prefix}-{server_id}"
+
+
+def nic_name(prefix: str, port_id: int) -> str:
+    """The card of a port."""
+    return f"{prefix}-nic-{port_id}"
+
+
+def disk_name(prefix: str, volume_id: int) -> str:
+    """The disk of a volume."""
+    return f"{prefix}-vol-{volume_id}"
+
+
+def network_name(prefix: str, network_id: int) -> str:
+    """The network of a network."""
+    return f"{prefix}-net-{network_id}"
+
+
+def _id_in(pattern: str, prefix: str, name: str | None) -> int | None:
+    # Without leading zeros and bounded, so that each row has exactly one name.
+    match = re.fullmatch(
+        re.escape(prefix) + pattern + r"([1-9][0-9]{0,17})", name or "", re.ASCII
+    )
+    return int(match[1]) if match else None
+
+
+def server_id(prefix: str, name: str | None) -> int | None:
+    """The server that an instance belongs to; None for instances that are not ours."""
+    return _id_in("-", prefix, name)
+
+
+def port_id(prefix: str, name: str | None) -> int | None:
+    """The port that a card belongs to."""
+    return _id_in("-nic-", prefix, name)
+
+
+def volume_id(prefix: str, name: str | None) -> int | None:
+    """The volume that a disk belongs to."""
+    return _id_in("-vol-", prefix, name)
+
+
+def network_id(prefix: str, name: str | None) -> int | None:
+    """The network that a backend's network belongs to."""
+    return _id_in("-net-", prefix, name)
+
+
+def ec2_id(server: uuid.UUID) -> str:
+    """A server's id in the words of EC2, derived from its own so that nothing has to be stored."""
+    return f"i-{server.hex[:17]}"
