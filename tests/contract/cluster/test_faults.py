@@ -86,7 +86,11 @@ def test_what_may_have_been_done_all_the_same(answer, perhaps):
 
 def test_a_read_is_repeated_once():
     answers = iter([raising(httpx.RemoteProtocolError), fault(404, "Not Found")])
-    client = answering(lambda request: next(answers)(request))
+
+    def one_after_the_other(request):
+        return next(answers)(request)
+
+    client = answering(one_after_the_other)
     with pytest.raises(NotFound):
         client.instance("snf-1")
     assert len(client.seen) == 2

@@ -1,0 +1,106 @@
+"""The event daemon's process: configuration from the environment, wiring, signals."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from eventd.outlet import Outlet
+from eventd.teller import Teller
+from eventd.watch import QueueGone
+from synnefo.bus import open_bus
+from synnefo.bus.spool import SpoolBus
+from synnefo.bus.topology import Topology
+
+log = logging.getLogger("eventd")
+
+QUEUE_WITHIN = 60.0
+LOOK_EVERY = 0.1
+
+
+def master_check(setting: str | None, node: str) -> Callable[[], bool]:
+    """Whether this node is named in a file like `ssconf_master_node`; without one it is."""
+    if not setting:
+        return lambda: True
+    path = Path(setting)
+
+    def is_master() -> bool:
+        try:
+            text = path.read_text().strip()
+        except OSError as error:
+            log.error("cannot tell who is master: %s", error)
+            return False
+        if text.startswith("{"):
+            text = str(json.loads(text).get("master", ""))
+        return text == node
+
+    return is_master
+
+
+def build(environment: Mapping[str, str]) -> tuple[Teller, Outlet]:
+    """The parts as the environment asks for them; KeyError names what is missing."""
+    topology = Topology(environment.get("SYNNEFO_INSTANCE_PREFIX") or "snf")
+    state = Path(environment["EVENTD_STATE"])
+    state.mkdir(parents=True, exist_ok=True)
+    outlet = Outlet(
+        open_bus(environment["SYNNEFO_BUS"], topology.prefix),
+        SpoolBus(state / "overflow", topology),
+        topology,
+    )
+    node = environment.get("GANETI_NODE") or socket.getfqdn()
+    teller = Teller(
+        Path(environment["GANETI_QUEUE_DIR"]),
+        state,
+        environment["GANETI_CLUSTER_NAME"],
+        outlet,
+        master_check(environment.get("GANETI_MASTER_FILE"), node),
+    )
+    return teller, outlet
+
+
+def wait_for_queue(folder: Path) -> bool:
+    """The master makes the queue folder when it first starts, perhaps a moment after us."""
+    pause = threading.Event()
+    for _ in range(int(QUEUE_WITHIN / LOOK_EVERY)):
+        if folder.is_dir():
+            return True
+        pause.wait(LOOK_EVERY)
+    return False
+
+
+def main() -> int:
+    """Run until SIGTERM."""
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    try:
+        if not wait_for_queue(Path(os.environ["GANETI_QUEUE_DIR"])):
+            log.error("there is no queue folder %s", os.environ["GANETI_QUEUE_DIR"])
+            return 1
+        teller, outlet = build(os.environ)
+    except KeyError as missing:
+        log.error("the environment lacks %s", missing)
+        return 2
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: teller.stop())
+    outlet.start()
+    log.info("watching %s", os.environ["GANETI_QUEUE_DIR"])
+    try:
+        teller.run()
+    except QueueGone as gone:
+        log.error("%s", gone)
+        return 1
+    finally:
+        outlet.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""Getting messages out in order, whatever the bus does.
+
+While the bus is away messages go to an overflow spool on this machine. A thread empties it in order
+once the bus is back; until it is empty new messages queue up behind, so that none overtakes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from collections.abc import Iterable
+
+from synnefo.bus.topology import Topology
+from synnefo.core.messages import AnyMessage
+from synnefo.ports import Bus, BusUnavailable, Delivery, Postpone
+
+log = logging.getLogger(__name__)
+
+
+class Outlet:
+    """The bus with its overflow."""
+
+    def __init__(self, bus: Bus, overflow: Bus, topology: Topology) -> None:
+        self._bus = bus
+        self._overflow = overflow
+        self._topology = topology
+        self._state = threading.Lock()
+        self._behind = sum(overflow.backlog().values()) > 0
+        self._stop = threading.Event()
+        self._drainer = threading.Thread(target=self._drain, name="overflow", daemon=True)
+
+    def start(self) -> None:
+        """Begin to empty what an earlier run left behind."""
+        self._drainer.start()
+
+    def stop(self) -> None:
+        """Leave what is not out yet for the next run."""
+        self._stop.set()
+        self._overflow.wake()
+        if self._drainer.is_alive():
+            self._drainer.join(5)
+
+    def send(self, messages: Iterable[AnyMessage]) -> None:
+        """Durable on the bus or in the overflow when it returns; BusUnavailable if on neither."""
+        for key, group in itertools.groupby(messages, self._topology.key_for):
+            self._send(key, [message.encode() for message in group])
+
+    def _send(self, key: str, bodies: list[bytes]) -> None:
+        with self._state:
+            if self._behind and sum(self._overflow.backlog().values()) == 0:
+                log.info("the overflow is empty, publishing directly again")
+                self._behind = False
+            if not self._behind:
+                try:
+                    self._bus.publish(key, bodies)
+                except BusUnavailable as error:
+                    log.warning("bus away, spooling: %s", error)
+                else:
+                    return
+            self._overflow.publish(key, bodies)
+            self._behind = True
+
+    def _drain(self) -> None:
+        self._overflow.consume(self._topology.queues, self._forward, self._stop)
+
+    def _forward(self, delivery: Delivery) -> None:
+        try:
+            self._bus.publish(delivery.routing_key, [delivery.body])
+        except BusUnavailable as error:
+            raise Postpone(str(error)) from error

@@ -1,0 +1,144 @@
+"""The loop: see changed jobs, tell the bus, remember the position. What is not told is never
+remembered, so a kill at any moment leads to a message too many at worst.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from eventd.notifications import notifications, told_by
+from eventd.outlet import Outlet
+from eventd.position import Position
+from eventd.watch import QueueWatch, archived_ids, queued_ids, read_job
+from synnefo.core.messages import AnyMessage
+from synnefo.ports import BusUnavailable
+
+log = logging.getLogger(__name__)
+
+# So many jobs are published together at most.
+AT_ONCE = 50
+# During bursts the position is saved this often, else at once; sometimes it is made durable.
+SAVE_EVERY = 0.05
+DURABLE_EVERY = 5.0
+LOOK_EVERY = 2.0
+TRY_AGAIN_AFTER = 1.0
+
+
+class Teller:
+    """One run of the daemon over one queue folder."""
+
+    def __init__(
+        self,
+        queue: Path,
+        state: Path,
+        cluster: str,
+        outlet: Outlet,
+        is_master: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._queue = queue
+        self._file = state / "position.json"
+        self._cluster = cluster
+        self._outlet = outlet
+        self._is_master = is_master
+        self._stop = threading.Event()
+        self._watch = QueueWatch(queue)
+        self._saved_at = self._durable_at = 0.0
+        self._unsaved = False
+        self._must_look = True
+        found = Position.load(self._file)
+        self.position = Position() if found is None else found
+        if found is None:
+            # Without a position the archive is history; the reconciler knows what came of it.
+            present = queued_ids(queue)
+            archived = archived_ids(queue, 0)
+            self.position.start_at(present[0] if present else max(archived, default=0) + 1)
+
+    def stop(self) -> None:
+        """End `run` soon; callable from a signal handler."""
+        self._stop.set()
+        self._watch.wake()
+
+    def run(self) -> None:
+        """Until stopped; QueueGone if the folder vanishes."""
+        with self._watch:
+            try:
+                while not self._stop.is_set():
+                    self._step()
+            finally:
+                self._save(durable=True)
+
+    def _step(self) -> None:
+        changed = self._watch.changes(self._patience())
+        self._must_look |= changed.look_through
+        if not self._is_master():
+            # Whoever becomes master looks through everything that it has not told.
+            self._must_look = True
+            return
+        try:
+            if self._must_look:
+                self._look_through()
+                self._must_look = False
+            else:
+                self._tell(changed.job_ids)
+        except BusUnavailable as error:
+            log.error("neither bus nor overflow take messages: %s", error)
+            self._must_look = True
+            self._stop.wait(TRY_AGAIN_AFTER)
+        if self._unsaved and (not changed.job_ids or self._due()):
+            self._save(durable=False)
+
+    def _patience(self) -> float:
+        if self._must_look:
+            return 0.0 if self._is_master() else LOOK_EVERY
+        return SAVE_EVERY if self._unsaved else LOOK_EVERY
+
+    def _look_through(self) -> None:
+        """Tell all that the queue and the archive have beyond the position."""
+        floor = self.position.floor
+        present = {*queued_ids(self._queue), *archived_ids(self._queue, floor)}
+        for job_id in set(self.position.unfinished) - present:
+            log.warning("job %d vanished without an end", job_id)
+            self.position.finish(job_id)
+        self._tell(sorted(job_id for job_id in present if job_id > floor))
+
+    def _tell(self, job_ids: Iterable[int]) -> None:
+        pending = list(job_ids)
+        for start in range(0, len(pending), AT_ONCE):
+            self._tell_together(pending[start : start + AT_ONCE])
+            if self._due():
+                self._save(durable=False)
+
+    def _tell_together(self, job_ids: list[int]) -> None:
+        messages: list[AnyMessage] = []
+        reached = []
+        for job_id in job_ids:
+            before = self.position.told(job_id)
+            if before is None:
+                continue
+            job = read_job(self._queue, job_id)
+            if job is None:
+                continue
+            try:
+                messages += notifications(before, job, self._cluster)
+                reached.append((job_id, told_by(job)))
+            except (KeyError, TypeError, ValueError, IndexError) as error:
+                log.error("job %d is not understood: %r", job_id, error)
+        self._outlet.send(messages)
+        for job_id, told in reached:
+            self.position.tell(job_id, told)
+            self._unsaved = True
+
+    def _due(self) -> bool:
+        return time.monotonic() - self._saved_at >= SAVE_EVERY
+
+    def _save(self, *, durable: bool) -> None:
+        now = time.monotonic()
+        durable |= now - self._durable_at >= DURABLE_EVERY
+        self.position.save(self._file, durable=durable)
+        self._saved_at, self._unsaved = now, False
+        if durable:
+            self._durable_at = now

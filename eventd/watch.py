@@ -1,0 +1,148 @@
+"""Which jobs changed: by inotify on the queue folder, and by looking through queue and archive.
+
+Ganeti replaces a job file by renaming a new one over it, so a rename to `job-N` is one change.
+When the kernel drops events (overflow) everything is looked through again. Only this module knows
+pyinotify.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import select
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+with warnings.catch_warnings():
+    # pyinotify imports asyncore, which Python 3.11 announces to remove.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import pyinotify
+
+from eventd.notifications import Job
+
+log = logging.getLogger(__name__)
+
+JOB_FILE = re.compile(r"^job-([0-9]+)$")
+ARCHIVE = "archive"
+JOBS_PER_FOLDER = 10_000
+MASK = pyinotify.IN_MOVED_TO | pyinotify.IN_DELETE_SELF | pyinotify.IN_MOVE_SELF
+
+
+class QueueGone(Exception):  # noqa: N818  # The name says what happened.
+    """The queue folder itself was moved or removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Jobs that changed, each once, in order of their last change; or all of them, perhaps."""
+
+    job_ids: tuple[int, ...]
+    look_through: bool = False
+
+
+class QueueWatch:
+    """An inotify watch on a queue folder, from its creation on."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._manager = pyinotify.WatchManager()
+        self._names: dict[int, None] = {}
+        self._overflow = False
+        self._gone = False
+        self._notifier = pyinotify.Notifier(self._manager, self._seen, timeout=0)
+        self._manager.add_watch(str(folder), MASK, quiet=False)
+        self._reader, self._writer = os.pipe()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._notifier.stop()
+        os.close(self._reader)
+        os.close(self._writer)
+
+    def wake(self) -> None:
+        """End a waiting `changes` now."""
+        os.write(self._writer, b"!")
+
+    def changes(self, timeout: float) -> Changed:
+        """What changed since the last call; waits for something up to `timeout` seconds."""
+        ready, _, _ = select.select([self._manager.get_fd(), self._reader], [], [], timeout)
+        if self._reader in ready:
+            os.read(self._reader, 4096)
+        if self._manager.get_fd() in ready:
+            self._notifier.read_events()
+            self._notifier.process_events()
+        if self._gone:
+            raise QueueGone(f"{self._folder} was moved or removed")
+        changed = Changed(tuple(self._names), self._overflow)
+        self._names, self._overflow = {}, False
+        return changed
+
+    def _seen(self, event: Any) -> None:
+        if event.mask & pyinotify.IN_Q_OVERFLOW:
+            self._overflow = True
+        elif event.mask & (
+            pyinotify.IN_DELETE_SELF | pyinotify.IN_MOVE_SELF | pyinotify.IN_IGNORED
+        ):
+            self._gone = True
+        elif event.mask & pyinotify.IN_MOVED_TO and (match := JOB_FILE.match(event.name)):
+            job_id = int(match[1])
+            # Moving a repeated job to the end keeps the order of the last changes.
+            self._names.pop(job_id, None)
+            self._names[job_id] = None
+
+
+# --- looking
+
+
+def read_job(folder: Path, job_id: int) -> Job | None:
+    """A job from the queue or the archive; None if it is in neither or no job at all.
+
+    The queue is asked again after the archive, as an archiving may come between the two.
+    """
+    name = f"job-{job_id}"
+    archived = folder / ARCHIVE / str(job_id // JOBS_PER_FOLDER) / name
+    for path in (folder / name, archived, folder / name):
+        try:
+            job = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            continue
+        except ValueError as error:
+            log.error("%s is not a job: %s", path, error)
+            return None
+        if not isinstance(job, dict) or not isinstance(job.get("ops"), list):
+            log.error("%s is not a job", path)
+            return None
+        return job
+    return None
+
+
+def queued_ids(folder: Path) -> list[int]:
+    """All jobs in the queue."""
+    return sorted(_ids(os.listdir(folder)))
+
+
+def archived_ids(folder: Path, above: int) -> list[int]:
+    """The archived jobs with ids above a given one."""
+    found: list[int] = []
+    archive = folder / ARCHIVE
+    for part in archive.iterdir() if archive.is_dir() else ():
+        if part.name.isdigit() and int(part.name) >= above // JOBS_PER_FOLDER and part.is_dir():
+            found += (job_id for job_id in _ids(os.listdir(part)) if job_id > above)
+    return sorted(found)
+
+
+def _ids(names: Iterable[str]) -> list[int]:
+    return [int(match[1]) for name in names if (match := JOB_FILE.match(name))]

@@ -1,0 +1,1 @@
+"""Hooks of the cluster manager: what an operation made of an instance goes to the bus."""

@@ -1,0 +1,108 @@
+"""The entry point of every hook: tells the bus what the operation made of the instance.
+
+Ganeti waits for its hooks, so this one is quick and never an obstacle: the message goes to a spool
+on this node first, from there to the bus, and what the bus does not take in time is left for the
+next hook. The exit code is 0 whatever happens; what went wrong is in the output, which Ganeti logs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from hooks.environment import net_status
+from synnefo.bus import open_bus
+from synnefo.bus.topology import Topology
+from synnefo.core.messages import NetStatus
+from synnefo.ports import BusUnavailable, Delivery, Postpone
+
+LONGEST = 5
+FLUSH_WITHIN = 3.5
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the environment, publish, give up in time."""
+    # Should anything hang, the kernel ends this process with the message in the spool at best.
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
+    signal.alarm(LONGEST)
+    try:
+        run(arguments)
+    except (OSError, ValueError, KeyError, BusUnavailable) as error:
+        print(f"the event was not published: {error!r}", file=sys.stderr)
+    return 0
+
+
+def run(arguments: list[str] | None) -> None:
+    """Publish if this is a post hook of an instance."""
+    now = time.time_ns() // 1000
+    message = net_status(os.environ, (now // 1_000_000, now % 1_000_000))
+    if message is None:
+        return
+    config = read_config(arguments)
+    own_name = config.get("node")
+    if own_name and own_name != os.environ.get("GANETI_MASTER", own_name):
+        # The master's hook of the same operation tells it.
+        return
+    publish(message, config["bus"], config.get("prefix", "snf"), Path(config["spool"]))
+
+
+def read_config(arguments: list[str] | None) -> dict[str, Any]:
+    """hooks.json, from the place the installed script names, else from Ganeti's data folder."""
+    parser = argparse.ArgumentParser(prog="hooks.publish")
+    parser.add_argument("--config", type=Path)
+    path = parser.parse_args(arguments).config
+    if path is None:
+        path = Path(os.environ["GANETI_DATA_DIR"]) / "hooks.json"
+    found = json.loads(path.read_text())
+    if not isinstance(found, dict):
+        raise ValueError(f"{path} holds no object")
+    return found
+
+
+def publish(message: NetStatus, bus_url: str, prefix: str, folder: Path) -> None:
+    """Straight into a spool on disk; by way of this node's own spool to a broker."""
+    topology = Topology(prefix)
+    key = topology.key_for(message)
+    if bus_url.startswith("spool:"):
+        try:
+            open_bus(bus_url, prefix).publish(key, [message.encode()])
+        except BusUnavailable:
+            open_bus(f"spool:{folder}", prefix).publish(key, [message.encode()])
+        return
+    spool = open_bus(f"spool:{folder}", prefix)
+    spool.publish(key, [message.encode()])
+    flush(bus_url, prefix, folder)
+
+
+def flush(bus_url: str, prefix: str, folder: Path) -> None:
+    """Move what the spool on this node holds to the broker, as far as time allows."""
+    topology = Topology(prefix)
+    spool, bus = open_bus(f"spool:{folder}", prefix), open_bus(bus_url, prefix)
+    stop = threading.Event()
+    timer = threading.Timer(FLUSH_WITHIN, stop.set)
+    timer.daemon = True
+    timer.start()
+
+    def forward(delivery: Delivery) -> None:
+        try:
+            bus.publish(delivery.routing_key, [delivery.body])
+        except BusUnavailable as error:
+            stop.set()
+            raise Postpone(str(error)) from error
+        if sum(spool.backlog().values()) <= 1:
+            stop.set()
+
+    spool.consume(topology.queues, forward, stop)
+    timer.cancel()
+    bus.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
