@@ -60,7 +60,7 @@ DATABASES = {
     )
 }
 DATABASES["default"].setdefault("CONN_MAX_AGE", None)
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["synnefo.settings.password_hasher.Argon2"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -72,6 +72,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        # Wrong requests are the clients' affair; failures of ours are logged with their trace.
+        "django.request": {"level": "CRITICAL"},
+        "django.security": {"level": "CRITICAL"},
+    },
     "root": {"handlers": ["stderr"], "level": os.environ.get("SYNNEFO_LOG", "INFO")},
 }
 
@@ -81,3 +86,4 @@ SYNNEFO_DOORBELL = os.environ.get("SYNNEFO_DOORBELL", f"local:{STATE / 'doorbell
 SYNNEFO_IMAGES = Path(os.environ.get("SYNNEFO_IMAGES", STATE / "images"))
 SYNNEFO_INSTANCE_PREFIX = os.environ.get("SYNNEFO_INSTANCE_PREFIX", "snf")
 SYNNEFO_TOKEN_HOURS = int(os.environ.get("SYNNEFO_TOKEN_HOURS", "24"))
+SYNNEFO_STATIC = Path(os.environ.get("SYNNEFO_STATIC", BASE_DIR / "ui" / "static"))

@@ -1,0 +1,225 @@
+"""A small language of tables for the bodies of requests.
+
+A kind is a function (value, where, strict) that gives the clean value or raises BadRequest with
+the name of the field. `record` puts kinds together; unknown keys are refused where the request is
+strict and dropped where not. What a value refers to is not looked up here.
+"""
+
+import base64
+import binascii
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from synnefo.core.faults import BadRequest
+
+Kind = Callable[[Any, str, bool], Any]
+
+# Everything below a blank, and delete; texts of several lines may have tabs and line ends.
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+TRUE = frozenset({"1", "t", "true", "on", "y", "yes"})
+FALSE = frozenset({"0", "f", "false", "off", "n", "no"})
+LARGEST = 2**31 - 1
+
+
+def refuse(where: str, why: str) -> NoReturn:
+    """Say what is wrong with a field."""
+    raise BadRequest(f"Invalid input for field/attribute {where}: {why}.", field=where)
+
+
+def text(
+    least: int = 0,
+    most: int = 255,
+    *,
+    trim: bool = False,
+    lines: bool = False,
+    pattern: str | None = None,
+) -> Kind:
+    """A string of so many characters; `trim` refuses blanks at its ends, as Nova does for names."""
+    forbidden = CONTROL_IN_TEXT if lines else CONTROL
+    form = re.compile(pattern) if pattern else None
+
+    def read(value: Any, where: str, _strict: bool) -> str:
+        if not isinstance(value, str):
+            refuse(where, "it must be a string")
+        if not least <= len(value) <= most:
+            refuse(where, f"it must have {least} to {most} characters, not {len(value)}")
+        if forbidden.search(value):
+            refuse(where, "it has control characters")
+        if trim and value != value.strip():
+            refuse(where, "it begins or ends with a blank")
+        if form and not form.fullmatch(value):
+            refuse(where, f"{value!r} does not match {form.pattern}")
+        return value
+
+    return read
+
+
+def integer(least: int = 0, most: int = LARGEST) -> Kind:
+    """A whole number; a string of digits is one too."""
+
+    def read(value: Any, where: str, _strict: bool) -> int:
+        if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool):
+            refuse(where, "it must be a whole number")
+        if not least <= value <= most:
+            refuse(where, f"it must lie between {least} and {most}")
+        return value
+
+    return read
+
+
+def flag(value: Any, where: str, _strict: bool = True) -> bool:
+    """True or false, or one of the words for them."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str | int):
+        word = str(value).strip().lower()
+        if word in TRUE or word in FALSE:
+            return word in TRUE
+    refuse(where, "it must be true or false")
+
+
+def choice(*values: str) -> Kind:
+    """One of these words."""
+
+    def read(value: Any, where: str, _strict: bool) -> str:
+        if not isinstance(value, str) or value not in values:
+            refuse(where, f"it must be one of {', '.join(values)}")
+        return value
+
+    return read
+
+
+def maybe(kind: Kind) -> Kind:
+    """The kind, or null."""
+
+    def read(value: Any, where: str, strict: bool) -> Any:
+        return None if value is None else kind(value, where, strict)
+
+    return read
+
+
+def nothing(value: Any, where: str, _strict: bool) -> None:
+    """Null, or an empty object or string: the arguments of actions that have none."""
+    if value not in (None, {}, ""):
+        refuse(where, "it takes no arguments")
+
+
+def either(by_type: Mapping[type, Kind], expected: str) -> Kind:
+    """The kind that belongs to the value's JSON type."""
+
+    def read(value: Any, where: str, strict: bool) -> Any:
+        kind = by_type.get(type(value))
+        if kind is None:
+            refuse(where, f"it must be {expected}")
+        return kind(value, where, strict)
+
+    return read
+
+
+def listing(kind: Kind, least: int = 0, most: int = 100) -> Kind:
+    """A list of so many."""
+
+    def read(value: Any, where: str, strict: bool) -> list[Any]:
+        if not isinstance(value, list):
+            refuse(where, "it must be a list")
+        if not least <= len(value) <= most:
+            refuse(where, f"it must have {least} to {most} entries, not {len(value)}")
+        return [kind(item, f"{where}[{number}]", strict) for number, item in enumerate(value)]
+
+    return read
+
+
+def mapping(key: Kind, value_kind: Kind, most: int = 1000) -> Kind:
+    """An object with keys of the user's choice."""
+
+    def read(value: Any, where: str, strict: bool) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            refuse(where, "it must be an object")
+        if len(value) > most:
+            refuse(where, f"it must have at most {most} entries, not {len(value)}")
+        return {
+            key(name, f"{where}, key {name[:40]!r}", strict): value_kind(
+                item, f"{where}.{name[:40]}", strict
+            )
+            for name, item in value.items()
+        }
+
+    return read
+
+
+def record(
+    fields: Mapping[str, Kind], need: tuple[str, ...] = (), *, rest: Kind | None = None
+) -> Kind:
+    """An object with these fields; all others are of the kind `rest`, or refused."""
+
+    def read(value: Any, where: str, strict: bool) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            refuse(where or "the body", "it must be an object")
+        clean = {}
+        prefix = f"{where}." if where else ""
+        for name, item in value.items():
+            kind = fields.get(name, rest)
+            if kind is not None:
+                clean[name] = kind(item, prefix + name[:255], strict)
+            elif strict:
+                refuse(prefix + name[:80], "it is not known here")
+        for name in need:
+            if name not in clean:
+                refuse(prefix + name, "it is missing")
+        return clean
+
+    return read
+
+
+def anything(value: Any, _where: str, _strict: bool) -> Any:
+    """Any value; for what is accepted and has no effect."""
+    return value
+
+
+def uuid(value: Any, where: str, _strict: bool = True) -> str:
+    """A UUID in its usual form."""
+    if not isinstance(value, str) or not UUID.fullmatch(value):
+        refuse(where, "it must be a UUID")
+    return value.lower()
+
+
+def encoded(most: int = 65535) -> Kind:
+    """Bytes in base64, still encoded when given back."""
+
+    def read(value: Any, where: str, _strict: bool) -> str:
+        if not isinstance(value, str):
+            refuse(where, "it must be a string in base64")
+        if len(value) > most:
+            refuse(where, f"it must have at most {most} characters, not {len(value)}")
+        try:
+            base64.b64decode("".join(value.split()), validate=True)
+        except (binascii.Error, ValueError):
+            refuse(where, "it is not base64")
+        return "".join(value.split())
+
+    return read
+
+
+def address(*versions: int) -> Kind:
+    """An IP address of one of these versions, in its canonical form."""
+
+    def read(value: Any, where: str, _strict: bool) -> str:
+        try:
+            parsed = ipaddress.ip_address(value) if isinstance(value, str) else None
+        except ValueError:
+            parsed = None
+        if parsed is None or parsed.version not in versions:
+            refuse(where, f"it must be an IPv{' or IPv'.join(map(str, versions))} address")
+        return str(parsed)
+
+    return read
+
+
+NAME = text(1, 255, trim=True)
+METADATA = mapping(text(1, 255, pattern=r"[a-zA-Z0-9-_:. ]+"), text(0, 255, lines=True))

@@ -1,0 +1,197 @@
+"""Servers: lists, one, create, update, delete, addresses."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+
+from synnefo.api.bodies import UUID
+from synnefo.api.compute import server_bodies
+from synnefo.api.compute.server_filters import selected
+from synnefo.api.compute.server_records import (
+    BRIEF_COLUMNS,
+    SECURITY_GROUPS,
+    Renderer,
+    addresses,
+    admin_password,
+    brief,
+    links,
+    rows,
+)
+from synnefo.api.pagination import after, limit_of, next_link, ordered, sorting
+from synnefo.api.request import Request, answer, empty
+from synnefo.core.faults import BadRequest, NotFound
+from synnefo.core.server_states import ServerState
+from synnefo.db.models import Server
+from synnefo.intents import servers as intents
+
+SORT_KEYS = {
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+    "display_name": "name",
+    "name": "name",
+    "display_description": "description",
+    "vm_state": "state",
+    "task_state": "task",
+    "key_name": "key_name",
+    "launched_at": "launched_at",
+    "uuid": "uuid",
+    "id": "pk",
+    "host": "node",
+    "node": "node",
+    "progress": "progress",
+    "project_id": "project_id",
+    "user_id": "user_id",
+    "instance_type_id": "flavor_id",
+    "image_ref": "image_id",
+    "config_drive": "config_drive",
+}
+NEWEST_FIRST = ("created_at", "desc")
+
+
+def readable(request: Request, uuid: str) -> QuerySet[Server]:
+    """The server with this id, if there is one that the caller may see."""
+    if not UUID.fullmatch(uuid):
+        return Server.objects.none()
+    servers = Server.objects.filter(uuid=uuid).exclude(state=ServerState.DELETED)
+    return servers if request.caller.is_admin else servers.filter(project_id=request.project)
+
+
+def missing(uuid: str) -> NotFound:
+    """The fault for a server that is not there, or not the caller's."""
+    return NotFound(f"Instance {uuid} could not be found.")
+
+
+def find(request: Request, uuid: str) -> Server:
+    """One server."""
+    server = readable(request, uuid).select_related("backend").first()
+    if server is None:
+        raise missing(uuid)
+    return server
+
+
+def _page(request: Request) -> tuple["QuerySet[Server]", int]:
+    servers = selected(request)
+    order = sorting(request, SORT_KEYS, NEWEST_FIRST)
+    marker = request.query.get("marker")
+    if marker is not None:
+        columns = [column for column, _ in order]
+        found = selected_marker(request, marker).values_list(*columns).first()
+        if found is None:
+            raise BadRequest(f"marker [{marker[:80]}] not found", field="marker")
+        servers = servers.filter(after(Server, order, found))
+    limit = limit_of(request)
+    return ordered(servers, order)[:limit], limit
+
+
+def selected_marker(request: Request, marker: str) -> "QuerySet[Server]":
+    """The server that a page follows; it may have been deleted since."""
+    if not UUID.fullmatch(marker):
+        return Server.objects.none()
+    servers = Server.objects.filter(uuid=marker)
+    return servers if request.caller.is_admin else servers.filter(project_id=request.project)
+
+
+def _list(request: Request, page: list[dict[str, Any]], limit: int, path: str) -> HttpResponse:
+    data: dict[str, Any] = {"servers": page}
+    if limit and len(page) == limit:
+        href = next_link(request, f"{request.base}/compute/v2.1/{path}", page[-1]["id"])
+        data["servers_links"] = [{"rel": "next", "href": href}]
+    return answer(data)
+
+
+def list_brief(request: Request) -> HttpResponse:
+    """GET /servers."""
+    servers, limit = _page(request)
+    found = servers.values_list(*BRIEF_COLUMNS)
+    page = [brief(request.base, str(uuid), name) for _, uuid, name in found]
+    return _list(request, page, limit, "servers")
+
+
+def list_detail(request: Request) -> HttpResponse:
+    """GET /servers/detail."""
+    servers, limit = _page(request)
+    page = Renderer(request).all(rows(servers))
+    return _list(request, page, limit, "servers/detail")
+
+
+def show(request: Request, id: str) -> HttpResponse:
+    """GET /servers/{id}."""
+    found = Renderer(request).all(rows(readable(request, id)))
+    if not found:
+        raise missing(id)
+    return answer({"server": found[0]})
+
+
+def create(request: Request) -> HttpResponse:
+    """POST /servers: 202 as soon as the wish is recorded."""
+    body = server_bodies.create_kind(request)(request.json(), "", request.strict)
+    server = intents.create(request.caller, server_bodies.server_request(request, body))
+    uuid = str(server.uuid)
+    wish = body["server"]
+    if wish.get("return_reservation_id"):
+        return answer({"reservation_id": f"r-{server.pk:08x}"}, 202)
+    shown = {
+        "id": uuid,
+        "links": links(request.base, uuid),
+        "OS-DCF:diskConfig": wish.get("OS-DCF:diskConfig", "MANUAL"),
+        "security_groups": SECURITY_GROUPS,
+        "adminPass": wish.get("adminPass") or admin_password(uuid),
+    }
+    location = f"{request.base}/compute/v2.1/servers/{uuid}"
+    return answer({"server": shown}, 202, {"Location": location})
+
+
+def update(request: Request, id: str) -> HttpResponse:
+    """PUT /servers/{id}: name and description."""
+    body = server_bodies.update_kind(request)(request.json(), "", request.strict)["server"]
+    server_bodies.check_access(body)
+    find(request, id)
+    changes = {key: body[key] for key in ("name", "description") if key in body}
+    if changes:
+        intents.update(request.caller, id, **changes)
+    row = rows(readable(request, id))[0]
+    return answer({"server": _updated(request, row)})
+
+
+# Answers to updates below 2.75 are smaller than those to reads.
+ONLY_IN_READS = (
+    "OS-EXT-AZ:availability_zone", "config_drive", "key_name", "OS-SRV-USG:launched_at",
+    "OS-SRV-USG:terminated_at", "security_groups", "OS-EXT-STS:task_state", "OS-EXT-STS:vm_state",
+    "OS-EXT-STS:power_state", "os-extended-volumes:volumes_attached",
+)  # fmt: skip
+
+
+def _updated(request: Request, row: Any) -> dict[str, Any]:
+    nets = addresses([row.pk], with_macs=False).get(row.pk, {})
+    record = Renderer(request).record(row, nets)
+    return {
+        key: value
+        for key, value in record.items()
+        if key not in ONLY_IN_READS
+        and not key.startswith("OS-EXT-SRV-ATTR")
+        and key != "host_status"
+    }
+
+
+def delete(request: Request, id: str) -> HttpResponse:
+    """DELETE /servers/{id}: the server stays readable until it is gone."""
+    find(request, id)
+    intents.delete(request.caller, id)
+    return empty(204)
+
+
+def ips(request: Request, id: str) -> HttpResponse:
+    """GET /servers/{id}/ips."""
+    server = find(request, id)
+    nets = addresses([server.pk], with_macs=False).get(server.pk, {})
+    return answer({"addresses": nets})
+
+
+def ips_of_network(request: Request, id: str, network: str) -> HttpResponse:
+    """GET /servers/{id}/ips/{network}."""
+    server = find(request, id)
+    nets = addresses([server.pk], with_macs=False).get(server.pk, {})
+    if network not in nets:
+        raise NotFound("Network not found")
+    return answer({network: nets[network]})

@@ -1,0 +1,153 @@
+"""Services: tables of (method, path, view, who may), and how a request finds its row.
+
+The tables are the policy: the last column says who may call, and the authorisation tests walk it.
+Paths are matched segment by segment; `{name}` stands for one segment, handed to the view. Ids are
+opaque here: what is no id is simply not found.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from synnefo.api import authentication, middleware
+from synnefo.api.middleware import base_of
+from synnefo.api.request import Request
+from synnefo.core.faults import Fault, Forbidden, MethodNotAllowed, NotFound
+
+View = Callable[..., HttpResponseBase]
+PROJECT_ID = re.compile(r"[0-9a-f]{32}")
+WILD = ""
+
+
+class Who(IntEnum):
+    """Who may call: each one includes those that follow."""
+
+    ANYBODY = 0  # without a token
+    KNOWN = 1  # with any token, scoped or not
+    READER = 2  # with a role in the project that the token is scoped to
+    MEMBER = 3
+    ADMIN = 4
+
+
+ROLES: dict[Who, frozenset[str]] = {
+    Who.READER: frozenset({"reader", "member", "admin"}),
+    Who.MEMBER: frozenset({"member", "admin"}),
+    Who.ADMIN: frozenset({"admin"}),
+}
+
+
+class Route(NamedTuple):
+    """One row: `path` lies below the version for versioned routes."""
+
+    method: str
+    path: str
+    view: View
+    who: Who
+
+
+@dataclass
+class _Node:
+    children: dict[str, "_Node"] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    routes: dict[str, Route] = field(default_factory=dict)
+
+
+def _tree(routes: Iterable[Route]) -> _Node:
+    root = _Node()
+    for route in routes:
+        node, names = root, []
+        for segment in route.path.split("/") if route.path else []:
+            wild = segment.startswith("{")
+            if wild:
+                names.append(segment[1:-1])
+            node = node.children.setdefault(WILD if wild else segment, _Node())
+        node.names = tuple(names)
+        node.routes[route.method] = route
+    return root
+
+
+def _find(node: _Node, segments: list[str]) -> tuple[_Node, list[str]] | None:
+    values = []
+    for segment in segments:
+        child = node.children.get(segment) if segment else None
+        if child is None and segment and WILD in node.children:
+            child = node.children[WILD]
+            values.append(segment)
+        if child is None:
+            return None
+        node = child
+    return (node, values) if node.routes else None
+
+
+class Service:
+    """One service: its root routes, and its versioned routes below any of `versions`."""
+
+    def __init__(
+        self,
+        name: str,
+        roots: tuple[Route, ...],
+        versions: tuple[str, ...],
+        routes: tuple[Route, ...],
+        *,
+        project_in_path: bool = False,
+    ) -> None:
+        self.name = name
+        self.roots, self.versions, self.routes = roots, versions, routes
+        self._root_tree, self._tree = _tree(roots), _tree(routes)
+        self._project_in_path = project_in_path
+
+    def serve(self, http: HttpRequest, path: str) -> HttpResponseBase:
+        """Django's view of the whole service."""
+        request = Request(http, base_of(http))
+        try:
+            self.begin(request, path)
+            route, arguments = self._route(request, path)
+            self._admit(request, route.who)
+            response = route.view(request, **arguments)
+        except Fault as fault:
+            response = middleware.answer_to(http, fault)
+        self.finish(request, response)
+        return response
+
+    def begin(self, request: Request, path: str) -> None:
+        """What a service wants to settle before a route is looked for."""
+
+    def finish(self, request: Request, response: HttpResponseBase) -> None:
+        """What a service adds to every answer."""
+
+    def _route(self, request: Request, path: str) -> tuple[Route, dict[str, Any]]:
+        segments = path[1:].split("/") if path.strip("/") else []
+        tree = self._root_tree
+        if segments and segments[0] in self.versions:
+            tree, segments = self._tree, segments[1:]
+            segments = [] if segments == [""] else self._without_project(segments)
+        found = _find(tree, segments) if "\0" not in path else None
+        if found is None:
+            raise NotFound("The resource could not be found.")
+        node, values = found
+        method = request.http.method or ""
+        route = node.routes.get(method) or (node.routes.get("GET") if method == "HEAD" else None)
+        if route is None:
+            allowed = ", ".join(sorted(node.routes))
+            raise MethodNotAllowed(f"The method {method} is not allowed here, only {allowed}.")
+        return route, dict(zip(node.names, values, strict=True))
+
+    def _without_project(self, segments: list[str]) -> list[str]:
+        """Old catalogs have the project's id after the version."""
+        if self._project_in_path and segments and PROJECT_ID.fullmatch(segments[0]):
+            return [] if segments[1:] == [""] else segments[1:]
+        return segments
+
+    @staticmethod
+    def _admit(request: Request, who: Who) -> None:
+        if who is Who.ANYBODY:
+            return
+        request.token = request.header("X-Auth-Token") or ""
+        request.caller = authentication.caller(request.token, request.request_id)
+        if who >= Who.READER and not request.caller.roles & ROLES[who]:
+            raise Forbidden("You are not authorized to perform the requested action.")

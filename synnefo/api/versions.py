@@ -1,0 +1,192 @@
+"""Version documents and microversions.
+
+STEPS is the promise: every microversion up to the last one is kept, each line says by what. A step
+about a resource that this API does not have changes nothing here, and the line says so.
+"""
+
+import re
+from typing import Any
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+
+from synnefo.api.request import Request, Version, answer
+from synnefo.core.faults import BadRequest, NotAcceptable
+
+STEPS: dict[Version, str] = {
+    (2, 1): "the records of section 5 of the compute API reference",
+    (2, 2): "key pairs: field type, 201 at creation, 204 at deletion",
+    (2, 3): "servers: more OS-EXT-SRV-ATTR for administrators",
+    (2, 4): "fixed IPs, which this API does not have",
+    (2, 5): "the filter ip6 works for everybody",
+    (2, 6): "POST remote-consoles; the os-get…Console actions are gone",
+    (2, 7): "access lists of private flavors, which are not here",
+    (2, 8): "consoles of type webmks, which no hypervisor here has",
+    (2, 9): "servers: field locked, always false: there is no lock action",
+    (2, 10): "key pairs of other users for administrators by user_id",
+    (2, 11): "forced_down of services, which are not here",
+    (2, 12): "virtual interfaces, which are not here",
+    (2, 13): "server groups, which are not here",
+    (2, 14): "evacuate, which is not here",
+    (2, 15): "server groups, which are not here",
+    (2, 16): "servers: field host_status for administrators",
+    (2, 17): "trigger_crash_dump, which is not here",
+    (2, 18): "the project id in paths is optional, as at all versions here",
+    (2, 19): "servers: field description in requests and answers",
+    (2, 20): "volumes of shelved servers, which are not here",
+    (2, 21): "instance actions of deleted servers are readable",
+}
+MINIMUM: Version = (2, 1)
+MAXIMUM: Version = max(STEPS)
+NOVA_HEADER = "X-OpenStack-Nova-API-Version"
+COMMON_HEADER = "OpenStack-API-Version"
+VARY = f"{COMMON_HEADER}, {NOVA_HEADER}"
+_VERSION = re.compile(r"([1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})")
+
+
+def spelled(version: Version) -> str:
+    """(2, 21) as "2.21"."""
+    return f"{version[0]}.{version[1]}"
+
+
+def _wanted(request: Request) -> str | None:
+    for part in (request.header(COMMON_HEADER) or "").split(","):
+        service, _, version = part.strip().partition(" ")
+        if service.lower() == "compute":
+            return version.strip()
+    return request.header(NOVA_HEADER)
+
+
+def negotiate(request: Request) -> Version:
+    """The microversion that a compute request asks for."""
+    wanted = _wanted(request)
+    if wanted is None or not wanted.strip():
+        return MINIMUM
+    if wanted.strip().lower() == "latest":
+        return MAXIMUM
+    match = _VERSION.fullmatch(wanted.strip())
+    if match is None:
+        raise BadRequest(
+            f"API Version String {wanted[:40]!r} is of invalid format. "
+            "Must be of format MajorNum.MinorNum.",
+            field=COMMON_HEADER,
+        )
+    version = (int(match[1]), int(match[2]))
+    if not MINIMUM <= version <= MAXIMUM:
+        raise NotAcceptable(
+            f"Version {wanted.strip()} is not supported by the API. Minimum is "
+            f"{spelled(MINIMUM)} and maximum is {spelled(MAXIMUM)}.",
+            field=COMMON_HEADER,
+        )
+    return version
+
+
+def stamp(response: HttpResponseBase, version: Version) -> None:
+    """Name the applied microversion in an answer of the compute service."""
+    response[NOVA_HEADER] = spelled(version)
+    response[COMMON_HEADER] = f"compute {spelled(version)}"
+    response["Vary"] = VARY
+
+
+# --- the documents -------------------------------------------------------------------------------
+
+
+def _links(href: str) -> list[dict[str, str]]:
+    return [{"rel": "self", "href": href}]
+
+
+def _media(name: str) -> list[dict[str, str]]:
+    return [{"base": "application/json", "type": f"application/vnd.openstack.{name}+json"}]
+
+
+def identity_v3(base: str) -> dict[str, Any]:
+    """The identity service's one version."""
+    return {
+        "id": "v3.14",
+        "status": "stable",
+        "updated": "2020-04-07T00:00:00Z",
+        "links": _links(f"{base}/identity/v3/"),
+        "media-types": _media("identity-v3"),
+    }
+
+
+def compute_v20(base: str) -> dict[str, Any]:
+    """The legacy paths: the first entry of the list, as clients expect."""
+    return {
+        "id": "v2.0",
+        "status": "SUPPORTED",
+        "version": "",
+        "min_version": "",
+        "updated": "2011-01-21T11:33:21Z",
+        "links": _links(f"{base}/compute/v2/"),
+    }
+
+
+def compute_v21(base: str) -> dict[str, Any]:
+    """The current paths and the microversions that they know."""
+    return {
+        "id": "v2.1",
+        "status": "CURRENT",
+        "version": spelled(MAXIMUM),
+        "min_version": spelled(MINIMUM),
+        "updated": "2013-07-23T11:33:21Z",
+        "links": _links(f"{base}/compute/v2.1/"),
+    }
+
+
+def identity_root(request: Request) -> HttpResponse:
+    """All versions of the identity service: 300, as Keystone answers."""
+    document = {"versions": {"values": [identity_v3(request.base)]}}
+    return answer(document, 300, {"Location": f"{request.base}/identity/v3/"})
+
+
+def identity_document(request: Request) -> HttpResponse:
+    """Version 3 of the identity service."""
+    return answer({"version": identity_v3(request.base)})
+
+
+def compute_root(request: Request) -> HttpResponse:
+    """All versions of the compute service."""
+    return answer({"versions": [compute_v20(request.base), compute_v21(request.base)]})
+
+
+def compute_document(request: Request) -> HttpResponse:
+    """One version of the compute service, by the path asked."""
+    if request.strict:
+        document = compute_v21(request.base) | {"media-types": _media("compute")}
+        document["media-types"][0]["type"] += ";version=2.1"
+    else:
+        document = compute_v20(request.base) | {"media-types": _media("compute")}
+        document["media-types"][0]["type"] += ";version=2"
+    return answer({"version": document})
+
+
+IMAGE_VERSIONS = (
+    ("v2.9", "CURRENT"),
+    *((f"v2.{minor}", "SUPPORTED") for minor in range(8, -1, -1)),
+)
+
+
+def _image_versions(request: Request) -> dict[str, Any]:
+    links = _links(f"{request.base}/image/v2/")
+    return {
+        "versions": [
+            {"id": name, "status": status, "links": links} for name, status in IMAGE_VERSIONS
+        ]
+    }
+
+
+def image_root(request: Request) -> HttpResponse:
+    """All versions of the image service: 300, as Glance answers."""
+    return answer(_image_versions(request), 300)
+
+
+def image_versions(request: Request) -> HttpResponse:
+    """The same with 200."""
+    return answer(_image_versions(request))
+
+
+def network_root(request: Request) -> HttpResponse:
+    """All versions of the network service."""
+    links = _links(f"{request.base}/network/v2.0/")
+    return answer({"versions": [{"id": "v2.0", "status": "CURRENT", "links": links}]})

@@ -1,0 +1,165 @@
+"""The API process: streams and console bridges natively, everything else by Django in threads.
+
+Small bodies are read here, before a thread is taken, so that slow clients hold up nobody; the bytes
+of images have threads of their own. Threads, and with them their database connections, persist.
+"""
+
+import asyncio
+import os
+import re
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
+from typing import Any
+
+from a2wsgi import WSGIMiddleware
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synnefo.settings")
+django_application = get_wsgi_application()
+
+from synnefo.api import console  # noqa: E402  # Django must be set up before.
+from synnefo.api.events import Broadcaster, Receive, Scope, Send, Stream  # noqa: E402
+from synnefo.api.request import BODY_LIMIT  # noqa: E402
+
+WORKERS = 8
+TRANSFERS = 8  # images on their way at the same time
+BODY_SECONDS = 30.0
+TRANSFER_PATH = re.compile(r"/image/v2/images/[^/]+/file$")
+CONSOLE_PATHS = frozenset({"/console/websockify", "/websockify"})
+
+
+class ClientGone(OSError):  # noqa: N818  # The name says what happened.
+    """The client went away in the middle of its body."""
+
+
+def _without_body(scope: Scope) -> bool:
+    names = {name for name, _ in scope["headers"]}
+    return b"content-length" not in names and b"transfer-encoding" not in names
+
+
+def _announced(scope: Scope) -> int:
+    text = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    return int(text) if text.isdigit() else 0
+
+
+async def _read_small(receive: Receive) -> bytes:
+    """A body, or as much of it as shows that it is too long."""
+    parts, size, more = [], 0, True
+    while more and size <= BODY_LIMIT:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part = message.get("body", b"")
+        parts.append(part)
+        size += len(part)
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _replayed(body: bytes) -> Receive:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+def _guarded(receive: Receive) -> Receive:
+    """A client that goes away must not look like the end of its body."""
+
+    async def guarded() -> dict[str, Any]:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone("the client went away in the middle of the body")
+        return message
+
+    return guarded
+
+
+async def _too_slow(send: Send) -> None:
+    body = b'{"error": {"code": 408, "title": "Request Timeout", "message": "Too slow a body."}}'
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 408, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+class Application:
+    """The ASGI application; started and stopped by the server's lifespan messages."""
+
+    def __init__(self) -> None:
+        # Django and a2wsgi write the same protocols down in different types.
+        application: Any = django_application
+        self._requests: Any = WSGIMiddleware(application, workers=WORKERS)
+        self._transfers: Any = WSGIMiddleware(application, workers=TRANSFERS)
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="streams")
+        self._broadcaster: Broadcaster | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Route by type and path."""
+        kind, path = scope["type"], scope.get("path", "")
+        if kind == "lifespan":
+            await self._live(receive, send)
+        elif kind == "websocket" and path in CONSOLE_PATHS:
+            await console.bridge(scope, receive, send, self._threads)
+        elif kind == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": console.REFUSED})
+        elif path == "/events" and scope["method"] == "GET":
+            await Stream(self._broadcasting(), self._threads).serve(scope, receive, send)
+        else:
+            await self._http(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if TRANSFER_PATH.match(scope["path"]):
+            await self._transfers(scope, _guarded(receive), send)
+            return
+        body = b""
+        # What announces too much is not read at all; Django then answers 413.
+        if not _without_body(scope) and _announced(scope) <= BODY_LIMIT:
+            try:
+                async with asyncio.timeout(BODY_SECONDS):
+                    body = await _read_small(receive)
+            except ClientGone:
+                return
+            except TimeoutError:
+                await _too_slow(send)
+                return
+        await self._requests(scope, _replayed(body), send)
+
+    def _broadcasting(self) -> Broadcaster:
+        if self._broadcaster is None:
+            self._broadcaster = Broadcaster()
+            self._broadcaster.start()
+        return self._broadcaster
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        broadcaster = self._broadcasting()
+        _on_termination(broadcaster)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        broadcaster.close()
+        if threading.current_thread() is threading.main_thread():
+            # Uvicorn sends itself the signal once more when all is done, which would turn an
+            # orderly end into a death by signal.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _on_termination(broadcaster: Broadcaster) -> None:
+    """End the streams when the server is told to stop: it waits for them before it tells us."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        previous = signal.getsignal(number)
+
+        def stop(signum: int, frame: FrameType | None, before: Any = previous) -> None:
+            broadcaster.close()
+            if callable(before):
+                before(signum, frame)
+
+        signal.signal(number, stop)
+
+
+application = Application()

@@ -1,0 +1,41 @@
+"""The public addresses; below each service its own table leads on (`api/*/routes.py`)."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, re_path
+
+from synnefo.api import web
+from synnefo.api.compute import routes as compute
+from synnefo.api.identity import routes as identity
+from synnefo.api.image import routes as image
+from synnefo.api.network import routes as network
+from synnefo.api.routing import Service
+
+SERVICES: tuple[Service, ...] = (
+    identity.SERVICE,
+    compute.SERVICE,
+    image.SERVICE,
+    network.SERVICE,
+)
+
+
+def _view(service: Service) -> Callable[..., HttpResponseBase]:
+    def view(http: HttpRequest, rest: str | None) -> HttpResponseBase:
+        return service.serve(http, rest or "")
+
+    return view
+
+
+urlpatterns: list[URLPattern] = [
+    *(
+        re_path(rf"^{service.name}(?P<rest>/.*)?$", _view(service), name=service.name)
+        for service in SERVICES
+    ),
+    path("", web.index, name="ui"),
+    path("healthz", web.healthz, name="healthz"),
+    path("static/<path:path>", web.static, name="static"),
+    path("console/vnc.html", web.console, name="console"),
+    re_path(r"", web.unknown),
+]
