@@ -1,4 +1,4 @@
-"""Differences between the database and a backend: what kind they are, found without touching either.
+"""Differences between the database and a backend, found without touching either.
 
 It looks at both sides afresh and is not told what changed. Whoever is under way (an intent that has
 not ended) is left alone: its own end will tell.

@@ -26,9 +26,7 @@ def network_name(prefix: str, network_id: int) -> str:
 
 def _id_in(pattern: str, prefix: str, name: str | None) -> int | None:
     # Without leading zeros and bounded, so that each row has exactly one name.
-    match = re.fullmatch(
-        re.escape(prefix) + pattern + r"([1-9][0-9]{0,17})", name or "", re.ASCII
-    )
+    match = re.fullmatch(re.escape(prefix) + pattern + r"([1-9][0-9]{0,17})", name or "", re.ASCII)
     return int(match[1]) if match else None
 
 

@@ -1,1 +1,1 @@
-"""What users asked for: check, reserve and record, in one transaction each; no cluster is called."""
+"""What users asked for: check, reserve and record in one transaction; no cluster is asked."""

@@ -20,8 +20,8 @@ Networks = Sequence[NetworkRequest] | Literal["auto", "none"] | None
 class ServerRequest:
     """A wish for `min_count` to `max_count` servers alike.
 
-    `flavor_id`, `image_id` and the networks are API ids as the user gave them. `networks` None means
-    that the user said nothing.
+    `flavor_id`, `image_id` and the networks are API ids as the user gave them. `networks` None
+    means that the user said nothing.
     """
 
     name: str

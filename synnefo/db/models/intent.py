@@ -35,7 +35,12 @@ class Intent(models.Model):
     backend = models.ForeignKey(Backend, null=True, on_delete=models.PROTECT)
     arguments = models.JSONField(default=dict)
     state = models.CharField(max_length=16, choices=State, default=State.RECORDED)
-    job_id = models.BigIntegerField(null=True, db_index=True)
+    job_id = models.BigIntegerField(null=True)
+    # The newest job known when it was claimed first: its own job has a higher id.
+    since_job = models.BigIntegerField(default=0)
+    # How often the backend has to say that it knows no job of this intent before one is submitted;
+    # 0 when certainly none was.
+    looks_needed = models.PositiveSmallIntegerField(default=0)
     attempts = models.PositiveIntegerField(default=0)
     not_before = models.DateTimeField(null=True)  # backoff
     claimed_until = models.DateTimeField(null=True)
@@ -45,13 +50,20 @@ class Intent(models.Model):
     idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001 - null is not unique.
     request_digest = models.CharField(max_length=64, blank=True, default="")
     created_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+
+    UNFINISHED = (State.RECORDED, State.SUBMITTING, State.SUBMITTED)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["project", "idempotency_key"], name="intent_once")
         ]
-        indexes = [models.Index(fields=["state", "id"], name="intent_queue")]
+        indexes = [
+            models.Index(fields=["state", "id"], name="intent_queue"),
+            models.Index(fields=["backend", "job_id"], name="intent_job"),
+            models.Index(fields=["server", "state"], name="intent_of_server"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.server_id}"
@@ -61,6 +73,7 @@ class Activity(models.Model):
     """What happened to a server and by whom: the compute API's instance actions."""
 
     server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="activities")
+    intent = models.OneToOneField(Intent, null=True, on_delete=models.SET_NULL)
     action = models.CharField(max_length=64)
     actor = models.CharField(max_length=255)  # a user's name, or an administrator's as the job says
     request_id = models.CharField(max_length=64, blank=True, default="")
@@ -69,6 +82,12 @@ class Activity(models.Model):
     message = models.TextField(blank=True, default="")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # A job that is reported twice is one activity.
+            models.UniqueConstraint(fields=["server", "job_id", "action"], name="activity_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} by {self.actor}"

@@ -36,9 +36,7 @@ class Subnet(models.Model):
     pool_start = models.CharField(max_length=64)
     pool_end = models.CharField(max_length=64)
     dns_nameservers = models.JSONField(default=list)
-    next_offset = models.PositiveBigIntegerField(
-        default=0
-    )  # where a search begins
+    next_offset = models.PositiveBigIntegerField(default=0)  # where a search begins
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

@@ -29,6 +29,7 @@ class Server(models.Model):
     state = models.CharField(
         max_length=16, choices=[(s, s) for s in ServerState], default=ServerState.BUILD
     )
+    placed = models.BooleanField(default=False)  # Its backend may have an instance of it.
     task = models.CharField(max_length=32, null=True, choices=[(t, t) for t in ServerTask])  # noqa: DJ001 - null is "no task".
     progress = models.PositiveSmallIntegerField(default=0)
     node = models.CharField(max_length=255, blank=True, default="")
@@ -48,6 +49,13 @@ class Server(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["project", "-created_at", "-id"], name="server_list")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state=ServerState.DELETED, deleted_at__isnull=False)
+                | (~models.Q(state=ServerState.DELETED) & models.Q(deleted_at__isnull=True)),
+                name="deleted_has_a_time",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -1,0 +1,1 @@
+"""Commands for operators, one per file; they print and leave the work to the other rooms."""

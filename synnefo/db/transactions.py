@@ -1,0 +1,50 @@
+"""Transactions that write.
+
+SQLite has one writer at a time, and who has to wait polls. A lock within the process and a file
+lock among processes queue the writers instead: the next one begins when the last one is done.
+The locks die with their holder; PostgreSQL needs none of this.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+
+_lock = threading.Lock()
+_files: dict[tuple[int, str], int] = {}
+
+
+def _file(name: str) -> int | None:
+    """The descriptor of the lock file, one per process; None for a database in memory."""
+    if name.startswith("file:") or ":memory:" in name:
+        return None
+    key = (os.getpid(), name)  # A forked child must not share its parent's lock.
+    if key not in _files:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        _files[key] = os.open(f"{name}.writer", flags, 0o600)
+    return _files[key]
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """A transaction that is going to write; within another one it is a part of it."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        with transaction.atomic():
+            yield
+        return
+    with _lock:
+        file = _file(str(connection.settings_dict["NAME"]))
+        if file is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            with transaction.atomic():
+                yield
+        finally:
+            if file is not None:
+                fcntl.flock(file, fcntl.LOCK_UN)

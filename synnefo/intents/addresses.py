@@ -1,0 +1,77 @@
+"""Taking addresses out of pools. What keeps one from being taken twice is its row's uniqueness."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+
+from synnefo.core.addresses import Pool, reason_against
+from synnefo.core.faults import BadRequest, Conflict
+from synnefo.db.models import Address, Port, Subnet
+
+WINDOW = 128
+
+
+def take_free(network_id: int, count: int) -> list[tuple[Subnet, str]]:
+    """The next free addresses of a network; Conflict when there are not that many.
+
+    They are taken in turn, so that an address that was given back rests as long as possible. The
+    subnet's row is locked until the end of the transaction, in which the caller stores them.
+    """
+    subnets = Subnet.objects.select_for_update().filter(network_id=network_id, ip_version=4)
+    found: list[tuple[Subnet, str]] = []
+    known = False
+    for subnet in subnets.order_by("pk"):
+        known = True
+        found += [(subnet, text) for text in _free_in(subnet, count - len(found))]
+        if len(found) == count:
+            return found
+    if not known:
+        return []  # A network without a subnet gives no addresses.
+    raise Conflict("No more IP addresses available on the network", field="networks")
+
+
+def _free_in(subnet: Subnet, count: int) -> list[str]:
+    pool = Pool.of(subnet.pool_start, subnet.pool_end, subnet.gateway)
+    free: list[str] = []
+    for window in pool.windows(subnet.next_offset, max(WINDOW, count)):
+        taken = set(
+            Address.objects.filter(subnet=subnet, address__in=window).values_list(
+                "address", flat=True
+            )
+        )
+        free += [text for text in window if text not in taken]
+        if len(free) >= count:
+            break
+    free = free[:count]
+    if free:
+        Subnet.objects.filter(pk=subnet.pk).update(
+            next_offset=(pool.offset(free[-1]) + 1) % pool.size
+        )
+    return free
+
+
+def subnet_of(network_id: int, address: str) -> Subnet:
+    """The subnet that an address asked for lies in; BadRequest says why it cannot be had."""
+    reason = "the network has no subnet"
+    for subnet in Subnet.objects.filter(network_id=network_id).order_by("pk"):
+        against = reason_against(address, subnet.cidr, subnet.gateway)
+        if against is None:
+            return subnet
+        reason = against
+    raise BadRequest(f"Invalid fixed_ip: {reason}", field="networks.fixed_ip")
+
+
+def hold(rows: list[tuple[Port, Subnet, str]], *, asked: bool) -> None:
+    """Store who holds what; Conflict if a user asked for an address that somebody has."""
+    try:
+        with transaction.atomic():
+            Address.objects.bulk_create(
+                Address(port=port, subnet=subnet, address=text) for port, subnet, text in rows
+            )
+    except IntegrityError as taken:
+        if not asked:
+            raise
+        text = ", ".join(text for _, _, text in rows)
+        raise Conflict(
+            f"Fixed IP address {text} is already in use", field="networks.fixed_ip"
+        ) from taken
