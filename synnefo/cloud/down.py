@@ -1,0 +1,97 @@
+"""`./cloud down`: ends guests and processes, keeps the data unless told to remove it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+from synnefo.cloud import full_parts, guests, supervisor_client
+from synnefo.cloud.errors import CloudError
+from synnefo.cloud.layout import CHECKOUT, Choices, Layout, load
+from synnefo.cloud.python_environment import PythonEnvironment
+from synnefo.cloud.steps import Steps
+from synnefo.cloud.supervised import start_ticks
+from synnefo.cloud.waiting import until
+
+USERS_SIDE = ["api", "dispatcher", "reconciler", "eventd"]
+
+
+class Down:
+    """One run of `./cloud down`."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.steps = Steps()
+
+    def run(self, *, purge: bool) -> None:
+        """End everything; with purge also remove the folder."""
+        choices = load(self.state)
+        if choices is None:
+            if not self.state.exists():
+                print(f"There is no cloud in {self.state}.")
+                return
+            if any(self.state.iterdir()):
+                raise CloudError(f"{self.state} holds no cloud, so nothing in it is touched")
+        layout = Layout(self.state, choices or Choices())
+        running = supervisor_client.processes(self.state) is not None
+        if running and not purge:
+            with self.steps.step("Guests"):
+                # First the side of the users, so that a power-off is not taken for their wish.
+                supervisor_client.stop(self.state, USERS_SIDE)
+                guests.shut_down(layout, PythonEnvironment(CHECKOUT))
+        with self.steps.step("Processes"):
+            stop_everything(layout)
+        if purge:
+            with self.steps.step(f"Removing {self.state}"):
+                shutil.rmtree(self.state)
+        print("The cloud is down." if running else "The cloud was not running.")
+
+
+def stop_everything(layout: Layout) -> None:
+    """No process of this cloud is left afterwards, guests included."""
+    supervisor_client.stop(layout.state)
+    end_leftovers(layout.state)
+    if layout.full:
+        full_parts.stop_port_mapper(layout)
+    guests.kill(layout.state)
+
+
+def end_leftovers(state: Path) -> None:
+    """End what an earlier supervisor started and did not live to end."""
+    left = list(_left_processes(state / "run"))
+    for pid in left:
+        _signal(pid, signal.SIGTERM)
+    try:
+        until(
+            lambda: not any(start_ticks(pid) for pid in left),
+            timeout=10,
+            what="processes of an earlier run to end",
+            interval=0.02,
+        )
+    except CloudError:
+        for pid in left:
+            _signal(pid, signal.SIGKILL)
+    for path in (state / "run").glob("*.pid"):
+        path.unlink()
+
+
+def _left_processes(run: Path) -> list[int]:
+    found = []
+    for path in run.glob("*.pid"):
+        try:
+            left = json.loads(path.read_text())
+        except ValueError:
+            continue  # Cut short by a power cut: that process is gone too.
+        if left["ticks"] is not None and start_ticks(left["pid"]) == left["ticks"]:
+            found.append(int(left["pid"]))
+    return found
+
+
+def _signal(pid: int, number: int) -> None:
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        return  # It ended in the meantime.

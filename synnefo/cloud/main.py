@@ -1,0 +1,130 @@
+"""The command line of `./cloud`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from synnefo.cloud import credentials, down, report, testing, up
+from synnefo.cloud.errors import CloudError
+from synnefo.cloud.layout import CHECKOUT, DEFAULT_PORT, DEFAULT_STATE, existing
+from synnefo.cloud.python_environment import PythonEnvironment
+
+EXAMPLES = """\
+examples:
+  ./cloud up                                   a cloud on http://127.0.0.1:8800
+  ./cloud up --detach --profile full --state /tmp/c2 --port 9900
+  eval "$(./cloud env)"; openstack server list; gnt-instance list
+  ./cloud logs dispatcher -f
+  ./cloud down                                 stop it, keep its data
+  ./cloud test --fast                          what to run before every commit
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their options."""
+    top = argparse.ArgumentParser(
+        prog="./cloud", epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--state", type=Path, default=DEFAULT_STATE, metavar="DIR", help="the cloud's folder"
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _up_options(commands.add_parser("up", parents=[common], help="start a cloud"))
+    ending = commands.add_parser("down", parents=[common], help="stop it and keep its data")
+    ending.add_argument("--purge", action="store_true", help="remove its data too")
+    shown = commands.add_parser("status", parents=[common], help="show its processes")
+    shown.add_argument("--json", action="store_true", dest="as_json")
+    logs = commands.add_parser("logs", parents=[common], help="print the log of a process")
+    logs.add_argument("name")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on as it grows")
+    commands.add_parser("env", parents=[common], help="print exports for users and administrators")
+    commands.add_parser("openrc", parents=[common], help="print the classic OS_… exports")
+    tests = commands.add_parser("test", help="run the checks and tests; more goes to pytest")
+    tests.add_argument("--fast", action="store_true", help="only what needs no real parts")
+    bench = commands.add_parser("bench", help="measure; more goes to the benchmark")
+    bench.add_argument("name", choices=["spine"])
+    return top
+
+
+def _up_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--port", type=_port, help=f"the public port, others follow it ({DEFAULT_PORT})"
+    )
+    command.add_argument(
+        "--profile", choices=["embedded", "full"], help="full: with RabbitMQ and PostgreSQL"
+    )
+    command.add_argument("--hypervisor", choices=["auto", "fake", "libvirt"], default="auto")
+    command.add_argument("--detach", action="store_true", help="return when it is ready")
+    command.add_argument(
+        "--no-first-server", action="store_false", dest="first_server", help="start empty"
+    )
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 1 <= port <= 65500:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65500")
+    return port
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; a CloudError is one line and its exit code."""
+    options, rest = parser().parse_known_args(arguments)
+    if rest and options.command not in ("test", "bench"):
+        parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    try:
+        return _dispatch(options, rest)
+    except CloudError as error:
+        sys.stderr.write(f"cloud: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("cloud: interrupted\n")
+        return 130
+    except BrokenPipeError:
+        # The reader of a pipe had enough; nothing can be said to it any more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _dispatch(options: argparse.Namespace, rest: list[str]) -> int:
+    if options.command == "test":
+        return testing.Suite(CHECKOUT).run(fast=options.fast, arguments=rest)
+    if options.command == "bench":
+        return _bench(options.name, rest)
+    state = options.state.absolute()
+    if options.command == "up":
+        return _up(state, options)
+    if options.command == "down":
+        down.Down(state).run(purge=options.purge)
+        return 0
+    layout = existing(state)
+    if options.command == "status":
+        return report.status(layout, as_json=options.as_json)
+    if options.command == "logs":
+        report.logs(layout, options.name, follow=options.follow)
+    elif options.command == "env":
+        print(credentials.environment(layout, PythonEnvironment(CHECKOUT)), end="")
+    else:
+        print(credentials.openrc(layout), end="")
+    return 0
+
+
+def _up(state: Path, options: argparse.Namespace) -> int:
+    wishes = up.Wishes(options.port, options.profile, options.hypervisor, options.first_server)
+    up.Up(state, wishes).run()
+    if not options.detach:
+        up.stay(state)
+    return 0
+
+
+def _bench(name: str, rest: list[str]) -> int:
+    python = PythonEnvironment(CHECKOUT)
+    python.ensure("requirements-test.lock")
+    words = [str(python.python), "-m", f"tests.bench.{name}", *rest]
+    return subprocess.run(words, cwd=CHECKOUT, check=False).returncode

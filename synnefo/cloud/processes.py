@@ -1,0 +1,122 @@
+"""Which processes make up a cloud, with which environment, and in which order they start."""
+
+from __future__ import annotations
+
+import os
+
+from synnefo.cloud import full_parts
+from synnefo.cloud.layout import NODES, Layout
+from synnefo.cloud.python_environment import PythonEnvironment
+from synnefo.cloud.supervised import Specification
+
+PARTS = ("postgres", "rabbitmq")
+
+
+def base_environment(python: PythonEnvironment) -> dict[str, str]:
+    """What every process gets: nothing of the terminal that happened to start the cloud."""
+    home = os.environ.get("HOME", "/")
+    return {
+        "PATH": f"{python.bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": home,
+        "LANG": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
+        # Threads of glibc otherwise keep up to eight arenas each of memory that nobody uses.
+        "MALLOC_ARENA_MAX": "2",
+    }
+
+
+def frontend_environment(layout: Layout, python: PythonEnvironment) -> dict[str, str]:
+    """The settings of everything that loads Django."""
+    state = layout.state
+    return {
+        **base_environment(python),
+        "SYNNEFO_STATE": str(state),
+        "SYNNEFO_DATABASE": database_url(layout),
+        "SYNNEFO_BUS": bus_url(layout),
+        "SYNNEFO_URL": layout.url,
+        "SYNNEFO_SECRET_FILE": str(layout.secret_file),
+        "SYNNEFO_IMAGES": str(state / "images"),
+        "SYNNEFO_DOORBELL": "postgres" if layout.full else f"local:{state / 'doorbell'}",
+        "SYNNEFO_INSTANCE_PREFIX": "snf",
+    }
+
+
+def database_url(layout: Layout) -> str:
+    if layout.full:
+        return full_parts.database_url(layout)
+    return f"sqlite:///{layout.state / 'database' / 'cloud.sqlite3'}"
+
+
+def bus_url(layout: Layout) -> str:
+    return full_parts.bus_url(layout) if layout.full else f"spool:{layout.state / 'bus'}"
+
+
+def specifications(layout: Layout, python: PythonEnvironment) -> list[Specification]:
+    """In dependency order."""
+    parts = full_parts.specifications(layout, base_environment(python)) if layout.full else []
+    return [*parts, *_cluster(layout, python), *_frontend(layout, python)]
+
+
+def _cluster(layout: Layout, python: PythonEnvironment) -> list[Specification]:
+    common = {
+        **base_environment(python),
+        "SYNNEFO_STATE": str(layout.state),
+        "GANETI_CONFIG": str(layout.cluster_settings),
+    }
+    program = str(python.python)
+    nodes = [
+        Specification(
+            f"node{index}",
+            (program, "-m", "ganeti_backend.daemons.node"),
+            {**common, "GANETI_NODE": f"node{index}.local"},
+            port=layout.node_ports[index - 1],
+        )
+        for index in range(1, NODES + 1)
+    ]
+    master = Specification(
+        "master",
+        (program, "-m", "ganeti_backend.daemons.master"),
+        common,
+        after=tuple(node.name for node in nodes),
+        port=layout.rapi_port,
+    )
+    return [*nodes, master]
+
+
+def _frontend(layout: Layout, python: PythonEnvironment) -> list[Specification]:
+    program, environment = str(python.python), frontend_environment(layout, python)
+    parts = PARTS if layout.full else ()
+    listener = {
+        **base_environment(python),
+        "SYNNEFO_STATE": str(layout.state),
+        "SYNNEFO_BUS": bus_url(layout),
+        "SYNNEFO_INSTANCE_PREFIX": "snf",
+        "GANETI_QUEUE_DIR": str(layout.queue),
+        "GANETI_CLUSTER_NAME": "cluster.local",
+        "EVENTD_STATE": str(layout.state / "eventd"),
+    }
+    server = [program, "-m", "uvicorn", "synnefo.asgi:application", "--host", "127.0.0.1"]
+    server += ["--port", str(layout.choices.port), "--loop", "uvloop", "--http", "httptools"]
+    server += ["--no-access-log", "--timeout-graceful-shutdown", "3"]
+    return [
+        Specification("eventd", (program, "-m", "eventd"), listener, after=(*parts, "master")),
+        Specification(
+            "dispatcher",
+            (program, "-m", "synnefo.dispatcher"),
+            environment,
+            after=(*parts, "master"),
+        ),
+        Specification(
+            "reconciler",
+            (program, "-m", "synnefo.reconciler"),
+            environment,
+            after=(*parts, "master"),
+        ),
+        Specification(
+            "api",
+            tuple(server),
+            environment,
+            after=parts,
+            port=layout.choices.port,
+        ),
+    ]

@@ -1,0 +1,108 @@
+"""Prepares what the processes expect to find: the cluster's settings, hooks, tables, first rows.
+
+Each part does its own work by its own command; here is only which, in which order and with what.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from synnefo.cloud import commands, processes
+from synnefo.cloud.layout import CHECKOUT, Layout, write_private
+from synnefo.cloud.python_environment import PythonEnvironment
+
+NETWORK = {
+    "name": "public",
+    "cidr": "198.18.0.0/20",
+    "gateway": "198.18.0.1",
+    "pool_start": "198.18.0.10",
+    "pool_end": "198.18.15.250",
+    "mode": "bridged",
+}
+IMAGE_NAME = "tiny"
+
+
+def cluster(layout: Layout, python: PythonEnvironment) -> None:
+    """Write the settings of master and nodes; what is there (certificates, users) is kept."""
+    network = "user" if layout.choices.hypervisor == "libvirt" else "fake"
+    words: list[str | Path] = [python.python, "-m", "ganeti_backend.settings"]
+    words += ["--state", layout.state, "--rapi-port", str(layout.rapi_port)]
+    for port in layout.node_ports:
+        words += ["--node-port", str(port)]
+    words += ["--hypervisor", layout.choices.hypervisor, "--network", network]
+    words += ["--accelerator", layout.choices.accelerator]
+    _run(layout, python, words)
+
+
+def hooks(layout: Layout, python: PythonEnvironment) -> None:
+    """Put our entry point into the cluster's hook folders."""
+    cluster_folder = layout.cluster_settings.parent
+    words: list[str | Path] = [python.python, "-m", "hooks.install"]
+    words += ["--hooks-dir", cluster_folder / "hooks", "--data-dir", cluster_folder]
+    words += ["--prefix", "snf", "--spool", layout.state / "eventd" / "hooks"]
+    # The bus address holds a password in the full profile, so it does not travel as an argument.
+    environment = {
+        **processes.base_environment(python),
+        "SYNNEFO_BUS": processes.bus_url(layout),
+    }
+    commands.run(words, env=environment, cwd=CHECKOUT, log=layout.state / "log" / "setup.log")
+
+
+def database(layout: Layout, python: PythonEnvironment, image: Path) -> None:
+    """Make the tables, then the users, flavors, network, backend and the first image."""
+    manage = CHECKOUT / "manage.py"
+    _run(layout, python, [python.python, manage, "migrate", "--no-input", "-v", "0"])
+    description = layout.state / "setup.json"
+    write_private(description, json.dumps(contents(layout, image), indent=1) + "\n")
+    _run(layout, python, [python.python, manage, "cloud_setup", "--json", description])
+
+
+def contents(layout: Layout, image: Path) -> dict[str, Any]:
+    """What the frontend shall contain from the start."""
+    passwords = layout.passwords()
+    user, password = layout.rapi_account()
+    return {
+        "admin_password": passwords["admin_password"],
+        "demo_password": passwords["demo_password"],
+        "backend": {
+            "name": "cluster.local",
+            "url": f"https://127.0.0.1:{layout.rapi_port}",
+            "user": user,
+            "password": password,
+            "ca_file": str(layout.ca_file),
+        },
+        "public_network": {**NETWORK, "link": "user"},
+        "image": {
+            "name": IMAGE_NAME,
+            "path": str(image),
+            "disk_format": "raw",
+            "container_format": "bare",
+            "min_ram": 64,
+            "min_disk": 0,
+        },
+    }
+
+
+def image_file(layout: Layout, built: Path | None) -> Path:
+    """The first image; a pretended guest needs only something to copy."""
+    if built is not None:
+        return built
+    placeholder = layout.state / "placeholder.raw"
+    if not placeholder.exists():
+        with placeholder.open("wb") as stream:
+            stream.write(b"This disk boots only on the pretended hypervisor.\n")
+            stream.truncate(1 << 20)
+    return placeholder
+
+
+def keep_logs(layout: Layout, target: Path) -> None:
+    """Copy the logs out of a folder that is about to be removed."""
+    shutil.copytree(layout.state / "log", target, dirs_exist_ok=True)
+
+
+def _run(layout: Layout, python: PythonEnvironment, words: list[str | Path]) -> None:
+    environment = processes.frontend_environment(layout, python)
+    commands.run(words, env=environment, cwd=CHECKOUT, log=layout.state / "log" / "setup.log")

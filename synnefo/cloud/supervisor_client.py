@@ -1,0 +1,79 @@
+"""Talks to the supervisor of a state folder, and starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from synnefo.cloud.errors import CloudError
+from synnefo.cloud.supervised import Specification
+from synnefo.cloud.waiting import until
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def ask(state: Path, command: str, names: list[str] | None = None, timeout: float = 60) -> Any:
+    """One question; None when no supervisor answers."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(timeout)
+        try:
+            connection.connect(str(state / "run" / "supervisor.sock"))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
+        request = {"command": command, "names": names or []}
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        with connection.makefile() as stream:
+            line = stream.readline()
+    if not line:
+        return None
+    reply = json.loads(line)
+    if "error" in reply:
+        raise CloudError(f"the supervisor: {reply['error']}")
+    return reply
+
+
+def processes(state: Path) -> list[dict[str, Any]] | None:
+    """The status rows, or None when the cloud is not running."""
+    reply = ask(state, "status")
+    return reply["processes"] if reply else None
+
+
+def start(state: Path, specifications: list[Specification], only: Sequence[str] = ()) -> None:
+    """Write what to run and start the supervisor, detached from this terminal.
+
+    With `only` the others wait for the command "start".
+    """
+    path = state / "run" / "processes.json"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as stream:
+        json.dump([asdict(spec) for spec in specifications], stream, indent=1)
+    with (state / "log" / "supervisor.log").open("ab") as log:
+        child = subprocess.Popen(
+            # Without site-packages it needs half the memory; -P keeps the folder out of sys.path.
+            [sys.executable, "-S", "-P", "-m", "synnefo.cloud.supervisor", str(state), *only],
+            cwd=CHECKOUT,
+            env={"PYTHONPATH": str(CHECKOUT), "PATH": os.environ.get("PATH", os.defpath)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+    def answers() -> bool:
+        if child.poll() is not None:
+            raise CloudError(f"the supervisor ended: see {state}/log/supervisor.log")
+        return processes(state) is not None
+
+    until(answers, timeout=10, what="the supervisor to answer", interval=0.02)
+
+
+def stop(state: Path, names: list[str] | None = None) -> bool:
+    """Stop these processes, or all with the supervisor; False when none ran."""
+    return ask(state, "stop", names, timeout=180) is not None

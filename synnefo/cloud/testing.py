@@ -1,0 +1,140 @@
+"""`./cloud test`: fetches what the tests need, then runs the checks and all tests.
+
+The last line of its output is pytest's, and the exit code tells whether everything held.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from synnefo.cloud import commands, debian
+from synnefo.cloud.errors import CloudError
+from synnefo.cloud.python_environment import PythonEnvironment
+from synnefo.cloud.steps import Steps
+
+FAST_FOLDERS = ("unit", "contract", "integration", "architecture")
+FULL_SELECTION = "not hardware and not conformance"
+# What the tests talk to for real, each with the files by which it is recognised.
+REAL_PARTS = {
+    "rabbitmq-server": ("/usr/lib/rabbitmq/bin/rabbitmq-server",),
+    "postgresql": ("/usr/lib/postgresql/*/bin/initdb",),
+    "qemu-system-x86": ("/usr/bin/qemu-system-x86_64",),
+    "qemu-utils": ("/usr/bin/qemu-img",),
+    "libvirt-daemon": ("/usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so",),
+    "python3-libvirt": ("/usr/lib/python3/dist-packages/libvirt.py",),
+    "genisoimage": ("/usr/bin/genisoimage",),
+    "chromium": ("/usr/bin/chromium",),
+}
+LEFT_OUT = {
+    "rabbitmq-server": "the full profile and the bus contract on RabbitMQ",
+    "postgresql": "the full profile and the doorbell contract on PostgreSQL",
+    "qemu-system-x86": "real guests",
+    "qemu-utils": "real guests",
+    "libvirt-daemon": "real guests",
+    "python3-libvirt": "real guests",
+    "genisoimage": "real guests",
+    "chromium": "the web page in a browser",
+}
+
+
+class Suite:
+    """One run of `./cloud test`."""
+
+    def __init__(self, checkout: Path) -> None:
+        self.checkout = checkout
+        self.python = PythonEnvironment(checkout)
+        self.steps = Steps()
+        self.environment = {
+            **os.environ,
+            "PATH": f"{self.python.bin}:{commands.SEARCH_PATH}",
+            "VIRTUAL_ENV": str(self.python.folder),
+        }
+
+    def run(self, *, fast: bool, arguments: Sequence[str]) -> int:
+        """All checks, then one pytest run."""
+        with self.steps.step("Python environment for tests") as step:
+            step.note = self.python.ensure("requirements-test.lock")
+        if not fast:
+            with self.steps.step("Real parts to test on") as step:
+                step.note = _real_parts()
+        checks = _checks(self.python).items()
+        failed = [name for name, words in checks if self._fails(name, words)]
+        code = self._pytest(_selection(fast=fast, arguments=arguments))
+        if failed:
+            # pytest's line stays the last one on the output; this goes to the errors.
+            sys.stderr.write(f"cloud: these checks failed: {', '.join(failed)}\n")
+        return code or int(bool(failed))
+
+    def _fails(self, name: str, words: list[str]) -> bool:
+        with self.steps.step(name) as step:
+            done = subprocess.run(
+                words,
+                cwd=self.checkout,
+                env=self.environment,
+                capture_output=True,
+                check=False,
+                text=True,
+            )
+            step.note = "" if done.returncode == 0 else "FAILED"
+        if done.returncode:
+            print(done.stdout + done.stderr, flush=True)
+        return done.returncode != 0
+
+    def _pytest(self, words: list[str]) -> int:
+        return subprocess.run(
+            [str(self.python.python), "-m", "pytest", *words],
+            cwd=self.checkout,
+            env=self.environment,
+            check=False,
+        ).returncode
+
+
+def _real_parts() -> str:
+    missing = missing_parts()
+    if missing and debian.can_install():
+        try:
+            debian.install(missing, "the tests")
+        except CloudError as error:
+            print(f"          {error}")
+        still = missing_parts()
+    else:
+        still = missing
+    for package in still:
+        print(f"          left out, {package} is not installed: {LEFT_OUT[package]}")
+    return "all there" if not missing else f"installed {len(missing) - len(still)}"
+
+
+def missing_parts() -> list[str]:
+    """The packages of which nothing is found on this machine."""
+    return [
+        package
+        for package, patterns in REAL_PARTS.items()
+        if not any(any(Path("/").glob(pattern.lstrip("/"))) for pattern in patterns)
+    ]
+
+
+def _checks(python: PythonEnvironment) -> dict[str, list[str]]:
+    program = str(python.python)
+    return {
+        "ruff check": [str(python.bin / "ruff"), "check", "."],
+        "ruff format": [str(python.bin / "ruff"), "format", "--check", "."],
+        "mypy": [program, "-m", "mypy"],
+        "import contracts": [str(python.bin / "lint-imports")],
+        "manage.py check": [program, "manage.py", "check"],
+        "makemigrations": [program, "manage.py", "makemigrations", "--check", "--dry-run"],
+    }
+
+
+def _selection(*, fast: bool, arguments: Sequence[str]) -> list[str]:
+    """pytest's arguments: own ones win over the usual choice."""
+    words = [*arguments]
+    if any(not word.startswith("-") and "tests" in word for word in arguments):
+        return words
+    if fast:
+        return [*words, *(f"tests/{name}" for name in FAST_FOLDERS)]
+    # A later -m replaces the one of pyproject.toml, which leaves the slow tests out.
+    return ["-m", FULL_SELECTION, *words]

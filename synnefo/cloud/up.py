@@ -1,0 +1,307 @@
+"""`./cloud up`: from a checkout to a running cloud, or nothing at all.
+
+Every step may be repeated: the second `up` finds most of them done. What this run began is undone
+when a later step fails; data of an earlier run is never touched.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from synnefo.cloud import (
+    credentials,
+    debian,
+    down,
+    first_server,
+    full_parts,
+    guests,
+    probe,
+    processes,
+    setup,
+    supervisor_client,
+)
+from synnefo.cloud.errors import CloudError
+from synnefo.cloud.guest_image import builder
+from synnefo.cloud.layout import (
+    CHECKOUT,
+    DEFAULT_PORT,
+    LONGEST_STATE,
+    Choices,
+    Layout,
+    cache_folder,
+    load,
+)
+from synnefo.cloud.python_environment import PythonEnvironment
+from synnefo.cloud.steps import Step, Steps
+from synnefo.cloud.supervised import Specification
+from synnefo.cloud.waiting import until
+
+READY_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the command line said; None means: as before, or the default."""
+
+    port: int | None = None
+    profile: str | None = None
+    hypervisor: str = "auto"
+    first_server: bool = True
+
+
+class Up:
+    """One run of `./cloud up`."""
+
+    def __init__(self, state: Path, wishes: Wishes) -> None:
+        self.state = state
+        self.wishes = wishes
+        self.python = PythonEnvironment(CHECKOUT)
+        self.steps = Steps()
+        self.saved = load(state)
+        self.layout = Layout(state, self._first_choices())
+        self.image: builder.GuestImage | None = None
+
+    def run(self) -> None:
+        """Bring everything up and print how to reach it."""
+        check_state_folder(self.state)
+        if supervisor_client.processes(self.state) is not None:
+            print(f"The cloud in {self.state} is running already.")
+            summary(self.layout)
+            return
+        with self._undo_on_failure():
+            self._check_machine()
+            with self.steps.step("Python environment") as step:
+                step.note = self.python.ensure()
+            self._choose_hypervisor()
+            self.layout.make_folders()
+            self.layout.save()
+            self._prepare()
+            self._start()
+        print(f"\nThe cloud is up after {self.steps.total():.1f} s.")
+        summary(self.layout)
+
+    # Before anything is made
+
+    def _first_choices(self) -> Choices:
+        before = self.saved or Choices(port=DEFAULT_PORT)
+        profile = self.wishes.profile or before.profile
+        if self.saved and profile != self.saved.profile:
+            raise CloudError(
+                f"{self.state} holds a cloud of the profile {self.saved.profile}:"
+                " choose another folder with --state"
+            )
+        return replace(before, port=self.wishes.port or before.port, profile=profile)
+
+    def _check_machine(self) -> None:
+        with self.steps.step("Ports and disk space"):
+            down.end_leftovers(self.state)
+            probe.ports_free(self.layout.ports(), self.layout.choices.port)
+            probe.space_free(self.state)
+        if self.layout.full:
+            with self.steps.step("RabbitMQ and PostgreSQL") as step:
+                step.note = full_parts.ensure_programs()
+
+    @contextmanager
+    def _undo_on_failure(self) -> Iterator[None]:
+        """Leave no processes of a failed start, and no folder that this run made."""
+        fresh = not (self.state / "cloud.json").exists()
+        empty = not self.state.exists() or not any(self.state.iterdir())
+        with _alone(self.state), ExitStack() as undo:
+            if fresh and empty:
+                undo.callback(shutil.rmtree, self.state, ignore_errors=True)
+            undo.callback(down.stop_everything, self.layout)
+            try:
+                yield
+            except CloudError as error:
+                kept = self._keep_logs() if fresh and empty else ""
+                raise CloudError(f"{error}{kept}") from error
+            undo.pop_all()
+
+    def _keep_logs(self) -> str:
+        if not list((self.state / "log").glob("*.log")):
+            return ""
+        target = Path(tempfile.mkdtemp(prefix="cloud-up-"))
+        setup.keep_logs(self.layout, target)
+        return f" (its logs are kept in {target})"
+
+    # What runs the guests
+
+    def _choose_hypervisor(self) -> None:
+        """Once per folder: its instances belong to the hypervisor that they were made on."""
+        wished = self.wishes.hypervisor
+        if self.saved and wished == "auto":
+            wished = self.saved.hypervisor
+        missing = None if wished == "fake" else probe.hypervisor_missing(self.python.python)
+        if missing and wished == "libvirt":
+            with self.steps.step("QEMU and libvirt"):
+                debian.install(probe.HYPERVISOR_PACKAGES, "the hypervisor libvirt")
+                self.python.ensure()
+            missing = probe.hypervisor_missing(self.python.python)
+            if missing:
+                raise CloudError(f"the hypervisor libvirt cannot be used: {missing}")
+        if missing or wished == "fake":
+            self._choose(replace(self.layout.choices, hypervisor="fake"))
+            if missing:
+                _say_pretended(missing)
+        else:
+            self._prepare_real_guests(required=wished == "libvirt")
+
+    def _prepare_real_guests(self, *, required: bool) -> None:
+        try:
+            with self.steps.step("Guest image") as step:
+                self.image = builder.ensure(cache_folder())
+                step.note = f"{self.image.disk.stat().st_size >> 20} MiB"
+        except CloudError as error:
+            if required:
+                raise
+            self._choose(replace(self.layout.choices, hypervisor="fake"))
+            _say_pretended(f"the guest image cannot be built ({error})")
+            return
+        with self.steps.step("Trial boot with KVM") as step:
+            accelerator = probe.accelerator(self.image, cache_folder())
+            step.note = "works" if accelerator == "kvm" else "not usable, QEMU emulates"
+        self._choose(replace(self.layout.choices, hypervisor="libvirt", accelerator=accelerator))
+
+    def _choose(self, choices: Choices) -> None:
+        self.layout = Layout(self.state, choices)
+
+    # Making and starting it
+
+    def _prepare(self) -> None:
+        with self.steps.step("Cluster settings"):
+            self.layout.passwords()
+            setup.cluster(self.layout, self.python)
+            setup.hooks(self.layout, self.python)
+            credentials.write(self.layout)
+
+    def _start(self) -> None:
+        specifications = processes.specifications(self.layout, self.python)
+        if self.layout.full:
+            with self.steps.step("PostgreSQL"):
+                supervisor_client.start(self.state, specifications, only=processes.PARTS)
+                self._wait_ready(["postgres"])
+        with self.steps.step("Database"):
+            disk = self.image.disk if self.image else None
+            setup.database(self.layout, self.python, setup.image_file(self.layout, disk))
+        with self.steps.step("Processes") as step:
+            self._start_processes(specifications)
+            step.note = f"{len(specifications)} under the supervisor"
+        self._start_guests()
+
+    def _start_processes(self, specifications: list[Specification]) -> None:
+        if self.layout.full:
+            supervisor_client.ask(self.state, "start")
+        else:
+            supervisor_client.start(self.state, specifications)
+        self._wait_ready([specification.name for specification in specifications])
+        until(
+            lambda: first_server.healthy(self.layout.url),
+            timeout=READY_SECONDS,
+            what=f"{self.layout.url}/healthz",
+            interval=0.05,
+        )
+
+    def _wait_ready(self, names: list[str]) -> None:
+        """Until all of them are ready; a process that cannot start is named with its last words."""
+
+        def ready() -> bool:
+            rows = supervisor_client.processes(self.state)
+            if rows is None:
+                raise CloudError(f"the supervisor ended: see {self.state}/log/supervisor.log")
+            mine = [row for row in rows if row["name"] in names]
+            for row in mine:
+                if row["restarts"] >= 4:
+                    raise CloudError(_last_words(row["name"], Path(row["log"])))
+            return all(row["state"] == "running" for row in mine)
+
+        until(ready, timeout=READY_SECONDS, what=f"{', '.join(names)} to start", interval=0.03)
+
+    def _start_guests(self) -> None:
+        if self.saved and self.layout.choices.hypervisor == "libvirt":
+            with self.steps.step("Guests that were running") as step:
+                step.note = str(guests.bring_back(self.layout, self.python))
+        if self.wishes.first_server and not self.layout.choices.first_server:
+            with self.steps.step(f"First server {first_server.NAME}") as step:
+                self._boot_first(step)
+
+    def _boot_first(self, step: Step) -> None:
+        server = first_server.boot(self.layout)
+        step.note = "ACTIVE, its console says GUEST-READY" if self.image else "ACTIVE, pretended"
+        self._choose(replace(self.layout.choices, first_server=server))
+        self.layout.save()
+
+
+@contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    """One `up` at a time per folder; the lock lies outside, for the folder may be removed."""
+    name = str(state).strip("/").replace("/", "-")[-100:]
+    cache = cache_folder()
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / f"up-{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CloudError(f"another ./cloud up is busy with {state}: wait for it") from None
+        yield
+
+
+def check_state_folder(state: Path) -> None:
+    """Raise when no cloud can live at this path."""
+    if len(str(state)) > LONGEST_STATE:
+        raise CloudError(
+            f"the path of the state folder is longer than {LONGEST_STATE} characters, too long for"
+            " Unix sockets: choose a shorter one with --state"
+        )
+    if state.exists() and not state.is_dir():
+        raise CloudError(f"{state} is not a folder: choose another with --state")
+    foreign = state.exists() and any(state.iterdir()) and not (state / "cloud.json").exists()
+    if foreign:
+        raise CloudError(f"{state} holds other files: choose an empty folder with --state")
+
+
+def _last_words(name: str, log: Path) -> str:
+    try:
+        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    except FileNotFoundError:
+        lines = []
+    return f"{name} does not start: {lines[-1] if lines else 'it printed nothing'}"
+
+
+def _say_pretended(why: str) -> None:
+    packages = " ".join(probe.HYPERVISOR_PACKAGES)
+    print(f"          Guests are pretended: {why}. For real ones: apt-get install {packages}")
+
+
+def summary(layout: Layout) -> None:
+    """The lines that a user copies from."""
+    password = layout.passwords()["demo_password"]
+    print(f"\n  Web     {layout.url}/\n  Login   demo\n  Password {password}\n")
+    print(credentials.exports(credentials.client(layout)), end="")
+    state = "" if layout.state == CHECKOUT / ".cloud" else f" --state {layout.state}"
+    print(f'\nNext: eval "$(./cloud env{state})" and openstack server list', flush=True)
+
+
+def stay(state: Path) -> None:
+    """Keep the terminal: print what changes, until Ctrl-C or the end of the cloud."""
+    print("\nCtrl-C stops the cloud and keeps its data.", flush=True)
+    ending = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+    known: dict[str, tuple[str, int]] = {}
+    while signal.sigtimedwait(ending, 1.0) is None:
+        rows = supervisor_client.processes(state)
+        if rows is None:
+            return
+        for row in rows:
+            now = (row["state"], row["restarts"])
+            if known.get(row["name"], now) != now:
+                print(f"{row['name']}: {row['state']}, {row['restarts']} restarts", flush=True)
+            known[row["name"]] = now
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ending)
+    down.Down(state).run(purge=False)
