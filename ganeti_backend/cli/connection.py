@@ -1,0 +1,108 @@
+"""The commands' end of the master's command socket: one JSON line out, one JSON line back."""
+
+import json
+import os
+import socket
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+SOCKET_VARIABLE = "GANETI_COMMAND_SOCKET"
+STATE_VARIABLE = "SYNNEFO_STATE"
+CONNECT_SECONDS = 10.0
+# The master answers a wait after at most this long, whatever was asked for.
+LONGEST_WAIT = 10.0
+ANSWER_SECONDS = 120.0
+
+
+class MasterError(Exception):
+    """The master refused: the class of the error and its arguments as in a job's result."""
+
+    def __init__(self, kind: str, arguments: list[Any]) -> None:
+        self.kind = kind
+        self.arguments = arguments
+        super().__init__(kind, arguments)
+
+    @property
+    def text(self) -> str:
+        """What went wrong."""
+        return str(self.arguments[0]) if self.arguments else self.kind
+
+    @property
+    def code(self) -> str | None:
+        """Ganeti's error code such as `unknown_entity`, where the class has one."""
+        return str(self.arguments[1]) if len(self.arguments) > 1 else None
+
+
+class NoCluster(LookupError):
+    """No cluster was named by the environment."""
+
+
+class MasterAway(ConnectionError):
+    """The socket is known but nobody answers on it."""
+
+
+def socket_path() -> Path:
+    """The command socket that the environment names."""
+    if explicit := os.environ.get(SOCKET_VARIABLE):
+        return Path(explicit)
+    if state := os.environ.get(STATE_VARIABLE):
+        return Path(state) / "cluster" / "master.sock"
+    raise NoCluster(f"set {SOCKET_VARIABLE} or {STATE_VARIABLE}; './cloud env' prints the latter")
+
+
+class Connection:
+    """A connection to the master."""
+
+    def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.settimeout(CONNECT_SECONDS)
+        try:
+            _connect(self._socket, path)
+        except OSError as error:
+            self._socket.close()
+            raise MasterAway(f"{path}: {error.strerror or error}") from error
+        self._socket.settimeout(ANSWER_SECONDS)
+        self._answers = self._socket.makefile("rb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._answers.close()
+        self._socket.close()
+
+    def call(self, method: str, **arguments: Any) -> Any:
+        """Ask the master; raises MasterError if it refuses and MasterAway if it goes."""
+        line = json.dumps({"method": method, "args": arguments}) + "\n"
+        try:
+            self._socket.sendall(line.encode())
+            answer = self._answers.readline()
+        except OSError as error:
+            raise MasterAway(str(error)) from error
+        if not answer:
+            raise MasterAway("the master closed the connection")
+        reply = json.loads(answer)
+        if not reply["success"]:
+            kind, details = reply["result"]
+            raise MasterError(kind, details)
+        return reply["result"]
+
+
+def _connect(connection: socket.socket, path: Path) -> None:
+    """Connect also where the path is longer than a socket address can hold."""
+    try:
+        connection.connect(str(path))
+    except OSError as error:
+        if "too long" not in str(error):
+            raise
+        descriptor = os.open(path.parent, os.O_PATH)
+        try:
+            connection.connect(f"/proc/self/fd/{descriptor}/{path.name}")
+        finally:
+            os.close(descriptor)

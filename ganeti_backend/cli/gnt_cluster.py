@@ -1,0 +1,221 @@
+"""gnt-cluster: make a cluster, look at it as a whole, close and open its queue."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from ganeti_backend.cli import following, report, tagging
+from ganeti_backend.cli.program import (
+    FAILURE,
+    SUCCESS,
+    USAGE,
+    Command,
+    Failure,
+    Program,
+    Session,
+    no_options,
+)
+
+DEFAULT_NODE_PORTS = (1811, 1812, 1813)
+DEFAULT_RAPI_PORT = 5080
+
+
+def _configure_init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", default="cluster.local", metavar="CLUSTER")
+    parser.add_argument("--state-dir", type=Path, required=True, help="folder of the whole cloud")
+    parser.add_argument(
+        "--node", action="append", default=[], metavar="NAME:ADDRESS:PORT", help="one per node"
+    )
+    parser.add_argument(
+        "--node-port", action="append", type=int, default=[], help="one per node on loopback"
+    )
+    parser.add_argument("--hypervisor", choices=["fake", "libvirt"], default="fake")
+    parser.add_argument("--libvirt-uri", help="the default is an embedded one for each node")
+    parser.add_argument("--accelerator", choices=["kvm", "qemu"], default="qemu")
+    parser.add_argument("--network", choices=["fake", "user"], default="fake")
+    parser.add_argument("--enabled-disk-templates", default="file,diskless", metavar="NAME,…")
+    parser.add_argument("--image-dir", type=Path)
+    parser.add_argument("--rapi-host", default="127.0.0.1")
+    parser.add_argument("--rapi-port", type=int, default=DEFAULT_RAPI_PORT)
+    parser.add_argument("--rapi-user", help="with --rapi-password-file: who may use RAPI")
+    # A file and not an option's value, which every user of the machine could read.
+    parser.add_argument("--rapi-password-file", type=Path, metavar="FILE")
+
+
+def _init(args: argparse.Namespace, _session: Session) -> int:
+    from ganeti_backend import settings
+
+    if bool(args.rapi_user) != bool(args.rapi_password_file):
+        raise Failure("--rapi-user and --rapi-password-file go together.", USAGE)
+    try:
+        wanted = _settings(args)
+        path = wanted.data_dir / "cluster.json"
+        if args.rapi_user:
+            wanted.data_dir.mkdir(parents=True, exist_ok=True)
+            password = args.rapi_password_file.read_text().strip()
+            line = f"{args.rapi_user} {password} write\n"
+            settings.replace(wanted.rapi.users_file, line.encode())
+        settings.write(path, wanted)
+    except (OSError, settings.SettingsError) as error:
+        raise Failure(f"Cannot make the cluster: {error}") from error
+    print(path)
+    return SUCCESS
+
+
+def _settings(args: argparse.Namespace) -> Any:
+    import dataclasses
+
+    from ganeti_backend import settings
+
+    drivers = settings.Drivers(
+        hypervisor=args.hypervisor,
+        accelerator=args.accelerator,
+        network=args.network,
+        libvirt_uri=args.libvirt_uri or settings.EMBEDDED_LIBVIRT,
+        disk_templates=tuple(args.enabled_disk_templates.split(",")),
+    )
+    state = args.state_dir.resolve()
+    ports = args.node_port or list(DEFAULT_NODE_PORTS)
+    wanted = settings.for_state(state, args.rapi_port, ports, drivers, args.name)
+    changes: dict[str, Any] = {"rapi": dataclasses.replace(wanted.rapi, host=args.rapi_host)}
+    if args.image_dir:
+        changes["image_dir"] = args.image_dir.resolve()
+    if args.node:
+        nodes = tuple(_node(text, state) for text in args.node)
+        changes |= {"nodes": nodes, "master": nodes[0].name}
+    return dataclasses.replace(wanted, **changes)
+
+
+def _node(text: str, state: Path) -> Any:
+    from ganeti_backend.settings import NodeSettings
+
+    name, _, rest = text.partition(":")
+    address, _, port = rest.rpartition(":")
+    if not (name and address and port.isdigit()):
+        raise Failure(f"--node: '{text}' is not NAME:ADDRESS:PORT.", USAGE)
+    return NodeSettings(name, address, int(port), state / "nodes" / name.partition(".")[0])
+
+
+def _configure_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _info(args: argparse.Namespace, session: Session) -> int:
+    info = session.call("QueryClusterInfo")
+    if args.json:
+        print(json.dumps(info, indent=2))
+        return SUCCESS
+    described = {
+        "Cluster name": info["name"],
+        "Cluster UUID": info["uuid"],
+        "Master node": info["master"],
+        "Architecture": " ".join(info["architecture"]),
+        "Tags": ", ".join(info["tags"]) or "(none)",
+        "Default hypervisor": info["default_hypervisor"],
+        "Enabled hypervisors": ", ".join(info["enabled_hypervisors"]),
+        "Hypervisor parameters": info["hvparams"],
+        "Enabled disk templates": ", ".join(info["enabled_disk_templates"]),
+        "Default instance parameters": info["beparams"],
+        "Default nic parameters": info["nicparams"],
+        "MAC prefix": info["mac_prefix"],
+        "Candidate pool size": info["candidate_pool_size"],
+        "Instance policy": info["ipolicy"],
+        "File storage": info["file_storage_dir"],
+    }
+    print("\n".join(report.lines(described)))
+    return SUCCESS
+
+
+def _getmaster(_args: argparse.Namespace, session: Session) -> int:
+    print(session.call("QueryClusterInfo")["master"])
+    return SUCCESS
+
+
+def _version(_args: argparse.Namespace, session: Session) -> int:
+    info = session.call("QueryClusterInfo")
+    print(f"Software version: {info['software_version']} {info['vcs_version']}")
+    print(f"Internode protocol: {info['protocol_version']}")
+    print(f"Configuration format: {info['config_version']}")
+    print(f"OS api version: {info['os_api_version']}")
+    return SUCCESS
+
+
+def _configure_verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--error-codes", action="store_true", help="lines for a script to read")
+    parser.add_argument("--ignore-errors", default="", metavar="CODE,…")
+    following.add_submit_options(parser)
+
+
+def _verify(args: argparse.Namespace, session: Session) -> int:
+    op = following.opcode(
+        "OP_CLUSTER_VERIFY_CONFIG",
+        args,
+        session,
+        verbose=args.verbose,
+        error_codes=args.error_codes,
+        ignore_errors=[code for code in args.ignore_errors.split(",") if code],
+    )
+    if args.submit:
+        return following.run(args, session, op)
+    good = bool(following.run_and_get(args, session, op))
+    unwell = _unwell(session)
+    for line in unwell:
+        print(f"  - ERROR: {line}")
+    if good and not unwell:
+        print("Cluster verified: no errors.")
+        return SUCCESS
+    print("Cluster verified: there are errors.", file=sys.stderr)
+    return FAILURE
+
+
+def _unwell(session: Session) -> list[str]:
+    """Nodes that do not answer, and instances that are not as they should be."""
+    nodes = session.call("Query", resource="node", names=["name", "mtotal"])["data"]
+    instances = session.call("Query", resource="instance", names=["name", "status"])["data"]
+    # Status 2 is "no data": the node should have answered and did not.
+    silent = [f"node {name[1]} does not answer" for name, said in nodes if said[0] == 2]
+    wrong = [
+        f"instance {name[1]} is {status[1]}"
+        for name, status in instances
+        if str(status[1]).startswith("ERROR_")
+    ]
+    return [*silent, *wrong]
+
+
+def _configure_queue(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=["drain", "undrain", "info"])
+
+
+def _queue(args: argparse.Namespace, session: Session) -> int:
+    wanted = {"drain": True, "undrain": False, "info": None}[args.action]
+    drained = session.call("SetDrainFlag", drained=wanted)
+    if args.action == "info":
+        print(f"The drain flag is {'set' if drained else 'unset'}")
+    return SUCCESS
+
+
+PROGRAM = Program(
+    "gnt-cluster",
+    "the cluster as a whole",
+    (
+        Command(("init",), "make a cluster's folders and settings", _configure_init, _init),
+        Command(("info",), "print the cluster's parameters", _configure_json, _info),
+        Command(("verify",), "check the cluster", _configure_verify, _verify),
+        Command(("getmaster",), "print the name of the master node", no_options, _getmaster),
+        Command(("version",), "print versions", no_options, _version),
+        Command(("queue",), "close and open the queue for new jobs", _configure_queue, _queue),
+        *tagging.commands("cluster", None),
+    ),
+)
+
+
+def main() -> int:
+    """The console script."""
+    return PROGRAM.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

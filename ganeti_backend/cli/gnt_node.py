@@ -1,0 +1,80 @@
+"""gnt-node: the nodes of the cluster."""
+
+import argparse
+import sys
+
+from ganeti_backend.cli import filter_text, listing, report, tagging
+from ganeti_backend.cli.program import SUCCESS, Command, Failure, Program, Session
+
+DEFAULT = "name,dtotal,dfree,mtotal,mnode,mfree,pinst_cnt,sinst_cnt"
+FIELDS = (
+    "name", "uuid", "serial_no", "pip", "sip", "master_candidate", "drained", "offline",
+    "master_capable", "vm_capable", "group", "pinst_list", "sinst_list", "ndparams", "ctotal",
+    "mtotal", "mfree", "dtotal", "dfree", "tags",
+)  # fmt: skip
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="*", metavar="NODE")
+
+
+def _info(args: argparse.Namespace, session: Session) -> int:
+    qfilter = filter_text.of_names(args.names)
+    answer = session.call("Query", resource="node", names=FIELDS, qfilter=qfilter)
+    found = [dict(zip(FIELDS, row, strict=True)) for row in answer["data"]]
+    missing = set(args.names) - {node["name"][1] for node in found}
+    if missing and not any(c in name for name in args.names for c in "*?["):
+        raise Failure(f"There is no node '{sorted(missing)[0]}'.")
+    print("\n".join(report.lines([_described(node) for node in found])))
+    return SUCCESS
+
+
+def _described(node: dict[str, list[object]]) -> dict[str, object]:
+    def value(name: str) -> object:
+        status, found = node[name]
+        return found if status == listing.NORMAL else listing.SPECIAL[int(str(status))][1]
+
+    def size(name: str) -> str:
+        found = value(name)
+        return listing.in_units(found) if isinstance(found, (int, float)) else str(found)
+
+    return {
+        "Node name": value("name"),
+        "UUID": value("uuid"),
+        "Serial number": value("serial_no"),
+        "primary ip": value("pip"),
+        "secondary ip": value("sip"),
+        "node group": value("group"),
+        "master candidate": value("master_candidate"),
+        "drained": value("drained"),
+        "offline": value("offline"),
+        "master_capable": value("master_capable"),
+        "vm_capable": value("vm_capable"),
+        "processors": value("ctotal"),
+        "memory": f"{size('mfree')} of {size('mtotal')} free",
+        "disk": f"{size('dfree')} of {size('dtotal')} free",
+        "primary for instances": value("pinst_list"),
+        "secondary for instances": value("sinst_list"),
+        "node parameters": value("ndparams"),
+        "tags": value("tags"),
+    }
+
+
+PROGRAM = Program(
+    "gnt-node",
+    "the nodes of the cluster",
+    (
+        *listing.commands("node", DEFAULT, noun="NODE"),
+        Command(("info",), "print everything about nodes", _configure, _info),
+        *tagging.commands("node", "node"),
+    ),
+)
+
+
+def main() -> int:
+    """The console script."""
+    return PROGRAM.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,194 @@
+"""`gnt-instance add` and `gnt-instance modify`: from options to opcodes."""
+
+import argparse
+import sys
+from typing import Any
+
+from ganeti_backend.cli import following, parameters
+from ganeti_backend.cli.program import SUCCESS, USAGE, Failure, Session
+
+NO_CHANGE = "Please give at least one of the parameters."
+
+
+def add_parameter_options(parser: argparse.ArgumentParser) -> None:
+    """-B and -H."""
+    parser.add_argument(
+        "-B", "--backend-parameters", dest="backend", type=parameters.backend, default={},
+        metavar="memory=2G,vcpus=2",
+    )  # fmt: skip
+    parser.add_argument(
+        "-H", "--hypervisor-parameters", dest="hypervisor", type=parameters.hypervisor,
+        default=(None, {}), metavar="[NAME:]key=value,…",
+    )  # fmt: skip
+
+
+def _texts(text: str) -> list[str]:
+    return [part for part in text.split(",") if part]
+
+
+def configure_add(parser: argparse.ArgumentParser) -> None:
+    """The options of `add`."""
+    parser.add_argument("name", metavar="INSTANCE")
+    parser.add_argument("-t", "--disk-template", help="file, diskless …")
+    parser.add_argument("-o", "--os-type", help="OS definition, such as image")
+    parser.add_argument("-O", "--os-parameters", type=parameters.pairs, default={})
+    parser.add_argument(
+        "--disk", action="append", type=parameters.indexed, default=[], metavar="N:size=SIZE,…"
+    )
+    parser.add_argument("-s", "--os-size", type=parameters.size, help="size of the only disk")
+    parser.add_argument(
+        "--net", action="append", type=parameters.indexed, metavar="N:network=NAME,ip=pool,…"
+    )
+    parser.add_argument("--no-nics", action="store_true", help="no network interface at all")
+    add_parameter_options(parser)
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("-n", "--node", help="the node to run on")
+    place.add_argument("-I", "--iallocator", help="the allocator that chooses; '.' is the default")
+    parser.add_argument("-g", "--node-group", help="choose a node of this group")
+    parser.add_argument("--tags", type=_texts, metavar="TAG,…")
+    parser.add_argument("--file-driver")
+    for name, dest, text in (
+        ("--no-start", "start", "leave it stopped"),
+        ("--no-name-check", "name_check", "do not resolve the name"),
+        ("--no-ip-check", "ip_check", "do not look for the address in use"),
+        ("--no-conflicts-check", "conflicts_check", "do not check addresses against networks"),
+        ("--no-wait-for-sync", "wait_for_sync", "do not wait for disks to be in sync"),
+    ):
+        parser.add_argument(name, dest=dest, action="store_false", help=text)
+    parser.add_argument("--no-install", action="store_true", help="make disks but do not fill them")
+    parser.add_argument("--ignore-ipolicy", action="store_true")
+    following.add_submit_options(parser)
+
+
+def add(args: argparse.Namespace, session: Session) -> int:
+    """Make an instance."""
+    hypervisor, hvparams = args.hypervisor
+    op = following.opcode(
+        "OP_INSTANCE_CREATE",
+        args,
+        session,
+        instance_name=args.name,
+        mode="create",
+        disk_template=args.disk_template or _default_template(args, session),
+        disks=_disks(args),
+        nics=_nics(args),
+        os_type=args.os_type,
+        osparams=args.os_parameters,
+        beparams=args.backend,
+        hypervisor=hypervisor,
+        hvparams=hvparams,
+        pnode=args.node,
+        iallocator=args.iallocator if args.iallocator != "." else None,
+        group_name=args.node_group,
+        file_driver=args.file_driver,
+        tags=args.tags,
+        start=args.start,
+        name_check=args.name_check,
+        # Ganeti's rule: without a resolved name there is no address to look for.
+        ip_check=args.ip_check and args.name_check,
+        conflicts_check=args.conflicts_check,
+        wait_for_sync=args.wait_for_sync,
+        no_install=args.no_install or None,
+        ignore_ipolicy=args.ignore_ipolicy,
+    )
+    code = following.run(args, session, op)
+    if code == SUCCESS and not args.submit and not args.dry_run and sys.stdout.isatty():
+        print(f"'gnt-instance info {args.name}' shows it.")
+    return code
+
+
+def _default_template(args: argparse.Namespace, session: Session) -> str:
+    if not args.disk and args.os_size is None:
+        return "diskless"
+    return str(session.call("QueryClusterInfo")["enabled_disk_templates"][0])
+
+
+def _disks(args: argparse.Namespace) -> list[dict[str, Any]]:
+    if args.os_size is not None:
+        if args.disk:
+            raise Failure("Give --disk or --os-size, not both.", USAGE)
+        return [{"size": args.os_size}]
+    try:
+        disks = parameters.in_order(args.disk, "disk")
+    except argparse.ArgumentTypeError as error:
+        raise Failure(f"--disk: {error}", USAGE) from error
+    if args.disk_template == "diskless" and disks:
+        raise Failure("A diskless instance has no --disk.", USAGE)
+    for place, disk in enumerate(disks):
+        if "size" not in disk and "adopt" not in disk:
+            raise Failure(f"Disk {place} needs a size, for example --disk {place}:size=10G.", USAGE)
+    return disks
+
+
+def _nics(args: argparse.Namespace) -> list[dict[str, Any]]:
+    if args.no_nics:
+        if args.net:
+            raise Failure("Give --net or --no-nics, not both.", USAGE)
+        return []
+    if args.net is None:
+        return [{}]  # One interface with the cluster's defaults, as Ganeti makes it.
+    try:
+        return parameters.in_order(args.net, "interface")
+    except argparse.ArgumentTypeError as error:
+        raise Failure(f"--net: {error}", USAGE) from error
+
+
+def configure_modify(parser: argparse.ArgumentParser) -> None:
+    """The options of `modify`."""
+    parser.add_argument("name", metavar="INSTANCE")
+    add_parameter_options(parser)
+    parser.add_argument("-O", "--os-parameters", type=parameters.pairs, default={})
+    parser.add_argument("--os-type", help="the OS definition it is said to have")
+    for what, example in (("--disk", "add:size=1G"), ("--net", "0:ip=192.0.2.7")):
+        parser.add_argument(
+            what,
+            action="append",
+            type=parameters.modification,
+            default=[],
+            metavar=f"add:…|N:remove|N:key=value,… ({example})",
+        )
+    state = parser.add_mutually_exclusive_group()
+    state.add_argument("--offline", action="store_true", default=None)
+    state.add_argument("--online", action="store_false", dest="offline", default=None)
+    parser.add_argument("-m", "--runtime-memory", type=parameters.size)
+    parser.add_argument("--hotplug", action="store_true", help="change a running one at once")
+    parser.add_argument("--hotplug-if-possible", action="store_true")
+    parser.add_argument("--no-conflicts-check", dest="conflicts_check", action="store_false")
+    parser.add_argument("--ignore-ipolicy", action="store_true")
+    parser.add_argument("-f", "--force", action="store_true")
+    following.add_submit_options(parser)
+
+
+def modify(args: argparse.Namespace, session: Session) -> int:
+    """Change an instance, and say what changed."""
+    _hypervisor, hvparams = args.hypervisor
+    changes = {
+        "beparams": args.backend,
+        "hvparams": hvparams,
+        "osparams": args.os_parameters,
+        "os_name": args.os_type,
+        "disks": args.disk,
+        "nics": args.net,
+        "offline": args.offline,
+        "runtime_mem": args.runtime_memory,
+    }
+    given = {name: value for name, value in changes.items() if value not in (None, {}, [])}
+    if not given:
+        raise Failure(NO_CHANGE, USAGE)
+    op = following.opcode(
+        "OP_INSTANCE_SET_PARAMS",
+        args,
+        session,
+        instance_name=args.name,
+        hotplug=args.hotplug,
+        hotplug_if_possible=args.hotplug_if_possible,
+        conflicts_check=args.conflicts_check,
+        ignore_ipolicy=args.ignore_ipolicy,
+        force=args.force,
+        **given,
+    )
+    if args.submit or args.json:
+        return following.run(args, session, op)
+    for parameter, value in following.run_and_get(args, session, op) or ():
+        print(f" - {parameter:<15} -> {value}")
+    return SUCCESS

@@ -1,0 +1,256 @@
+"""The command socket: how the gnt-* commands reach the master, one JSON line each way.
+
+The file is readable by its owner only, which is all the authentication there is. Each connection
+has a thread, so a command that waits for a job holds up no other one.
+"""
+
+import json
+import logging
+import os
+import socket
+import socketserver
+import stat
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+
+from ganeti_backend import errors, opcodes
+from ganeti_backend.node_rpc import calls
+from ganeti_backend.opcodes import OpCode
+from ganeti_backend.queries.reader import Reader, UnknownResource
+from ganeti_backend.rapi.reads import Master as RapiMaster
+
+log = logging.getLogger(__name__)
+
+SOCKET_MODE = 0o600
+LONGEST_LINE = 4 * 1024 * 1024
+LONGEST_WAIT = 10.0
+STOP_SECONDS = 5.0
+DRAIN_FILE = "drain"
+
+
+class Master(RapiMaster, Protocol):
+    """The part of the master that commands need."""
+
+    def submit_many(self, jobs: Sequence[Sequence[OpCode]]) -> list[int]: ...
+    def archive(self, job_id: int) -> bool: ...
+
+
+class Commands:
+    """The methods of the command socket; each takes the arguments of a request and returns JSON."""
+
+    def __init__(self, master: Master) -> None:
+        self._master = master
+        self._reader = Reader(master)
+
+    def methods(self) -> Mapping[str, Callable[..., Any]]:
+        """What can be called, by the name on the wire."""
+        return {
+            "SubmitJob": self.submit_job,
+            "SubmitManyJobs": self.submit_many_jobs,
+            "Query": self._reader.query,
+            "QueryFields": self._reader.fields,
+            "QueryClusterInfo": self.cluster_info,
+            "WaitForJobChange": self.wait_for_job_change,
+            "CancelJob": self.cancel_job,
+            "ArchiveJob": self.archive_job,
+            "SetDrainFlag": self.set_drain_flag,
+            "InstanceConsole": self.console,
+            "ConsoleOutput": self.console_output,
+        }
+
+    def submit_job(self, ops: list[dict[str, Any]]) -> int:
+        """Make one job of these opcodes."""
+        parsed = [opcodes.from_dict(op) for op in ops]
+        job_id = self._master.submit(parsed)
+        self._log(job_id, parsed)
+        return job_id
+
+    def submit_many_jobs(self, jobs: list[list[dict[str, Any]]]) -> list[int]:
+        """Make several jobs at once."""
+        parsed = [[opcodes.from_dict(op) for op in ops] for ops in jobs]
+        job_ids = self._master.submit_many(parsed)
+        for job_id, ops in zip(job_ids, parsed, strict=True):
+            self._log(job_id, ops)
+        return job_ids
+
+    def cluster_info(self) -> dict[str, Any]:
+        """The cluster as a whole."""
+        return self._reader.info()
+
+    def wait_for_job_change(
+        self,
+        job_id: int,
+        fields: list[str],
+        previous_job_info: list[Any] | None = None,
+        previous_log_serial: int | None = None,
+        timeout: float = LONGEST_WAIT,
+    ) -> dict[str, Any] | None:
+        """Wait until something about a job differs from what the caller knows."""
+        if self._master.job(job_id) is None:
+            raise errors.OpPrereqError(f"No job with id {job_id} found", errors.ECODE_NOENT)
+        seconds = max(0.0, min(timeout, LONGEST_WAIT))
+        return self._master.wait_for_change(
+            job_id, fields, previous_job_info, previous_log_serial, seconds
+        )
+
+    def cancel_job(self, job_id: int) -> list[Any]:
+        """Cancel a job: whether that could be done, and a sentence."""
+        return list(self._master.cancel(job_id))
+
+    def archive_job(self, job_id: int) -> bool:
+        """Move a finished job to the archive."""
+        return self._master.archive(job_id)
+
+    def set_drain_flag(self, drained: bool | None = None) -> bool:
+        """Close or open the queue for new jobs; says whether it is closed now."""
+        if drained is not None:
+            self._master.set_drained(drained)  # type: ignore[attr-defined]
+        return bool(self._master.drained)  # type: ignore[attr-defined]
+
+    def console(self, name: str) -> dict[str, Any]:
+        """Where an instance's console is."""
+        found = self._ask_node(name, calls.INSTANCE_CONSOLE)
+        return {"instance": name, **found}
+
+    def console_output(self, name: str, length: int | None = None) -> dict[str, Any]:
+        """The end of what an instance wrote on its serial console."""
+        return dict(self._ask_node(name, calls.CONSOLE_OUTPUT, length=length))
+
+    def _ask_node(self, name: str, call: calls.Call, **arguments: Any) -> Any:
+        instance = self._reader.snapshot(live=False).instances.get(name)
+        if instance is None:
+            raise errors.OpPrereqError(f"Instance '{name}' not known", errors.ECODE_NOENT)
+        return self._master.nodes.call(instance.primary_node, call, name=name, **arguments)
+
+    @staticmethod
+    def _log(job_id: int, ops: Sequence[OpCode]) -> None:
+        summary = ", ".join(op.summary for op in ops)
+        log.info("job %d: %s by root through the command socket", job_id, summary)
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    """One connection: lines in, lines out, until the command goes."""
+
+    server: "_Server"
+
+    def handle(self) -> None:
+        while line := self.rfile.readline(LONGEST_LINE):
+            if not line.endswith(b"\n"):
+                return
+            self.wfile.write(answer(self.server.methods, line))
+
+
+class _Server(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+    methods: Mapping[str, Callable[..., Any]]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A command that was interrupted leaves its connection broken, which is no news."""
+        log.debug("command socket: a connection ended early", exc_info=True)
+
+
+def answer(methods: Mapping[str, Callable[..., Any]], line: bytes) -> bytes:
+    """The answer to one request, errors included."""
+    try:
+        success, result = True, _call(methods, line)
+    except (errors.GenericError, UnknownResource) as error:
+        success, result = False, errors.encode(error)
+    except Exception as error:
+        log.exception("command socket: a request failed")
+        success, result = False, errors.encode(error)
+    return orjson.dumps(
+        {"success": success, "result": result},
+        option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS,
+    )
+
+
+def _call(methods: Mapping[str, Callable[..., Any]], line: bytes) -> Any:
+    try:
+        request = json.loads(line)
+        method, arguments = methods[request["method"]], dict(request.get("args") or {})
+    except (ValueError, KeyError, TypeError) as error:
+        raise errors.OpPrereqError(
+            f"Cannot read the request: {error}", errors.ECODE_INVAL
+        ) from error
+    try:
+        return method(**arguments)
+    except TypeError as error:
+        if "argument" not in str(error):
+            raise
+        raise errors.OpPrereqError(f"{request['method']}: {error}", errors.ECODE_INVAL) from error
+
+
+class CommandSocket:
+    """The listening socket with its thread."""
+
+    def __init__(self, master: Master, path: Path) -> None:
+        self.path = path
+        _remove_stale(path)
+        # The mask makes the file private from its first moment on.
+        previous = os.umask(0o177)
+        try:
+            with _short(path) as address:
+                self._server = _Server(address, _Handler)
+        finally:
+            os.umask(previous)
+        os.chmod(path, SOCKET_MODE)
+        self._server.methods = Commands(master).methods()
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, name="command-socket", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more commands; those under way lose their connection with the process."""
+        self._server.shutdown()
+        self._thread.join(STOP_SECONDS)
+        self._server.server_close()
+        self.path.unlink(missing_ok=True)
+
+
+class _short:  # noqa: N801 - used as a function
+    """The path of a socket, by way of its open folder where it is too long for an address."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> str:
+        if len(os.fsencode(self._path)) < 100:
+            return str(self._path)
+        self._descriptor = os.open(self._path.parent, os.O_PATH)
+        return f"/proc/self/fd/{self._descriptor}/{self._path.name}"
+
+    def __exit__(self, *_error: object) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove the socket of a master that is gone; refuse where one still answers."""
+    try:
+        if not stat.S_ISSOCK(path.stat().st_mode):
+            raise errors.GenericError(f"{path} is in the way: it is not a socket")
+    except FileNotFoundError:
+        return
+    probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with _short(path) as address:
+            probe.connect(address)
+    except OSError:
+        path.unlink(missing_ok=True)
+    else:
+        raise errors.GenericError(f"Another master answers on {path}")
+    finally:
+        probe.close()
+
+
+def serve(master: Master, path: Path) -> CommandSocket:
+    """Start taking commands on a thread of this process."""
+    return CommandSocket(master, path)

@@ -1,0 +1,127 @@
+"""Reading the cluster for a client: lists, single objects and queries, the same for every door.
+
+The remote API and the command socket both answer from here, so they cannot disagree.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from ganeti_backend.jobs import Job
+from ganeti_backend.queries import cluster, filters, groups, instances, jobs, networks, nodes
+from ganeti_backend.queries.fields import Table, nice
+from ganeti_backend.queries.snapshot import Configuration, LiveData, Snapshot
+
+INSTANCE = "instance"
+NODE = "node"
+GROUP = "group"
+NETWORK = "network"
+JOB = "job"
+TABLES: dict[str, Table[Any]] = {
+    INSTANCE: instances.TABLE,
+    NODE: nodes.TABLE,
+    GROUP: groups.TABLE,
+    NETWORK: networks.TABLE,
+    JOB: jobs.TABLE,
+}
+
+
+class Source(Protocol):
+    """The part of the master that reading needs."""
+
+    @property
+    def config(self) -> Configuration: ...
+    def live(self) -> LiveData: ...
+    def job(self, job_id: int) -> Job | None: ...
+    def job_ids(self) -> Sequence[int]: ...
+
+
+class UnknownResource(LookupError):
+    """There is no table of this name."""
+
+
+class Reader:
+    """Answers of one master."""
+
+    def __init__(self, source: Source, image_dir: Path | None = None) -> None:
+        self._source = source
+        self._image_dir = image_dir
+
+    def snapshot(self, *, live: bool) -> Snapshot:
+        """The cluster as it is now; asking the nodes is left out where nobody wants to know."""
+        return Snapshot.take(self._source.config, self._source.live() if live else None)
+
+    def info(self) -> dict[str, Any]:
+        """The cluster as a whole."""
+        return cluster.info(self.snapshot(live=False), str(self._image_dir or ""))
+
+    def names(self, resource: str) -> list[str]:
+        """The names of all objects of a kind."""
+        return [item.name for item in self._items(resource, self.snapshot(live=False))]
+
+    def bulk(self, resource: str) -> list[dict[str, Any]]:
+        """All objects of a kind with the fields of the bulk list."""
+        table = TABLES[resource]
+        snapshot = self._snapshot_for(resource, [field.name for field in table.bulk])
+        return [table.show(item, snapshot) for item in self._items(resource, snapshot)]
+
+    def one(self, resource: str, name: str) -> dict[str, Any] | None:
+        """One object by its name, or None."""
+        table = TABLES[resource]
+        snapshot = self._snapshot_for(resource, [field.name for field in table.bulk])
+        for item in self._items(resource, snapshot):
+            if item.name == name:
+                return table.show(item, snapshot)
+        return None
+
+    def query(self, resource: str, names: Sequence[str], qfilter: Any = None) -> dict[str, Any]:
+        """Rows of [status, value] with the definitions of their columns."""
+        table = self.table(resource)
+        matches = filters.compile_filter(table, qfilter)
+        looked_at = {*names, *filters.names_in(qfilter)}
+        snapshot = None if resource == JOB else self._snapshot_for(resource, looked_at)
+        items = (
+            self._jobs(filters.wanted_keys(qfilter, "id"), archived="archived" in looked_at)
+            if snapshot is None
+            else self._items(resource, snapshot)
+        )
+        chosen = [item for item in items if matches(item, snapshot)]
+        return {"data": table.query(chosen, snapshot, names), "fields": table.definitions(names)}
+
+    def fields(self, resource: str, names: Sequence[str] | None = None) -> dict[str, Any]:
+        """The definitions of the fields of a kind."""
+        return {"fields": self.table(resource).definitions(names)}
+
+    def table(self, resource: str) -> Table[Any]:
+        """The table of a kind; raises UnknownResource."""
+        if resource not in TABLES:
+            raise UnknownResource(resource)
+        return TABLES[resource]
+
+    def job_bulk(self) -> list[dict[str, Any]]:
+        """All live jobs with the fields of the bulk list."""
+        return [jobs.TABLE.show(job, None) for job in self._jobs(None, archived=False)]
+
+    def job_one(self, job_id: int) -> dict[str, Any]:
+        """One job, live or archived; never an error."""
+        return jobs.show_one(self._source.job(job_id), job_id)
+
+    def _snapshot_for(self, resource: str, names: Iterable[str]) -> Snapshot:
+        return self.snapshot(live=TABLES[resource].needs_live(list(names)))
+
+    def _items(self, resource: str, snapshot: Snapshot) -> list[Any]:
+        found: dict[str, Iterable[Any]] = {
+            INSTANCE: snapshot.instances.values(),
+            NODE: snapshot.nodes.values(),
+            GROUP: snapshot.groups.values(),
+            NETWORK: snapshot.networks.values(),
+        }
+        return sorted(found[resource], key=lambda item: nice(item.name))
+
+    def _jobs(self, wanted: Sequence[Any] | None, *, archived: bool) -> Iterable[Job]:
+        """Jobs in the order of their ids. One that is asked for by its id may be archived."""
+        ids = sorted(self._source.job_ids()) if wanted is None else [int(key) for key in wanted]
+        for job_id in ids:
+            job = self._source.job(job_id)
+            if job is not None and (archived or wanted is not None or not job.archived):
+                yield job

@@ -1,0 +1,1 @@
+"""The remote API: HTTPS on the outside, opcodes and queries on the inside."""
