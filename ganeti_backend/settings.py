@@ -20,7 +20,7 @@ DIRECTORY_MODE = 0o750
 SECRET_MODE = 0o600
 EMBEDDED_LIBVIRT = "qemu:///embed?root={node_dir}/libvirt"
 RAPI_USER = "synnefo"
-NODE_FOLDERS = ("disks", "instances", "console", "seeds")
+NODE_FOLDERS = ("disks", "instances", "console", "seeds", "tasks")
 
 
 class SettingsError(ConfigurationError):

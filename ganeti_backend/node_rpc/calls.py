@@ -65,8 +65,14 @@ DISK_GROW = Call("disk_grow", ("disk", "amount"), timeout=60)
 IMAGE_FILL = Call(
     "image_fill",
     ("task_id", "instance", "disk", "image_id", "image_format", "customization"),
+    # A copy that is done within `wait` seconds is answered as done, which saves asking.
+    {"wait": 0.05},
+    waits="wait",
 )
-TASK_STATUS = Call("task_status", ("task_id",), timeout=10)
+# Answers at once if the task has ended or its percentage is not `percent`; else waits for that.
+TASK_STATUS = Call(
+    "task_status", ("task_id",), {"wait": 0.0, "percent": None}, timeout=10, waits="wait"
+)
 HOOKS_RUN = Call("hooks_run", ("hooks_path", "phase", "env"), timeout=300)
 HOTPLUG_NIC = Call("hotplug_nic", ("instance", "action", "nic"))
 TEST_DELAY = Call("test_delay", ("duration",), waits="duration")

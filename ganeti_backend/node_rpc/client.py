@@ -36,7 +36,7 @@ class NodeClient:
         """Run a call on a node; see `calls.Nodes`."""
         bound, seconds = bind(call, timeout, arguments)
         if node not in self._urls:
-            raise NodeUnreachable(node, call.name, "no such node in the settings")
+            raise NodeUnreachable(node, "no such node in the settings")
         try:
             response = self._http.post(
                 f"{self._urls[node]}/{call.name}",
@@ -46,7 +46,7 @@ class NodeClient:
             )
         except httpx.TransportError as error:
             reason = str(error) or type(error).__name__
-            raise NodeUnreachable(node, call.name, reason) from error
+            raise NodeUnreachable(node, f"{call.name}: {reason}") from error
         return _result(node, call, response)
 
     def close(self) -> None:

@@ -69,7 +69,7 @@ class FakeNodeClient:
         with self._lock:
             self.asked.append((node, call.name, bound))
             if node not in self.nodes or not self.nodes[node].reachable:
-                raise NodeUnreachable(node, call.name, "connection refused")
+                raise NodeUnreachable(node, f"{call.name}: connection refused")
             if call.name in self._failing:
                 raise NodeCallError(node, call.name, self._failing[call.name])
             try:
@@ -154,9 +154,11 @@ class FakeNodeClient:
 
     def _image_fill(self, node: FakeNode, task_id: str, **rest: Any) -> dict[str, Any]:
         node.tasks[task_id] = {"state": "done", "percent": 100, "message": ""}
-        return {"task": task_id}
+        return {"task": task_id, **node.tasks[task_id]}
 
-    def _task_status(self, node: FakeNode, task_id: str) -> dict[str, Any]:
+    def _task_status(
+        self, node: FakeNode, task_id: str, wait: float, percent: int | None
+    ) -> dict[str, Any]:
         if task_id not in node.tasks:
             raise RefusalError(f"there is no task {task_id}")
         return dict(node.tasks[task_id])

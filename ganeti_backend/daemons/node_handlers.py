@@ -1,0 +1,160 @@
+"""What a node does for each call: every public method is the handler of the call of its name.
+
+Here drivers meet: disks and attachments become the devices that the hypervisor gives a guest.
+"""
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import ganeti_backend
+from ganeti_backend import hypervisor, network, storage
+from ganeti_backend.daemons import console_files, hook_scripts
+from ganeti_backend.daemons.fill_tasks import FillTasks
+from ganeti_backend.errors import GenericError, HypervisorError
+from ganeti_backend.hypervisor.base import Devices, Place, instance_name
+from ganeti_backend.node_rpc.calls import CALLS
+from ganeti_backend.node_rpc.server import Handler
+from ganeti_backend.settings import NodeSettings, Settings
+from ganeti_backend.storage import image_copy, seed
+from ganeti_backend.storage.base import Progress, Storage
+
+Instance = Mapping[str, Any]
+Disk = Mapping[str, Any]
+SOFT, HARD, FULL = "soft", "hard", "full"
+
+
+class NodeHandlers:
+    """One node with its drivers."""
+
+    def __init__(self, settings: Settings, node: NodeSettings) -> None:
+        self._settings = settings
+        self._folder = node.dir
+        place = Place(node.dir, node.name, settings.libvirt_uri, settings.accelerator)
+        self.hypervisor = hypervisor.build(settings.hypervisor, place)
+        self._network = network.build(settings.network)
+        self._pretend = not self.hypervisor.capabilities.reads_disks
+        self._storages: dict[str, Storage] = {
+            template: storage.build(template, node.dir / "disks", pretend=self._pretend)
+            for template in settings.disk_templates
+        }
+        self._tasks = FillTasks(node.dir / "tasks", self._fill)
+        self.stop = threading.Event()
+
+    def table(self) -> dict[str, Handler]:
+        """Call name to handler."""
+        return {name: getattr(self, name) for name in CALLS}
+
+    def version(self) -> dict[str, str]:
+        return {"version": getattr(ganeti_backend, "__version__", "0")}
+
+    def node_info(self) -> dict[str, int]:
+        spaces = [driver.space() for driver in self._storages.values()]
+        largest = max(spaces, key=lambda space: space.total)
+        return {
+            **self.hypervisor.host(),
+            "disk_total": largest.total,
+            "disk_free": largest.free,
+        }
+
+    def instances_info(self) -> dict[str, dict[str, Any]]:
+        return self.hypervisor.instances()
+
+    def instance_start(self, instance: Instance, paused: bool) -> None:
+        name = instance_name(instance)
+        image = self._seed(name)
+        devices = Devices(
+            disks=[self._storage(disk).path(disk) for disk in instance.get("disks") or ()],
+            attachments=[self._network.attachment(name, n) for n in instance.get("nics") or ()],
+            seed=str(image) if image.exists() else None,
+        )
+        self.hypervisor.start(instance, devices, paused=paused)
+
+    def instance_shutdown(self, name: str, timeout: float, force: bool) -> None:
+        self.hypervisor.shutdown(name, float(timeout), force=force)
+        self._network.release(name)
+
+    def instance_reboot(self, instance: Instance, kind: str, timeout: float) -> None:
+        name = instance_name(instance)
+        if kind not in {SOFT, HARD, FULL}:
+            raise HypervisorError(f"unknown kind of reboot {kind!r}")
+        if kind == FULL:
+            self.instance_shutdown(name, timeout, force=False)
+            self.instance_start(instance, paused=False)
+        else:
+            self.hypervisor.reboot(name, float(timeout), hard=kind == HARD)
+
+    def instance_forget(self, name: str) -> None:
+        instance_name({"name": name})
+        self.hypervisor.forget(name)
+        self._network.release(name)
+        self._seed(name).unlink(missing_ok=True)
+
+    def instance_console(self, name: str) -> dict[str, Any]:
+        return self.hypervisor.console(name)
+
+    def console_output(self, name: str, length: int | None) -> dict[str, str]:
+        instance_name({"name": name})
+        return {"output": console_files.tail(self.hypervisor.place.console(name), length)}
+
+    def disk_create(self, instance_name: str, disk: Disk) -> dict[str, str]:
+        return {"path": self._storage(disk).create(disk)}
+
+    def disk_remove(self, disk: Disk) -> None:
+        self._tasks.cancel(disk.get("uuid"))
+        self._storage(disk).remove(disk)
+
+    def disk_grow(self, disk: Disk, amount: int) -> None:
+        driver = self._storage(disk)
+        size = driver.grow(disk, int(amount))
+        self.hypervisor.disk_grown(driver.path(disk), size)
+
+    def image_fill(self, task_id: str, wait: float, **order: Any) -> dict[str, Any]:
+        # A name that cannot be is refused at once; the copy itself reports through the task.
+        image_copy.find(self._settings.image_dir, order["image_id"], order["image_format"])
+        self._tasks.start(task_id, order)
+        return {"task": task_id, **self._tasks.status(task_id, wait)}
+
+    def task_status(self, task_id: str, wait: float, percent: int | None) -> dict[str, Any]:
+        return self._tasks.status(task_id, wait, percent)
+
+    def hooks_run(self, hooks_path: str, phase: str, env: Mapping[str, str]) -> list[list[str]]:
+        return hook_scripts.run(self._settings.hooks_dir, hooks_path, phase, env)
+
+    def hotplug_nic(self, instance: Instance, action: str, nic: Mapping[str, Any]) -> None:
+        name = instance_name(instance)
+        if action not in {"add", "remove", "modify"}:
+            raise HypervisorError(f"cannot {action!r} an interface")
+        if action in {"remove", "modify"}:
+            self.hypervisor.detach_nic(instance, nic)
+            self._network.release(name, nic)
+        if action in {"add", "modify"}:
+            attachment = self._network.attachment(name, nic)
+            self.hypervisor.attach_nic(instance, nic, attachment)
+
+    def test_delay(self, duration: float) -> None:
+        self.stop.wait(float(duration))
+
+    def close(self) -> None:
+        """Let go of the drivers; guests run on."""
+        self.stop.set()
+        self.hypervisor.close()
+
+    def _storage(self, disk: Disk) -> Storage:
+        template = disk.get("template")
+        if template not in self._storages:
+            known = ", ".join(self._storages)
+            raise GenericError(f"disk template {template!r} is not enabled here, only {known}")
+        return self._storages[template]
+
+    def _seed(self, name: str) -> Path:
+        return self._folder / "seeds" / f"{name}.iso"
+
+    def _fill(self, order: Mapping[str, Any], progress: Progress) -> None:
+        """The work of one task: the disk's content, then the seed beside it."""
+        disk, instance = order["disk"], order["instance"]
+        image = image_copy.find(self._settings.image_dir, order["image_id"], order["image_format"])
+        self._storage(disk).fill(disk, image, progress)
+        if not self._pretend:
+            seed.write(self._seed(instance_name(instance)), instance, order["customization"] or {})

@@ -1,0 +1,380 @@
+"""Guests run by QEMU through libvirt, by default with libvirt's driver inside this very process.
+
+The embedded driver (`qemu:///embed?root=…`) needs no libvirtd and no rights. Guests are processes
+of their own: they run on when the node daemon ends or is killed, and the next one finds them again
+by what the driver keeps below its root. libvirt allows one embedded driver in a process, and one
+process for a root.
+"""
+
+import functools
+import logging
+import os
+import threading
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from xml.etree import ElementTree as ET
+
+import libvirt
+
+from ganeti_backend.errors import HypervisorError
+from ganeti_backend.hypervisor import domain_xml
+from ganeti_backend.hypervisor.base import (
+    Attachment,
+    Capabilities,
+    Devices,
+    Hypervisor,
+    Place,
+    instance_name,
+)
+from ganeti_backend.hypervisor.host import processors, read_memory
+
+log = logging.getLogger(__name__)
+
+# A guest that is still booting does not hear the power button, so it is pressed again.
+PRESS_AGAIN = 2.0
+POWER_OFF_TIMEOUT = 10.0
+CONSOLE_LIMIT = 8 << 20
+UNDEFINE = (
+    libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+    | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+    | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
+    | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
+)
+STATS = (
+    libvirt.VIR_DOMAIN_STATS_STATE
+    | libvirt.VIR_DOMAIN_STATS_BALLOON
+    | libvirt.VIR_DOMAIN_STATS_VCPU
+)
+OFF = {
+    libvirt.VIR_DOMAIN_SHUTOFF,
+    libvirt.VIR_DOMAIN_CRASHED,
+    libvirt.VIR_DOMAIN_NOSTATE,
+}
+# Screens of several nodes on one machine are numbered in different hundreds: each driver looks for
+# a free port by itself, and two that look at once must not find the same.
+PORT_RANGES = 100
+PORTS_PER_RANGE = 250
+FIRST_PORT = 5900
+QEMU_CONF = """\
+# Written by the node daemon at each start.
+user = "root"
+group = "root"
+security_driver = "none"
+cgroup_controllers = []
+namespaces = []
+remember_owner = 0
+dynamic_ownership = 0
+stdio_handler = "file"
+vnc_listen = "127.0.0.1"
+remote_display_port_min = {first}
+remote_display_port_max = {last}
+"""
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """libvirt's errors as the cluster manager's."""
+    try:
+        yield
+    except libvirt.libvirtError as error:
+        raise HypervisorError(f"{what}: {error.get_error_message() or error}") from error
+
+
+class LibvirtHypervisor(Hypervisor):
+    """The guests of one node: domains of one connection, marked with the node's name."""
+
+    capabilities = Capabilities()
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self._uri = place.uri.format(node_dir=place.folder)
+        _prepare_root(self._uri)
+        _start_event_loop()
+        with translated(f"cannot connect to {self._uri}"):
+            self._connection = libvirt.open(self._uri)
+            self._connection.domainEventRegisterAny(
+                None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._on_lifecycle, None
+            )
+            self._connection.domainEventRegisterAny(
+                None, libvirt.VIR_DOMAIN_EVENT_ID_REBOOT, self._on_reboot, None
+            )
+        self._changed = threading.Condition()
+        self._reboots: dict[str, int] = defaultdict(int)
+        self._stopping: set[str] = set()
+
+    def host(self) -> dict[str, int]:
+        """From /proc: libvirt counts only one NUMA node on some machines."""
+        memory = read_memory()
+        guests = sum(
+            guest["memory"] for guest in self.instances().values() if guest["state"] != "shutdown"
+        )
+        own = max(memory.total - memory.available - guests, 0)
+        return {
+            "memory_total": memory.total,
+            "memory_free": max(memory.total - own - guests, 0),
+            "memory_dom0": own,
+            **processors(),
+        }
+
+    def instances(self) -> dict[str, dict[str, Any]]:
+        """All domains in one call that waits for no guest."""
+        flags = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
+        with translated("cannot list guests"):
+            found = self._connection.getAllDomainStats(STATS, flags)
+        listed = {}
+        for dom, stats in found:
+            if self._is_ours(dom):
+                listed[dom.name()] = _facts(stats)
+        return listed
+
+    def start(self, instance: Mapping[str, Any], devices: Devices, *, paused: bool) -> None:
+        """Define anew with the present parameters, then start."""
+        name = instance_name(instance)
+        log_file = self.place.console(name)
+        machine = domain_xml.Machine(self.place.accelerator, self.place.node, str(log_file))
+        document = domain_xml.domain(instance, devices, machine)
+        with translated(f"cannot start {name}"):
+            old = self._find(name)
+            if old is not None and old.isActive():
+                _resume(old, paused)
+                return
+            if old is not None:
+                old.undefineFlags(UNDEFINE)
+            _limit(log_file)
+            dom = self._connection.defineXML(document)
+            try:
+                dom.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED if paused else 0)
+            except libvirt.libvirtError:
+                dom.undefineFlags(UNDEFINE)
+                raise
+
+    def shutdown(self, name: str, timeout: float, *, force: bool) -> None:
+        """Press the power button until the guest is off, then pull the plug."""
+        with translated(f"cannot stop {name}"), self._stop_expected(name):
+            dom = self._find(name)
+            if dom is None:
+                return
+            if not force and timeout > 0:
+                press = functools.partial(
+                    dom.shutdownFlags, libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN
+                )
+                self._press(press, lambda: not dom.isActive(), timeout)
+            _destroy(dom)
+            dom.undefineFlags(UNDEFINE)
+
+    def reboot(self, name: str, timeout: float, *, hard: bool) -> None:
+        """Press the power button with the promise of a restart, else reset."""
+        with translated(f"cannot reboot {name}"):
+            dom = self._find(name)
+            if dom is None or not dom.isActive():
+                raise HypervisorError(f"instance {name} is not running")
+            before = self._reboots[name]
+            if not hard and timeout > 0:
+                press = functools.partial(dom.reboot, libvirt.VIR_DOMAIN_REBOOT_ACPI_POWER_BTN)
+                if self._press(press, lambda: self._reboots[name] > before, timeout):
+                    return
+                log.info("%s did not reboot by itself in %g s, resetting it", name, timeout)
+            dom.reset()
+
+    def forget(self, name: str) -> None:
+        """Pull the plug and remove definition and console file."""
+        with translated(f"cannot remove {name}"), self._stop_expected(name):
+            dom = self._find(name)
+            if dom is not None:
+                _destroy(dom)
+                dom.undefineFlags(UNDEFINE)
+        self._reboots.pop(name, None)
+        self.place.console(name).unlink(missing_ok=True)
+
+    def console(self, name: str) -> dict[str, Any]:
+        """The VNC port of the running guest."""
+        with translated(f"no console of {name}"):
+            dom = self._find(name)
+            if dom is None or not dom.isActive():
+                raise HypervisorError(f"instance {name} is not running")
+            graphics = ET.fromstring(dom.XMLDesc()).find("devices/graphics[@type='vnc']")
+        if graphics is None or int(graphics.get("port", "-1")) < 0:
+            raise HypervisorError(f"instance {name} has no VNC screen")
+        host = graphics.get("listen") or "127.0.0.1"
+        return {"kind": "vnc", "host": host, "port": int(graphics.get("port", "-1"))}
+
+    def attach_nic(
+        self, instance: Mapping[str, Any], nic: Mapping[str, Any], attachment: Attachment
+    ) -> None:
+        """Plug in, unless an interface with this MAC is there."""
+        name = instance["name"]
+        with translated(f"cannot attach an interface to {name}"):
+            dom = self._running(name)
+            if _interface(dom, nic["mac"]) is None:
+                element = domain_xml.interface(nic, attachment)
+                dom.attachDeviceFlags(domain_xml.tostring(element), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+    def detach_nic(self, instance: Mapping[str, Any], nic: Mapping[str, Any]) -> None:
+        """Ask the guest to let go of the interface."""
+        name = instance["name"]
+        with translated(f"cannot detach an interface from {name}"):
+            dom = self._running(name)
+            element = _interface(dom, nic["mac"])
+            if element is not None:
+                dom.detachDeviceFlags(domain_xml.tostring(element), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+    def disk_grown(self, path: str, size: int) -> None:
+        """Tell the running guest that has this disk."""
+        with translated("cannot tell the guest the disk's new size"):
+            for dom in self._connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+                sources = ET.fromstring(dom.XMLDesc()).iterfind("devices/disk/source")
+                if any(source.get("file") == path for source in sources):
+                    dom.blockResize(path, size << 20, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
+
+    def close(self) -> None:
+        """Close the connection; guests run on."""
+        with translated("cannot disconnect"):
+            self._connection.close()
+
+    def _find(self, name: str) -> Any:
+        """The domain of this name, or None."""
+        try:
+            return self._connection.lookupByName(name)
+        except libvirt.libvirtError as error:
+            if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+                return None
+            raise
+
+    def _running(self, name: str) -> Any:
+        dom = self._find(name)
+        if dom is None or not dom.isActive():
+            raise HypervisorError(f"instance {name} is not running")
+        return dom
+
+    def _is_ours(self, dom: Any) -> bool:
+        """On a daemon shared by several nodes each sees its own; an embedded one has no others."""
+        if "/embed" in self._uri:
+            return True
+        try:
+            mark = dom.metadata(libvirt.VIR_DOMAIN_METADATA_DESCRIPTION, None)
+        except libvirt.libvirtError:
+            # Somebody else's domain has no description at all.
+            return False
+        return bool(mark == domain_xml.mark(self.place.node))
+
+    def _press(
+        self, press: Callable[[], object], done: Callable[[], object], timeout: float
+    ) -> bool:
+        """Press a button every now and then until the condition holds; False after the timeout."""
+        left = timeout
+        while left > 0:
+            try:
+                press()
+            except libvirt.libvirtError as error:
+                if done():
+                    return True
+                # The guest is on its way down, or its monitor is busy: press again.
+                log.debug("button not pressed: %s", error)
+            with self._changed:
+                if self._changed.wait_for(done, min(PRESS_AGAIN, left)):
+                    return True
+            left -= PRESS_AGAIN
+        return False
+
+    @contextmanager
+    def _stop_expected(self, name: str) -> Iterator[None]:
+        with self._changed:
+            self._stopping.add(name)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._stopping.discard(name)
+
+    def _on_lifecycle(self, _conn: Any, dom: Any, event: int, detail: int, _opaque: Any) -> None:
+        name = dom.name()
+        with self._changed:
+            expected = name in self._stopping
+            self._changed.notify_all()
+        if event == libvirt.VIR_DOMAIN_EVENT_STOPPED and not expected:
+            crashed = detail in {
+                libvirt.VIR_DOMAIN_EVENT_STOPPED_CRASHED,
+                libvirt.VIR_DOMAIN_EVENT_STOPPED_FAILED,
+            }
+            log.warning("guest %s %s", name, "crashed" if crashed else "stopped by itself")
+
+    def _on_reboot(self, _conn: Any, dom: Any, _opaque: Any) -> None:
+        with self._changed:
+            self._reboots[dom.name()] += 1
+            self._changed.notify_all()
+
+
+def _facts(stats: Mapping[str, Any]) -> dict[str, Any]:
+    state = stats.get("state.state", libvirt.VIR_DOMAIN_NOSTATE)
+    if state in OFF:
+        shown = "shutdown"
+    else:
+        shown = "paused" if state == libvirt.VIR_DOMAIN_PAUSED else "running"
+    memory = int(stats.get("balloon.maximum", stats.get("balloon.current", 0)))
+    vcpus = int(stats.get("vcpu.current", stats.get("vcpu.maximum", 0)))
+    return {"state": shown, "memory": memory // 1024, "vcpus": vcpus}
+
+
+def _resume(dom: Any, paused: bool) -> None:
+    if not paused and dom.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
+        dom.resume()
+
+
+def _destroy(dom: Any) -> None:
+    if not dom.isActive():
+        return
+    try:
+        dom.destroyFlags(libvirt.VIR_DOMAIN_DESTROY_DEFAULT)
+    except libvirt.libvirtError:
+        # It may have ended by itself between the look and the deed.
+        if dom.isActive():
+            raise
+
+
+def _interface(dom: Any, mac: str) -> ET.Element | None:
+    for element in ET.fromstring(dom.XMLDesc()).iterfind("devices/interface"):
+        found = element.find("mac")
+        if found is not None and found.get("address", "").lower() == mac.lower():
+            return element
+    return None
+
+
+def _limit(path: Path) -> None:
+    """Empty a console file that has become too long; the emulator appends, so this is safe."""
+    if path.exists() and path.stat().st_size > CONSOLE_LIMIT:
+        os.truncate(path, 0)
+
+
+def _prepare_root(uri: str) -> None:
+    """Write the embedded driver's configuration, which it reads below its root."""
+    roots = parse_qs(urlsplit(uri).query).get("root")
+    if not roots or "/embed" not in uri:
+        return
+    folder = Path(roots[0]) / "etc"
+    folder.mkdir(parents=True, exist_ok=True)
+    first = FIRST_PORT + zlib.crc32(roots[0].encode()) % PORT_RANGES * PORTS_PER_RANGE
+    text = QEMU_CONF.format(first=first, last=first + PORTS_PER_RANGE - 1)
+    (folder / "qemu.conf").write_text(text)
+
+
+@functools.cache
+def _start_event_loop() -> None:
+    """libvirt needs a loop before the first connection; it lives as long as the process."""
+    libvirt.virEventRegisterDefaultImpl()
+    # Errors are raised as exceptions; on standard error they would be shown twice.
+    libvirt.registerErrorHandler(_ignore, None)
+
+    def run() -> None:
+        while True:
+            libvirt.virEventRunDefaultImpl()
+
+    threading.Thread(target=run, name="libvirt-events", daemon=True).start()
+
+
+def _ignore(_context: object, _error: object) -> None:
+    """The exception says it."""

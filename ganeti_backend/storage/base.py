@@ -1,0 +1,85 @@
+"""What a disk driver does. Sizes are MiB; a disk is the dictionary that travels in node calls.
+
+The path of a disk always follows from its uuid here, never from what a caller says.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ganeti_backend.errors import StorageError
+
+MIB = 1 << 20
+IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Image:
+    """A file to fill a disk from."""
+
+    path: Path
+    format: str
+
+
+@dataclass(frozen=True)
+class Space:
+    """How much room there is, in MiB; what existing disks may still grow into is not free."""
+
+    total: int
+    free: int
+
+
+class Storage(ABC):
+    """One kind of disk on one node."""
+
+    shared: ClassVar[bool] = False
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @abstractmethod
+    def create(self, disk: Mapping[str, Any]) -> str:
+        """Make the disk, empty, and answer its path; one that is there with this size is kept."""
+
+    @abstractmethod
+    def remove(self, disk: Mapping[str, Any]) -> None:
+        """Remove the disk; it may be gone already."""
+
+    @abstractmethod
+    def grow(self, disk: Mapping[str, Any], amount: int) -> int:
+        """Let the disk have `size` of the dictionary plus `amount`; answers the new size."""
+
+    @abstractmethod
+    def fill(self, disk: Mapping[str, Any], image: Image, progress: Progress) -> None:
+        """Replace the disk's content with the image's; the rest reads as zeros.
+
+        `progress` is called with percents, and what it raises stops the copy.
+        """
+
+    @abstractmethod
+    def path(self, disk: Mapping[str, Any]) -> str:
+        """Where the hypervisor finds the disk."""
+
+    @abstractmethod
+    def space(self) -> Space:
+        """The room for further disks."""
+
+
+def identifier(value: object, what: str) -> str:
+    """The value if it can be used as a file name and nothing else; StorageError otherwise."""
+    if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
+        raise StorageError(f"{value!r} is no {what}")
+    return value
+
+
+def disk_size(disk: Mapping[str, Any]) -> int:
+    """The disk's size in MiB, checked."""
+    size = disk.get("size")
+    if not isinstance(size, int) or size <= 0:
+        raise StorageError(f"disk {disk.get('uuid')} has no valid size: {size!r}")
+    return size

@@ -1,0 +1,96 @@
+"""Disks as sparse raw files in one folder of the node."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ganeti_backend.errors import StorageError
+from ganeti_backend.storage import image_copy
+from ganeti_backend.storage.base import (
+    MIB,
+    Image,
+    Progress,
+    Space,
+    Storage,
+    disk_size,
+    identifier,
+)
+
+SUFFIX = ".raw"
+BLOCK = 512
+
+
+class FileStorage(Storage):
+    """One file for each disk, named by the disk's uuid."""
+
+    def create(self, disk: Mapping[str, Any]) -> str:
+        """Make the file at its full length without taking up room."""
+        path, size = self._file(disk), disk_size(disk)
+        free = self.space().free
+        if not path.exists() and size > free:
+            raise StorageError(f"disk of {size} MiB does not fit into {free} MiB")
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StorageError(f"cannot make disk {path.name}: {error.strerror}") from error
+        with os.fdopen(descriptor, "rb+") as file:
+            if os.fstat(file.fileno()).st_size < size * MIB:
+                file.truncate(size * MIB)
+            os.fsync(file.fileno())
+        return str(path)
+
+    def remove(self, disk: Mapping[str, Any]) -> None:
+        """Delete the file."""
+        self._file(disk).unlink(missing_ok=True)
+
+    def grow(self, disk: Mapping[str, Any], amount: int) -> int:
+        """Lengthen the file; repeating the call changes nothing."""
+        path, size = self._existing(disk), disk_size(disk) + amount
+        if amount < 0:
+            raise StorageError("a disk cannot shrink")
+        if amount > self.space().free:
+            raise StorageError(f"disk cannot grow by {amount} MiB: {self.space().free} MiB free")
+        if path.stat().st_size < size * MIB:
+            os.truncate(path, size * MIB)
+        return size
+
+    def fill(self, disk: Mapping[str, Any], image: Image, progress: Progress) -> None:
+        """Copy the image into the file."""
+        path = self._existing(disk)
+        try:
+            image_copy.copy(image, path, progress)
+        except OSError as error:
+            raise StorageError(f"cannot copy image {image.path.name}: {error.strerror}") from error
+
+    def path(self, disk: Mapping[str, Any]) -> str:
+        """The file's path."""
+        return str(self._file(disk))
+
+    def space(self) -> Space:
+        """The file system's room less what the sparse files have been promised."""
+        system = os.statvfs(self.folder)
+        promised = 0
+        with os.scandir(self.folder) as entries:
+            for entry in entries:
+                promised += _unallocated(entry)
+        free = system.f_bavail * system.f_frsize - promised
+        return Space(system.f_blocks * system.f_frsize // MIB, max(free, 0) // MIB)
+
+    def _file(self, disk: Mapping[str, Any]) -> Path:
+        return self.folder / (identifier(disk.get("uuid"), "disk") + SUFFIX)
+
+    def _existing(self, disk: Mapping[str, Any]) -> Path:
+        path = self._file(disk)
+        if not path.exists():
+            raise StorageError(f"there is no disk {path.name}")
+        return path
+
+
+def _unallocated(entry: "os.DirEntry[str]") -> int:
+    """The bytes a sparse file may still take up; none if it has just been removed."""
+    try:
+        found = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return 0
+    return max(found.st_size - found.st_blocks * BLOCK, 0)

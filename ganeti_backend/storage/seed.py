@@ -1,0 +1,117 @@
+"""The seed of an instance: a small volume from which cloud-init takes name, keys and addresses.
+
+The layout is cloud-init's NoCloud source: a volume labelled `cidata` with three files. What stands
+in the files is computed by `files`, apart from the program that packs them.
+"""
+
+import base64
+import binascii
+import ipaddress
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ganeti_backend import command
+from ganeti_backend.errors import StorageError
+
+LABEL = "cidata"
+ISO_PROGRAMS = ("genisoimage", "xorrisofs", "mkisofs")
+
+
+def write(target: Path, instance: Mapping[str, Any], wishes: Mapping[str, Any]) -> None:
+    """Make the seed volume; one that is there is replaced in one step."""
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".seed-") as scratch:
+        tree = Path(scratch) / "files"
+        tree.mkdir()
+        for name, content in files(instance, wishes).items():
+            (tree / name).write_bytes(content)
+        packed = Path(scratch) / "packed"
+        _pack(tree, packed)
+        packed.chmod(0o600)
+        packed.rename(target)
+
+
+def files(instance: Mapping[str, Any], wishes: Mapping[str, Any]) -> dict[str, bytes]:
+    """The three files. Strings are written as JSON, which is YAML that needs no escaping rules."""
+    keys = [" ".join(str(key).split()) for key in wishes.get("keys") or ()]
+    hostname = hostname_of(str(wishes.get("hostname") or instance["name"]))
+    meta = [
+        f"instance-id: {json.dumps(instance['uuid'])}",
+        f"local-hostname: {json.dumps(hostname)}",
+    ]
+    if keys:
+        meta += ["public-keys:", *(f"  - {json.dumps(key)}" for key in keys)]
+    return {
+        "meta-data": _lines(meta),
+        "user-data": _user_data(wishes) or _lines(_cloud_config(keys)),
+        "network-config": _lines(_network_config(instance, wishes.get("addresses") or ())),
+    }
+
+
+def hostname_of(name: str) -> str:
+    """The name with everything that a host name may not hold replaced."""
+    cleaned = "".join(c if c.isascii() and (c.isalnum() or c in "-.") else "-" for c in name)
+    return cleaned.strip("-.")[:63].rstrip("-.") or "guest"
+
+
+def _user_data(wishes: Mapping[str, Any]) -> bytes:
+    encoded = wishes.get("user_data_b64") or wishes.get("user_data") or ""
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise StorageError("user data is not base64") from error
+
+
+def _cloud_config(keys: Sequence[str]) -> list[str]:
+    lines = ["#cloud-config"]
+    if keys:
+        lines += ["ssh_authorized_keys:", *(f"  - {json.dumps(key)}" for key in keys)]
+    return lines
+
+
+def _network_config(
+    instance: Mapping[str, Any], addresses: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    nics = instance.get("nics") or ()
+    by_mac: dict[str, list[Mapping[str, Any]]] = {}
+    for index, address in enumerate(addresses):
+        # An address without a MAC belongs to the interface at its own place in the list.
+        mac = address.get("mac") or (nics[index]["mac"] if index < len(nics) else None)
+        if mac:
+            by_mac.setdefault(str(mac).lower(), []).append(address)
+    lines = ["version: 2", "ethernets:" if by_mac else "ethernets: {}"]
+    for index, (mac, given) in enumerate(by_mac.items()):
+        lines += [f"  eth{index}:", f"    match: {{macaddress: {json.dumps(mac)}}}"]
+        lines += [f"    set-name: eth{index}", *_addresses(given)]
+    return lines
+
+
+def _addresses(given: Sequence[Mapping[str, Any]]) -> list[str]:
+    lines, routes = ["    addresses:"], []
+    try:
+        for address in given:
+            whole = ipaddress.ip_interface(f"{address['address']}/{address['prefix']}")
+            lines.append(f'      - "{whole}"')
+            if address.get("gateway"):
+                via = ipaddress.ip_address(address["gateway"])
+                default = "0.0.0.0/0" if via.version == 4 else "::/0"
+                # On-link, because the gateway of a /32 lies outside of it.
+                routes.append(f'      - {{to: "{default}", via: "{via}", on-link: true}}')
+    except (KeyError, ValueError) as error:
+        raise StorageError(f"not an address: {error}") from error
+    return [*lines, "    routes:", *routes] if routes else lines
+
+
+def _pack(tree: Path, target: Path) -> None:
+    for program in ISO_PROGRAMS:
+        if shutil.which(program):
+            command.run([program, "-quiet", "-V", LABEL, "-J", "-R", "-o", target, tree])
+            return
+    command.run(["mke2fs", "-q", "-F", "-t", "ext2", "-L", LABEL, "-d", tree, target, "1M"])
+
+
+def _lines(lines: Sequence[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
