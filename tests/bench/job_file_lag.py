@@ -1,8 +1,8 @@
 """How long after a job file was renamed the database has committed what it says.
 
-The rename is the change time that the kernel notes on the job file; the commit is when the doorbell,
-rung by the committing process, is heard here and the API shows the result. Both are moments of one
-machine's clock, and both errors (the doorbell's way, the look at the API) make the figure larger.
+The rename is the change time that the kernel notes on the job file; the commit is when the
+doorbell, rung by the committing process, is heard here and the API shows the result. Both are
+moments of one machine's clock; the doorbell's way makes the figure larger, never smaller.
 """
 
 import time

@@ -1,7 +1,7 @@
 """Measures the spine on a cloud of its own with pretended guests and prints one JSON object.
 
-`./cloud bench spine [--profile full] [--creates N] [--latency N]`. Times are milliseconds. Nothing is
-asserted: these machines are shared, so read medians and ratios of one run.
+`./cloud bench spine [--profile full] [--creates N] [--latency N]`. Times are milliseconds. Nothing
+is asserted: machines are shared, so read medians and ratios of one run.
 """
 
 import argparse
@@ -143,7 +143,7 @@ def fill(api: httpx.Client, total: int, body: dict[str, Any]) -> None:
 
 
 def resident_memory(cloud: Cloud) -> dict[str, float]:
-    """MiB by process, from the kernel; children of a part (RabbitMQ's, PostgreSQL's) are added to it."""
+    """MiB by process as the kernel counts them; a part's children are added to it."""
     measured = {
         name: round(sum(map(resident, family(entry["pid"]))), 1)
         for name, entry in cloud.processes().items()
@@ -165,9 +165,9 @@ def family(pid: int) -> Iterator[int]:
 
 
 def resident(pid: int) -> float:
-    """MiB that this process alone keeps in memory: proportional share, so that shared pages count once."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
+    """MiB resident, shared pages counted in full; 0 for a kernel thread."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
     return 0.0
 

@@ -128,7 +128,7 @@ class Cloud:
         return self._token
 
     def credentials(self) -> dict[str, str]:
-        """User, project and password as `clouds.yaml` has them (JSON is YAML's subset, so is ours)."""
+        """User, project and password as the openrc file exports them."""
         shown = self.command("openrc").stdout
         found = dict(
             part.removeprefix("export ").split("=", 1)
@@ -164,7 +164,7 @@ def issue_token(client: httpx.Client, credentials: dict[str, str]) -> str:
 def wait_for_server(
     client: httpx.Client, server_id: str, status: str, seconds: float = 60
 ) -> dict[str, Any]:
-    """The server once it has this status and nothing is under way; an unasked ERROR fails at once."""
+    """The server once it has this status and nothing is under way; ERROR fails at once."""
 
     def arrived() -> dict[str, Any] | None:
         try:

@@ -1,4 +1,4 @@
-"""SIGKILL of any one process during a create still ends in ACTIVE, with one job and one instance."""
+"""SIGKILL of any one process during a create still ends in ACTIVE, with one instance each."""
 
 import uuid
 

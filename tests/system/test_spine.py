@@ -1,4 +1,4 @@
-"""What a user and an administrator see: real processes, a real guest, the real client, on both profiles."""
+"""What a user and an administrator see: real processes, guest and client, on both profiles."""
 
 import json
 import time
