@@ -292,3 +292,38 @@ def test_the_process_starts_tells_and_stops(queue, tmp_path):
         process.kill()
         process.wait()
         heard.stop()
+
+
+def test_killed_at_any_moment_it_loses_nothing(queue, tmp_path):
+    bus = SpoolBus(tmp_path / "bus", TOPOLOGY)
+    environment = os.environ | {
+        "GANETI_QUEUE_DIR": str(queue.folder),
+        "GANETI_CLUSTER_NAME": "c",
+        "EVENTD_STATE": str(tmp_path / "eventd"),
+        "SYNNEFO_BUS": f"spool:{tmp_path}/bus",
+    }
+    heard = Heard(bus)
+    process = None
+    try:
+        for turn in range(5):
+            process = subprocess.Popen(
+                [sys.executable, "-m", "eventd"], env=environment, stderr=subprocess.DEVNULL
+            )
+            first = turn * 100 + 1
+            for job_id in range(first, first + 100):
+                queue.write(job_id, "success")
+                if job_id % 3 == 0:
+                    queue.archive(job_id)
+            # Killed when some and, most often, not all are told.
+            heard.wait(lambda events, n=first: any(job_id >= n for job_id, _ in events))
+            process.kill()
+            process.wait()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "eventd"], env=environment, stderr=subprocess.DEVNULL
+        )
+        expected = {(job_id, "success") for job_id in range(1, 501)}
+        heard.wait(lambda events: set(events) == expected)
+    finally:
+        process.kill()
+        process.wait()
+        heard.stop()

@@ -1,0 +1,71 @@
+"""A real RabbitMQ that goes away and comes back: publishers learn of it, consumers recover."""
+
+import signal
+import threading
+import time
+import uuid
+
+import pytest
+from test_bus import Collector, consuming
+
+from synnefo.bus.amqp import AmqpBus
+from synnefo.bus.topology import Topology
+from synnefo.ports import BusUnavailable
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture
+def bus(broker):
+    made = AmqpBus(broker.url, Topology(f"t{uuid.uuid4().hex[:6]}"), (0.001, 0.001, 0.001))
+    made.topology = made._topology
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_confirmed_messages_outlive_the_broker_and_consumers_find_it_again(broker, bus, how):
+    key = bus.topology.key("op")
+    first = Collector()
+    with consuming(bus, first):
+        bus.publish(key, [b"before"])
+        first.wait(lambda c: c.finished == [b"before"])
+        broker.stop(how)
+        began = time.monotonic()
+        with pytest.raises(BusUnavailable):
+            bus.publish(key, [b"lost"])
+        assert time.monotonic() - began < 5
+        broker.start()
+        bus.publish(key, [b"after"])
+        first.wait(lambda c: b"after" in c.finished)
+
+
+def test_confirmed_messages_are_on_disk(broker, bus):
+    bodies = [b"%d" % number for number in range(500)]
+    bus.publish(bus.topology.key("op"), bodies)
+    broker.stop(signal.SIGKILL)
+    broker.start()
+    collector = Collector()
+    with consuming(bus, collector):
+        collector.wait(lambda c: len(c.finished) >= 500)
+    assert sorted(collector.finished) == sorted(bodies)
+
+
+def test_several_threads_share_a_publisher(bus):
+    key = bus.topology.key("op")
+
+    def publish(name):
+        for number in range(100):
+            bus.publish(key, [b"%s-%d" % (name, number)])
+
+    threads = [threading.Thread(target=publish, args=(name,)) for name in (b"a", b"b", b"c")]
+    for thread in threads:
+        thread.start()
+    collector = Collector()
+    with consuming(bus, collector):
+        collector.wait(lambda c: len(c.finished) >= 300)
+    for thread in threads:
+        thread.join()
+    for name in (b"a-", b"b-", b"c-"):
+        own = [body for body in collector.finished if body.startswith(name)]
+        assert own == [b"%s%d" % (name, number) for number in range(100)]

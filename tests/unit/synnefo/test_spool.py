@@ -1,0 +1,105 @@
+"""What only the spool promises: it survives its users' deaths and damaged files."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from synnefo.bus.records import Damaged, Record
+from synnefo.bus.spool import SpoolBus
+from synnefo.bus.topology import REDELIVERIES, Topology
+from synnefo.ports import BusUnavailable
+
+TOPOLOGY = Topology("snf")
+KEY = TOPOLOGY.key("op")
+DIES = """
+import os, sys, threading
+from pathlib import Path
+from synnefo.bus.spool import SpoolBus
+from synnefo.bus.topology import Topology
+topology = Topology("snf")
+bus = SpoolBus(Path(sys.argv[1]), topology)
+bus.consume(topology.queues, lambda delivery: os.kill(os.getpid(), 9), threading.Event())
+"""
+
+
+@pytest.fixture
+def bus(tmp_path):
+    return SpoolBus(tmp_path / "spool", TOPOLOGY, (0.001, 0.001, 0.001))
+
+
+def consume(bus, count):
+    """Consume until so many messages are handled."""
+    seen, stop = [], threading.Event()
+
+    def handle(delivery):
+        seen.append((delivery.body, delivery.attempt))
+        if len(seen) == count:
+            stop.set()
+
+    bus.consume(TOPOLOGY.queues, handle, stop)
+    return seen
+
+
+def die_over_it(bus):
+    done = subprocess.run([sys.executable, "-c", DIES, str(bus._root)], check=False)
+    assert done.returncode == -9
+
+
+def test_a_message_whose_consumer_died_comes_again_in_its_place(bus):
+    bus.publish(KEY, [b"1"])
+    bus.publish(KEY, [b"2"])
+    die_over_it(bus)
+    assert consume(bus, 2) == [(b"1", 2), (b"2", 1)]
+    assert list((bus._root / "claims").iterdir()) == []
+    assert list((bus._root / "wake").iterdir()) != [], "the dead one's socket is still there"
+    bus.publish(KEY, [b"3"])
+    assert list((bus._root / "wake").iterdir()) == []
+
+
+def test_a_message_that_kills_its_consumers_is_put_aside(bus):
+    bus.publish(KEY, [b"poison"])
+    bus.publish(KEY, [b"good"])
+    for _ in range(REDELIVERIES + 1):
+        die_over_it(bus)
+    assert consume(bus, 1) == [(b"good", 1)]
+    (letter,) = bus.dead_letters()
+    assert (letter.body, letter.reason) == (b"poison", "its consumer died 4 times")
+
+
+def test_a_damaged_file_is_put_aside(bus):
+    bus.publish(KEY, [b"cut off"])
+    (path,) = (bus._root / "snf-events-op" / "new").iterdir()
+    path.write_bytes(path.read_bytes()[:-3])
+    bus.publish(KEY, [b"good"])
+    assert consume(bus, 1) == [(b"good", 1)]
+    assert "incomplete" in bus.dead_letters()[0].reason
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b"{}\nx", b'{"key":1}\n', b"\0\0\0\0", b"[]\n"])
+def test_files_that_are_no_records(data):
+    with pytest.raises(Damaged):
+        Record.decode(data)
+
+
+def test_a_folder_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BusUnavailable):
+        SpoolBus(tmp_path / "file" / "spool", TOPOLOGY).publish(KEY, [b"1"])
+
+
+def test_a_folder_deeper_than_a_sockets_address(tmp_path):
+    deep = tmp_path / ("x" * 100) / ("y" * 100)
+    bus = SpoolBus(deep, TOPOLOGY)
+    bus.publish(KEY, [b"1"])
+    assert consume(bus, 1) == [(b"1", 1)]
+
+
+def test_one_fsync_for_each_call(bus, monkeypatch):
+    calls = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: calls.append(real(descriptor)))
+    bus.publish(KEY, [b"1", b"2", b"3"])
+    assert len(calls) == 1
