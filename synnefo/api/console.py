@@ -24,7 +24,7 @@ def token_of(scope: Scope) -> str:
     """The token in the query, or in a cookie."""
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
     if "token" in query:
-        return query["token"][-1]
+        return str(query["token"][-1])
     header: bytes = next((value for name, value in scope["headers"] if name == b"cookie"), b"")
     try:
         cookie = SimpleCookie(header.decode("latin-1"))

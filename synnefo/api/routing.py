@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 from synnefo.api import authentication, middleware
 from synnefo.api.middleware import base_of
 from synnefo.api.request import Request
-from synnefo.core.faults import Fault, Forbidden, MethodNotAllowed, NotFound
+from synnefo.core.faults import BadRequest, Fault, Forbidden, MethodNotAllowed, NotFound
 
 View = Callable[..., HttpResponseBase]
 PROJECT_ID = re.compile(r"[0-9a-f]{32}")
@@ -106,8 +106,9 @@ class Service:
         request = Request(http, base_of(http))
         try:
             self.begin(request, path)
-            route, arguments = self._route(request, path)
+            route, arguments, project = self._route(request, path)
             self._admit(request, route.who)
+            _check_project(request, route.who, project)
             response = route.view(request, **arguments)
         except Fault as fault:
             response = middleware.answer_to(http, fault)
@@ -120,12 +121,13 @@ class Service:
     def finish(self, request: Request, response: HttpResponseBase) -> None:
         """What a service adds to every answer."""
 
-    def _route(self, request: Request, path: str) -> tuple[Route, dict[str, Any]]:
+    def _route(self, request: Request, path: str) -> tuple[Route, dict[str, Any], str | None]:
         segments = path[1:].split("/") if path.strip("/") else []
-        tree = self._root_tree
+        tree, project = self._root_tree, None
         if segments and segments[0] in self.versions:
             tree, segments = self._tree, segments[1:]
-            segments = [] if segments == [""] else self._without_project(segments)
+            project, segments = self._project(segments)
+            segments = [] if segments == [""] else segments
         found = _find(tree, segments) if "\0" not in path else None
         if found is None:
             raise NotFound("The resource could not be found.")
@@ -135,13 +137,13 @@ class Service:
         if route is None:
             allowed = ", ".join(sorted(node.routes))
             raise MethodNotAllowed(f"The method {method} is not allowed here, only {allowed}.")
-        return route, dict(zip(node.names, values, strict=True))
+        return route, dict(zip(node.names, values, strict=True)), project
 
-    def _without_project(self, segments: list[str]) -> list[str]:
+    def _project(self, segments: list[str]) -> tuple[str | None, list[str]]:
         """Old catalogs have the project's id after the version."""
         if self._project_in_path and segments and PROJECT_ID.fullmatch(segments[0]):
-            return [] if segments[1:] == [""] else segments[1:]
-        return segments
+            return segments[0], segments[1:]
+        return None, segments
 
     @staticmethod
     def _admit(request: Request, who: Who) -> None:
@@ -151,3 +153,10 @@ class Service:
         request.caller = authentication.caller(request.token, request.request_id)
         if who >= Who.READER and not request.caller.roles & ROLES[who]:
             raise Forbidden("You are not authorized to perform the requested action.")
+
+
+def _check_project(request: Request, who: Who, project: str | None) -> None:
+    if project is not None and who is not Who.ANYBODY and project != request.project:
+        raise BadRequest(
+            f"Malformed request URL: URL's project_id '{project}' doesn't match the token's."
+        )

@@ -87,3 +87,4 @@ SYNNEFO_IMAGES = Path(os.environ.get("SYNNEFO_IMAGES", STATE / "images"))
 SYNNEFO_INSTANCE_PREFIX = os.environ.get("SYNNEFO_INSTANCE_PREFIX", "snf")
 SYNNEFO_TOKEN_HOURS = int(os.environ.get("SYNNEFO_TOKEN_HOURS", "24"))
 SYNNEFO_STATIC = Path(os.environ.get("SYNNEFO_STATIC", BASE_DIR / "ui" / "static"))
+SYNNEFO_WIRING = "synnefo.wiring"  # the factories of what the frontend talks to

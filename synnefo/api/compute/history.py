@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 
 from synnefo.api.compute.servers import missing, selected_marker
 from synnefo.api.request import Request, answer, long_timestamp
 from synnefo.core.faults import NotFound
 from synnefo.core.server_states import ServerState
-from synnefo.db.models import Activity, Intent, Server
+from synnefo.db.models import Activity, Server
 
 MOST = 1000
 RESULTS = {"success": "Success", "error": "Error", "canceled": "Error"}
@@ -25,19 +26,18 @@ def _server(request: Request, uuid: str) -> Server:
     return server
 
 
-def _users(server: Server) -> dict[str, str | None]:
-    """Who sent each request: activities of administrators come from no request."""
-    pairs = Intent.objects.filter(server=server).values_list("request_id", "user_id")
-    return dict(pairs)
+def _rows(server: Server) -> QuerySet[Activity]:
+    newest = Activity.objects.filter(server=server).order_by("-started_at", "-pk")
+    return newest.select_related("intent")
 
 
-def _shown(row: Activity, server: Server, users: dict[str, str | None]) -> dict[str, Any]:
+def _shown(row: Activity, server: Server) -> dict[str, Any]:
     return {
         "action": row.action,
         "instance_uuid": str(server.uuid),
         "request_id": row.request_id or f"job-{row.job_id or row.pk}",
         # An administrator at the cluster's own command line has a name but no id here.
-        "user_id": users.get(row.request_id) or row.actor,
+        "user_id": (row.intent and row.intent.user_id) or row.actor,
         "project_id": server.project_id,
         "start_time": long_timestamp(row.started_at),
         "message": row.message or None,
@@ -47,18 +47,14 @@ def _shown(row: Activity, server: Server, users: dict[str, str | None]) -> dict[
 def index(request: Request, id: str) -> HttpResponse:
     """GET /servers/{id}/os-instance-actions, newest first."""
     server = _server(request, id)
-    users = _users(server)
-    rows = Activity.objects.filter(server=server).order_by("-started_at", "-pk")[:MOST]
-    return answer({"instanceActions": [_shown(row, server, users) for row in rows]})
+    return answer({"instanceActions": [_shown(row, server) for row in _rows(server)[:MOST]]})
 
 
 def show(request: Request, id: str, request_id: str) -> HttpResponse:
     """GET /servers/{id}/os-instance-actions/{request_id}."""
     server = _server(request, id)
-    users = _users(server)
-    rows = Activity.objects.filter(server=server).order_by("-started_at", "-pk")
-    for row in rows:
-        shown = _shown(row, server, users)
+    for row in _rows(server):
+        shown = _shown(row, server)
         if shown["request_id"] == request_id:
             return answer({"instanceAction": shown | {"events": [_event(row)]}})
     raise NotFound(f"Action for request_id {request_id} on instance {id} not found")

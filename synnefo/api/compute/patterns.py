@@ -2,6 +2,7 @@
 
 Most are plain words, which become a comparison that the database does well. The others are
 restricted to a form that no engine needs long for: no groups that repeat, few open repetitions.
+Capitals make no difference, as with Nova's usual database, whatever ours is.
 """
 
 import re
@@ -14,10 +15,10 @@ PLAIN = re.compile(r"(?P<start>\^?)(?P<word>(?:[^\\.^$*+?{}\[\]()|]|\\[^\w\s])*)
 UNSAFE = re.compile(r"\)[*+?{]|\(\?|\\[0-9A-Za-z]|\[\[")
 OPEN_ENDED = re.compile(r"(?<!\\)[*+]|\{\d*,\d*\}")
 LOOKUPS = {
-    (True, True): "exact",
-    (True, False): "startswith",
-    (False, True): "endswith",
-    (False, False): "contains",
+    (True, True): "iexact",
+    (True, False): "istartswith",
+    (False, True): "iendswith",
+    (False, False): "icontains",
 }
 
 
@@ -34,4 +35,4 @@ def lookup(field: str, pattern: str, parameter: str) -> dict[str, Any]:
         re.compile(pattern)
     except re.error as error:
         raise BadRequest(f"{parameter} is no pattern: {error}.", field=parameter) from error
-    return {f"{field}__regex": pattern}
+    return {f"{field}__iregex": pattern}

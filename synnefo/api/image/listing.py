@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models.fields.json import KeyTransform
 from django.http import HttpResponse
 
 from synnefo.api.bodies import FALSE, TRUE, UUID
@@ -131,7 +131,7 @@ def _filtered(request: Request) -> "QuerySet[Image]":
         elif name not in PAGING and name != "tag" and len(name) <= 255:
             # Everything else is the name of a custom property.
             alias = f"property_{len(condition)}_{len(rows.query.annotations)}"
-            rows = rows.annotate(**{alias: KeyTextTransform(name, "properties")})
+            rows = rows.annotate(**{alias: KeyTransform(name, "properties")})
             condition &= Q(**{alias: values[-1]})
     return rows.filter(condition)
 
