@@ -22,8 +22,8 @@ SERVICES: tuple[Service, ...] = (
 
 
 def _view(service: Service) -> Callable[..., HttpResponseBase]:
-    def view(http: HttpRequest, rest: str | None) -> HttpResponseBase:
-        return service.serve(http, rest or "")
+    def view(http: HttpRequest, rest: str = "") -> HttpResponseBase:
+        return service.serve(http, rest)
 
     return view
 

@@ -1,0 +1,535 @@
+"""What users ask for, and what they get when they ask for nonsense."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from synnefo.db.models import (
+    Activity,
+    Address,
+    Commission,
+    Image,
+    Intent,
+    Keypair,
+    Port,
+    QuotaUsage,
+    Server,
+    Volume,
+)
+from synnefo.ports import ConsoleReport
+from synnefo.rapi.fake import FakeCluster
+from tests.integration.api.client import Api
+from tests.integration.api.world import PUBLIC_KEY, World
+
+SERVERS = "/compute/v2.1/servers"
+JSON_PATCH = "application/openstack-images-v2.1-json-patch"
+OLD_JSON_PATCH = "application/openstack-images-v2.0-json-patch"
+BYTES = "application/octet-stream"
+NOWHERE = "5d8b5c5e-1111-4222-8333-944444444444"
+
+
+def wish(world: World, **more: Any) -> dict[str, Any]:
+    body = {
+        "name": "web1",
+        "flavorRef": "1",
+        "imageRef": str(world.image.uuid),
+        "networks": [{"uuid": str(world.network.uuid)}],
+    } | more
+    return {"server": {key: value for key, value in body.items() if value is not ...}}
+
+
+def reserved() -> list[int]:
+    """Whatever a creation leaves behind."""
+    tables = (Server, Intent, Activity, Port, Address, Volume, Commission)
+    used = sum(QuotaUsage.objects.values_list("used", flat=True))
+    return [table.objects.count() for table in tables] + [used]
+
+
+# --- servers --------------------------------------------------------------------------------------
+
+
+def test_create(api: Api, world: World) -> None:
+    answer = api("POST", SERVERS, wish(world, metadata={"a": "b"}))
+    assert answer.status == 202
+    server = answer.body["server"]
+    assert set(server) == {"id", "links", "OS-DCF:diskConfig", "security_groups", "adminPass"}
+    assert answer.headers["Location"].endswith(f"{SERVERS}/{server['id']}")
+    record = api.get(f"{SERVERS}/{server['id']}")["server"]
+    assert (record["status"], record["OS-EXT-STS:task_state"]) == ("BUILD", "spawning")
+    assert record["metadata"] == {"a": "b"}
+    assert list(record["addresses"]) == ["public"]
+    assert api.get("/compute/v2.1/limits")["limits"]["absolute"]["totalInstancesUsed"] == 1
+
+
+def test_create_as_the_stock_client_does(api: Api, world: World) -> None:
+    image = str(world.image.uuid)
+    world.key("k")
+    device = {
+        "uuid": image,
+        "boot_index": 0,
+        "source_type": "image",
+        "destination_type": "local",
+        "delete_on_termination": True,
+    }
+    body = wish(
+        world,
+        min_count=1,
+        max_count=1,
+        key_name="k",
+        security_groups=[{"name": "default"}],
+        metadata={"a": "b"},
+        user_data=base64.b64encode(b"#!/bin/sh\n").decode(),
+        block_device_mapping_v2=[device],
+    )
+    assert api("POST", SERVERS, body, version="2.21").status == 202
+
+
+def test_create_at_other_versions(api: Api, world: World) -> None:
+    described = wish(world, description="mine")
+    assert api("POST", SERVERS, described).status == 400
+    created = api("POST", SERVERS, described, version="2.19")
+    path = f"{SERVERS}/{created.body['server']['id']}"
+    assert api.get(path, version="2.19")["server"]["description"] == "mine"
+    # The legacy paths drop what they do not know.
+    assert api("POST", "/compute/v2/servers", described).status == 202
+
+
+def test_create_several(api: Api, world: World) -> None:
+    body = wish(world, min_count=3, max_count=3, return_reservation_id=True)
+    assert api("POST", SERVERS, body).body["reservation_id"].startswith("r-")
+    names = [server["name"] for server in api.get(SERVERS)["servers"]]
+    assert sorted(names) == ["web1-1", "web1-2", "web1-3"]
+
+
+def test_a_repeated_request_is_answered_with_the_first_server(api: Api, world: World) -> None:
+    first = api("POST", SERVERS, wish(world), idempotency_key="abc")
+    again = api("POST", SERVERS, wish(world), idempotency_key="abc")
+    assert again.body == first.body
+    assert Server.objects.count() == 1
+    other = api("POST", SERVERS, wish(world, name="web2"), idempotency_key="abc")
+    assert other.status == 409
+    for key in ("", "x" * 256, "a\tb", "\xe4"):
+        answer = api("POST", SERVERS, wish(world), idempotency_key=key)
+        assert answer.status == 400
+        assert "Idempotency-Key" in answer.message
+    strangers = api("POST", SERVERS, wish(world), as_="stranger", idempotency_key="abc")
+    assert strangers.status == 202
+    assert Server.objects.count() == 2
+
+
+OMIT = ...
+LONG = "x" * 256
+# Change to a good body, and the words that the message must have.
+BAD_SERVERS: list[tuple[dict[str, Any], str]] = [
+    ({"name": OMIT}, "name"),
+    ({"name": ""}, "name"),
+    ({"name": LONG}, "name"),
+    ({"name": None}, "name"),
+    ({"name": 7}, "name"),
+    ({"name": ["x"]}, "name"),
+    ({"name": " x"}, "name"),
+    ({"name": "a\x00b"}, "name"),
+    ({"name": "a\nb"}, "name"),
+    ({"flavorRef": OMIT}, "flavorRef"),
+    ({"flavorRef": "42"}, "Flavor 42"),
+    ({"flavorRef": "'; DROP TABLE servers"}, "Flavor"),
+    ({"flavorRef": None}, "flavorRef"),
+    ({"flavorRef": -1}, "flavorRef"),
+    ({"flavorRef": 1 << 62}, "flavorRef"),
+    ({"flavorRef": {}}, "flavorRef"),
+    ({"imageRef": "x"}, "imageRef"),
+    ({"imageRef": NOWHERE}, NOWHERE),
+    ({"imageRef": 5}, "imageRef"),
+    ({"imageRef": OMIT}, "image"),
+    ({"networks": [{"uuid": NOWHERE}]}, NOWHERE),
+    ({"networks": [{"uuid": "x"}]}, "networks[0].uuid"),
+    ({"networks": [{}]}, "networks[0].uuid"),
+    ({"networks": [{"port": NOWHERE}]}, NOWHERE),
+    ({"networks": "all"}, "networks"),
+    ({"networks": {}}, "networks"),
+    ({"networks": [None]}, "networks[0]"),
+    ({"key_name": "nope"}, "key_name"),
+    ({"key_name": 3}, "key_name"),
+    ({"metadata": {"a": 1}}, "metadata.a"),
+    ({"metadata": {"": "x"}}, "metadata"),
+    ({"metadata": {"k" * 256: "x"}}, "metadata"),
+    ({"metadata": {"k": LONG}}, "metadata.k"),
+    ({"metadata": {"k": "a\x00"}}, "metadata.k"),
+    ({"metadata": {"ä": "x"}}, "metadata"),
+    ({"metadata": []}, "metadata"),
+    ({"user_data": "not base64!"}, "user_data"),
+    ({"user_data": "A" * 65536}, "user_data"),
+    ({"config_drive": "perhaps"}, "config_drive"),
+    ({"min_count": 0}, "min_count"),
+    ({"min_count": "x"}, "min_count"),
+    ({"max_count": 1 << 40}, "max_count"),
+    ({"min_count": 5, "max_count": 2}, "min_count"),
+    ({"min_count": True}, "min_count"),
+    ({"availability_zone": "mars"}, "zone"),
+    ({"security_groups": [{"name": "web"}]}, "web"),
+    ({"security_groups": "default"}, "security_groups"),
+    ({"accessIPv4": "1.2.3"}, "accessIPv4"),
+    ({"accessIPv6": "1.2.3.4"}, "accessIPv6"),
+    ({"block_device_mapping_v2": [{"source_type": "volume", "uuid": NOWHERE}]}, "Block"),
+    ({"personality": [{"path": "/x"}]}, "personality"),
+    ({"tags": ["x"]}, "tags"),
+    ({"nonsense": 1}, "nonsense"),
+    ({"OS-DCF:diskConfig": "PERHAPS"}, "diskConfig"),
+]
+
+
+@pytest.mark.parametrize(("change", "words"), BAD_SERVERS, ids=lambda v: repr(v)[:40])
+def test_a_bad_server_reserves_nothing(
+    api: Api, world: World, change: dict[str, Any], words: str
+) -> None:
+    before = reserved()
+    answer = api("POST", SERVERS, wish(world, **change))
+    assert answer.status == 400, answer
+    assert words in answer.message
+    assert list(answer.body) == ["badRequest"]
+    assert reserved() == before
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"[]", 400),
+        (b"null", 400),
+        (b'"x"', 400),
+        (b"{}", 400),
+        (b'{"server": null}', 400),
+        (b'{"server": []}', 400),
+        (b'{"server": {}, "x": 1}', 400),
+        (b'{"server": {"name": "\\ud800"}}', 400),
+        (b'{"server": {"name": NaN}}', 400),
+        (b"\xff\xfe", 400),
+        (b"[" * 5000, 400),
+        (b" " * ((1 << 20) + 1), 413),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_bodies_that_are_none(api: Api, body: bytes, status: int) -> None:
+    for method, path in (("POST", SERVERS), ("POST", "/identity/v3/auth/tokens")):
+        answer = api(method, path, body)
+        assert answer.status == status
+        assert answer.message
+
+
+def test_other_content_types(api: Api) -> None:
+    assert api("POST", SERVERS, b"<x/>", kind="application/xml").status == 415
+
+
+def test_quota(api: Api, world: World) -> None:
+    world.quota(world.demo, instances=1)
+    assert api("POST", SERVERS, wish(world)).status == 202
+    before = reserved()
+    answer = api("POST", SERVERS, wish(world))
+    assert (answer.status, list(answer.body)) == (403, ["forbidden"])
+    assert "Quota exceeded" in answer.message
+    assert reserved() == before
+
+
+def test_several_networks_need_a_choice(api: Api, world: World) -> None:
+    one = api("POST", SERVERS, wish(world, networks=OMIT))
+    assert one.status == 202
+    world.pool(world.net("own", world.demo), "10.0.0.0/24")
+    answer = api("POST", SERVERS, wish(world, networks=OMIT))
+    assert answer.status == 409
+    assert "Multiple possible networks found" in answer.message
+    alone = api("POST", SERVERS, wish(world, networks="none")).body["server"]["id"]
+    assert api.get(f"{SERVERS}/{alone}")["server"]["addresses"] == {}
+
+
+def test_another_projects_network_does_not_exist(api: Api, world: World) -> None:
+    foreign = world.net("theirs", world.other)
+    answer = api("POST", SERVERS, wish(world, networks=[{"uuid": str(foreign.uuid)}]))
+    assert answer.status == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "state", "status", "task"),
+    [
+        ({"os-stop": None}, "ACTIVE", 202, "powering-off"),
+        ({"os-stop": {}}, "ACTIVE", 202, "powering-off"),
+        ({"os-start": None}, "STOPPED", 202, "powering-on"),
+        ({"reboot": {"type": "SOFT"}}, "ACTIVE", 202, "rebooting"),
+        ({"reboot": {"type": "hard"}}, "ACTIVE", 202, "rebooting_hard"),
+        ({"os-start": None}, "ACTIVE", 409, None),
+        ({"os-stop": None}, "STOPPED", 409, None),
+        ({"os-stop": {"x": 1}}, "ACTIVE", 400, None),
+        ({"reboot": None}, "ACTIVE", 400, None),
+        ({"reboot": {"type": "MAYBE"}}, "ACTIVE", 400, None),
+        ({"reboot": {"type": 5}}, "ACTIVE", 400, None),
+        ({"dance": None}, "ACTIVE", 400, None),
+        ({}, "ACTIVE", 400, None),
+        ({"os-stop": None, "os-start": None}, "ACTIVE", 400, None),
+        ([], "ACTIVE", 400, None),
+    ],
+)
+def test_actions(
+    api: Api, world: World, body: Any, state: str, status: int, task: str | None
+) -> None:
+    server = world.server(state=state)
+    answer = api("POST", f"{SERVERS}/{server.uuid}/action", body)
+    assert answer.status == status
+    record = api.get(f"{SERVERS}/{server.uuid}")["server"]
+    assert record["OS-EXT-STS:task_state"] == task
+    if status == 202:
+        assert answer.raw == b""
+        assert (
+            Intent.objects.get(server=server).request_id == answer.headers["X-Openstack-Request-Id"]
+        )
+    if status == 409:
+        assert f"instance {server.uuid} while it is in vm_state" in answer.message
+
+
+def test_delete_keeps_the_record_until_it_is_done(api: Api, world: World) -> None:
+    path = f"{SERVERS}/{world.server().uuid}"
+    assert api("DELETE", path).status == 204
+    assert api.get(path)["server"]["OS-EXT-STS:task_state"] == "deleting"
+    assert api("DELETE", path).status == 204
+    assert api("DELETE", f"{SERVERS}/-1").status == 404
+
+
+def test_update(api: Api, world: World) -> None:
+    path = f"{SERVERS}/{world.server().uuid}"
+    updated = api("PUT", path, {"server": {"name": "other"}})
+    assert (updated.status, updated.body["server"]["name"]) == (200, "other")
+    assert "key_name" not in updated.body["server"]
+    for wrong in ({"name": ""}, {"name": None}, {"x": 1}, {"description": "x"}):
+        assert api("PUT", path, {"server": wrong}).status == 400
+
+
+def test_metadata(api: Api, world: World) -> None:
+    path = f"{SERVERS}/{world.server(metadata={'a': '1'}).uuid}/metadata"
+    assert api("POST", path, {"metadata": {"b": "2"}}).body == {"metadata": {"a": "1", "b": "2"}}
+    assert api("PUT", path, {"metadata": {"c": "3"}}).body == {"metadata": {"c": "3"}}
+    assert api("PUT", f"{path}/d", {"meta": {"d": "4"}}).body == {"meta": {"d": "4"}}
+    assert api("PUT", f"{path}/d", {"meta": {"e": "4"}}).status == 400
+    assert api.get(f"{path}/d") == {"meta": {"d": "4"}}
+    assert api("DELETE", f"{path}/d").status == 204
+    assert api("DELETE", f"{path}/d").status == 404
+    assert api.get(path) == {"metadata": {"c": "3"}}
+    assert api("POST", path, {"metadata": {str(n): "" for n in range(129)}}).status == 403
+    assert api("POST", path, {"metadata": {"x": None}}).status == 400
+
+
+def test_consoles(api: Api, world: World, cluster: FakeCluster, monkeypatch: Any) -> None:
+    server = world.server()
+    monkeypatch.setattr(cluster, "console", lambda name: ConsoleReport("vnc", "127.0.0.1", 5900))
+    monkeypatch.setattr(cluster, "console_output", lambda name, length: f"{name} {length}")
+    action = f"{SERVERS}/{server.uuid}/action"
+    output = api("POST", action, {"os-getConsoleOutput": {"length": 5}})
+    assert output.body == {"output": f"snf-{server.pk} 5"}
+    for whole in ({}, None, {"length": -1}, {"length": None}):
+        output = api("POST", action, {"os-getConsoleOutput": whole})
+        assert output.body == {"output": f"snf-{server.pk} None"}
+    assert api("POST", action, {"os-getConsoleOutput": {"length": "x"}}).status == 400
+    old = {"os-getVNCConsole": {"type": "novnc"}}
+    assert "/console/vnc.html?path=" in api("POST", action, old).body["console"]["url"]
+    assert api("POST", action, old, version="2.6").status == 404
+    new = {"remote_console": {"protocol": "vnc", "type": "novnc"}}
+    path = f"{SERVERS}/{server.uuid}/remote-consoles"
+    url = api("POST", path, new, version="2.6").body["remote_console"]["url"]
+    assert url.startswith("http://testserver/console/vnc.html?path=console/websockify%3Ftoken%3D")
+    assert api("POST", path, new).status == 404
+    stopped = world.server(state="STOPPED")
+    path = f"{SERVERS}/{stopped.uuid}/remote-consoles"
+    assert api("POST", path, new, version="2.6").status == 409
+
+
+# --- microversions --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "status", "applied"),
+    [
+        ("2.1", 200, "2.1"),
+        ("2.21", 200, "2.21"),
+        ("latest", 200, "2.21"),
+        ("2.22", 406, "2.1"),
+        ("3.0", 406, "2.1"),
+        ("2.0", 406, "2.1"),
+        ("two", 400, "2.1"),
+        ("2.1.1", 400, "2.1"),
+        ("2.99999999999", 400, "2.1"),
+    ],
+)
+def test_microversions(api: Api, version: str, status: int, applied: str) -> None:
+    for answer in (
+        api("GET", SERVERS, version=version),
+        api("GET", SERVERS, x_openstack_nova_api_version=version),
+    ):
+        assert answer.status == status
+        assert answer.headers["X-OpenStack-Nova-API-Version"] == applied
+        assert answer.headers["OpenStack-API-Version"] == f"compute {applied}"
+        assert "X-OpenStack-Nova-API-Version" in answer.headers["Vary"]
+
+
+# --- key pairs ------------------------------------------------------------------------------------
+
+
+def test_keypairs(api: Api, world: World) -> None:
+    path = "/compute/v2.1/os-keypairs"
+    mine = {"keypair": {"name": "mine", "public_key": PUBLIC_KEY}}
+    created = api("POST", path, mine)
+    assert created.status == 200
+    assert set(created.body["keypair"]) == {"name", "public_key", "fingerprint", "user_id"}
+    assert api("POST", path, mine).status == 409
+    made = api("POST", path, {"keypair": {"name": "made", "type": "ssh"}}, version="2.2")
+    assert made.status == 201
+    assert "OPENSSH PRIVATE KEY" in made.body["keypair"]["private_key"]
+    assert "private_key" not in api.get(f"{path}/made")["keypair"]
+    assert [k["keypair"]["name"] for k in api.get(path)["keypairs"]] == ["made", "mine"]
+    assert api("GET", f"{path}/mine", as_="reader").status == 404
+    assert api("DELETE", f"{path}/mine").status == 202
+    assert api("DELETE", f"{path}/made", version="2.2").status == 204
+    assert api("DELETE", f"{path}/made").status == 404
+    for wrong in (
+        {},
+        {"name": ""},
+        {"name": LONG},
+        {"name": "a/b"},
+        {"name": "x", "type": "ssh"},
+        {"name": "x", "public_key": "nonsense"},
+        {"name": "x", "public_key": 5},
+        {"name": "x", "public_key": "y" * 20000},
+    ):
+        assert api("POST", path, {"keypair": wrong}).status == 400, wrong
+    assert Keypair.objects.count() == 0
+
+
+def test_keypairs_of_others_are_for_administrators(api: Api, world: World) -> None:
+    path = "/compute/v2.1/os-keypairs"
+    body = {"keypair": {"name": "k", "user_id": world.user.id}}
+    assert api("POST", path, body, as_="admin", version="2.10").status == 201
+    assert api("POST", path, body, as_="stranger", version="2.10").status == 403
+    listed = api.get(f"{path}?user_id={world.user.id}", as_="admin", version="2.10")
+    assert len(listed["keypairs"]) == 1
+
+
+# --- images ---------------------------------------------------------------------------------------
+
+IMAGES = "/image/v2/images"
+
+
+def test_an_image_from_record_to_bytes(api: Api) -> None:
+    body = {
+        "name": "i",
+        "disk_format": "raw",
+        "container_format": "bare",
+        "owner_specified.openstack.md5": "",
+    }
+    created = api("POST", IMAGES, body)
+    assert (created.status, created.body["status"]) == (201, "queued")
+    assert created.body["visibility"] == "shared"
+    assert created.body["owner_specified.openstack.md5"] == ""
+    path = f"{IMAGES}/{created.body['id']}"
+    assert created.headers["Location"].endswith(path)
+    assert api("GET", f"{path}/file").status == 204
+    assert api("PUT", f"{path}/file", b"x", kind="application/json").status == 415
+    assert api("PUT", f"{path}/file", b"hello" * 1000, kind=BYTES).status == 204
+    record = api.get(path)
+    assert (record["status"], record["size"], record["os_hash_algo"]) == ("active", 5000, "sha512")
+    fetched = api("GET", f"{path}/file")
+    assert fetched.raw == b"hello" * 1000
+    assert fetched.headers["Content-MD5"] == record["checksum"]
+    assert api("PUT", f"{path}/file", b"x", kind=BYTES).status == 409
+    assert api("DELETE", path).status == 204
+    assert api("GET", path).status == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ([], 400, "object"),
+        ({"disk_format": "floppy"}, 400, "disk_format"),
+        ({"container_format": "box"}, 400, "container_format"),
+        ({"visibility": "secret"}, 400, "visibility"),
+        ({"visibility": "public"}, 403, "publish"),
+        ({"min_ram": -1}, 400, "min_ram"),
+        ({"min_disk": 1 << 40}, 400, "min_disk"),
+        ({"protected": "perhaps"}, 400, "protected"),
+        ({"tags": "x"}, 400, "tags"),
+        ({"tags": [LONG]}, 400, "tags[0]"),
+        ({"id": "x"}, 400, "id"),
+        ({"name": LONG}, 400, "name"),
+        ({"custom": 5}, 400, "custom"),
+        ({"custom": "a\x00"}, 400, "custom"),
+        ({"status": "active"}, 403, "status"),
+        ({"owner": "x"}, 403, "owner"),
+        ({"os_glance_x": "x"}, 403, "os_glance_x"),
+    ],
+)
+def test_bad_images(api: Api, body: Any, status: int, words: str) -> None:
+    before = Image.objects.count()
+    answer = api("POST", IMAGES, body)
+    assert answer.status == status
+    assert words in answer.message
+    assert Image.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "patch", "status", "changed"),
+    [
+        (JSON_PATCH, [{"op": "add", "path": "/name", "value": "X"}], 200, {"name": "X"}),
+        (JSON_PATCH, [{"op": "replace", "path": "/min_ram", "value": 5}], 200, {"min_ram": 5}),
+        (JSON_PATCH, [{"op": "add", "path": "/a~1b", "value": "c"}], 200, {"a/b": "c"}),
+        (JSON_PATCH, [{"op": "replace", "path": "/tags", "value": ["b", "a"]}], 200,
+         {"tags": ["a", "b"]}),
+        (OLD_JSON_PATCH, [{"replace": "/name", "value": "Y"}], 200, {"name": "Y"}),
+        (OLD_JSON_PATCH, [{"add": "/x", "value": "y"}], 200, {"x": "y"}),
+        (JSON_PATCH, [{"op": "remove", "path": "/p"}], 200, {"p": None}),
+        (JSON_PATCH, [{"op": "remove", "path": "/q"}], 409, {}),
+        (JSON_PATCH, [{"op": "replace", "path": "/q", "value": ""}], 409, {}),
+        (JSON_PATCH, [{"op": "remove", "path": "/name"}], 403, {}),
+        (JSON_PATCH, [{"op": "replace", "path": "/status", "value": "x"}], 403, {}),
+        (JSON_PATCH, [{"op": "replace", "path": "/visibility", "value": "public"}], 403, {}),
+        (JSON_PATCH, [{"op": "replace", "path": "/disk_format", "value": "iso"}], 403, {}),
+        (JSON_PATCH, [{"op": "move", "path": "/name"}], 400, {}),
+        (JSON_PATCH, [{"op": "add", "path": "name", "value": "x"}], 400, {}),
+        (JSON_PATCH, [{"op": "add", "path": "/name"}], 400, {}),
+        (JSON_PATCH, [{"op": "add", "path": "/name", "value": 5}], 400, {}),
+        (JSON_PATCH, {}, 400, {}),
+        (JSON_PATCH, [5], 400, {}),
+        (OLD_JSON_PATCH, [{"op": "add", "path": "/name", "value": "x"}], 400, {}),
+        ("application/json", [], 415, {}),
+    ],
+    ids=lambda value: repr(value)[:50],
+)  # fmt: skip
+def test_patches(
+    api: Api, world: World, kind: str, patch: Any, status: int, changed: dict[str, Any]
+) -> None:
+    path = f"{IMAGES}/{world.picture('i', world.demo, properties={'p': '1'}).uuid}"
+    before = api.get(path)
+    answer = api("PATCH", path, patch, kind=kind)
+    assert answer.status == status, answer
+    after = api.get(path)
+    for name, value in changed.items():
+        assert after.get(name) == value
+    if not changed:
+        assert after == before
+
+
+def test_images_of_others(api: Api, world: World) -> None:
+    path = f"{IMAGES}/{world.image.uuid}"
+    assert api("GET", path).status == 200
+    assert api("DELETE", path).status == 403
+    assert api("PUT", f"{path}/tags/x").status == 403
+    community = world.picture("c", world.other, "community")
+    assert api("GET", f"{IMAGES}/{community.uuid}").status == 200
+
+
+def test_tags_and_protection(api: Api, world: World) -> None:
+    path = f"{IMAGES}/{world.picture('i', world.demo, protected=True).uuid}"
+    assert api("PUT", f"{path}/tags/a").status == 204
+    assert api.get(path)["tags"] == ["a"]
+    assert api("PUT", f"{path}/tags/{LONG}").status == 400
+    assert api("DELETE", f"{path}/tags/a").status == 204
+    assert api("DELETE", f"{path}/tags/a").status == 404
+    assert api("DELETE", path).status == 403
