@@ -42,6 +42,7 @@ class Expected:
     placed: bool
     busy: bool
     cards: frozenset[Card] = frozenset()
+    removing: bool = False  # A job of its deletion was submitted.
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +102,11 @@ def compare(expected: Iterable[Expected], actual: Mapping[int, Actual]) -> list[
     known: set[int] = set()
     for server in expected:
         known.add(server.server_id)
+        instance = actual.get(server.server_id)
+        if server.removing and instance is None:
+            found.append(Drift(Kind.STALE, server.server_id, "removed", ServerState.DELETED))
         if server.busy:
             continue
-        instance = actual.get(server.server_id)
         if instance is not None:
             found.extend(_different(server, instance))
         elif (drift := _missing(server)) is not None:

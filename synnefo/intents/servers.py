@@ -97,7 +97,8 @@ def _record_intent(caller: Caller, server: Server, name: str, now: datetime) -> 
         user_id=caller.user_id,
         action=name,
         server=server,
-        backend_id=server.backend_id,
+        # Without an instance no backend is needed, and none that is away holds a deletion up.
+        backend_id=server.backend_id if server.placed else None,
         arguments={"actor": caller.user_name},
         request_id=caller.request_id,
         created_at=now,

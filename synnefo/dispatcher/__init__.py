@@ -1,0 +1,1 @@
+"""The process between users and clusters: intents become jobs, events become observations."""

@@ -1,0 +1,82 @@
+"""Events → observations. The bus counts a message as handled when this has committed it.
+
+Order per server: what changes states comes by one queue, which one thread empties. Cards and
+progress come by others; each is applied so that its order against states does not matter.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+
+from django.db import InterfaceError, OperationalError, connection
+
+from synnefo.core import messages
+from synnefo.observations import backends, nics, servers
+from synnefo.ports import Bus, Clock, Delivery, Postpone, Reject
+
+log = logging.getLogger(__name__)
+
+PROGRESS_EVERY = 0.4
+HEARTBEAT_EVERY = 5.0
+
+
+class Consumer:
+    """Takes in one message after the other."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._progress: dict[str, float] = {}
+        self._heartbeats: dict[str, float] = {}
+
+    def run(self, bus: Bus, queues: Sequence[str], stop: threading.Event) -> None:
+        """Until stopped."""
+        bus.consume(queues, self.handle, stop)
+        connection.close()
+
+    def handle(self, delivery: Delivery) -> None:
+        """Reject what can never be understood, postpone what the database cannot take now."""
+        try:
+            message = messages.parse(delivery.body)
+        except messages.BadMessage as error:
+            raise Reject(str(error)) from error
+        try:
+            self._apply(message)
+        except (OperationalError, InterfaceError) as error:
+            connection.close()
+            raise Postpone(f"the database did not answer: {error}") from error
+
+    def _apply(self, message: messages.AnyMessage) -> None:
+        now = self._clock.now()
+        match message:
+            case messages.OpStatus():
+                servers.apply(message, now)
+                if message.final:
+                    self._progress.pop(message.instance, None)
+            case messages.NetStatus():
+                nics.apply(message, now)
+            case messages.ImageProgress():
+                if self._is_time(self._progress, message.instance, PROGRESS_EVERY):
+                    servers.progressed(message, now)
+            case messages.Heartbeat():
+                if self._is_time(self._heartbeats, message.cluster, HEARTBEAT_EVERY):
+                    backends.heard(message.cluster, now)
+            case messages.NetworkStatus() | messages.ClusterStatus():
+                log.debug("%s of %s", message.operation, message.cluster)
+
+    def _is_time(self, last: dict[str, float], key: str, every: float) -> bool:
+        """Lets through one in a while: what comes often and is replaced by the next."""
+        moment = self._clock.monotonic()
+        if moment - last.get(key, -every) < every:
+            return False
+        if len(last) > 10_000:
+            last.clear()
+        last[key] = moment
+        return True
+
+
+def shares(queues: Sequence[str]) -> list[list[str]]:
+    """Which thread takes which queues: progress and cards must not hold up states."""
+    quick = [one for one in queues if one.endswith(("-progress", "-net"))]
+    return [[one for one in queues if one not in quick], quick]

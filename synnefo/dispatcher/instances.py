@@ -1,0 +1,88 @@
+"""How a server is described to a cluster, from rows that were loaded before."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from synnefo.core import naming
+from synnefo.core.addresses import prefix_length
+from synnefo.db.models import Address, Network, Port, Server
+from synnefo.ports import DiskSpec, InstanceSpec, NetworkSpec, NicSpec
+
+OS_DEFINITION = "image"
+# Ganeti wants IPv4 on every network; cards get none of a network that has only IPv6.
+NO_IPV4 = "192.0.0.0/29"
+
+
+def instance_of(server: Server, prefix: str) -> InstanceSpec:
+    """All that the cluster has to know; cards and disks in their order."""
+    volumes = sorted(server.volumes.all(), key=lambda volume: volume.index)
+    return InstanceSpec(
+        name=naming.instance_name(prefix, server.pk),
+        vcpus=server.flavor.vcpus,
+        memory=server.flavor.ram,
+        disk_template=server.flavor.disk_template,
+        os=OS_DEFINITION,
+        disks=tuple(DiskSpec(naming.disk_name(prefix, one.pk), one.size) for one in volumes),
+        nics=tuple(_nic(port, prefix) for port in _ports(server)),
+        osparams=_osparams(server),
+    )
+
+
+def _ports(server: Server) -> list[Port]:
+    return sorted(server.ports.all(), key=lambda port: (port.index, port.pk))
+
+
+def _ipv4(port: Port) -> Address | None:
+    return next((one for one in port.addresses.all() if one.subnet.ip_version == 4), None)
+
+
+def _nic(port: Port, prefix: str) -> NicSpec:
+    address = _ipv4(port)
+    return NicSpec(
+        name=naming.nic_name(prefix, port.pk),
+        network=naming.network_name(prefix, port.network_id),
+        ip=address.address if address else None,
+        mac=port.mac_address or None,
+    )
+
+
+def _osparams(server: Server) -> dict[str, str]:
+    """What the OS definition puts onto the disk, and what it tells the guest about itself."""
+    if server.image is None:
+        return {}
+    properties: dict[str, Any] = {
+        "hostname": server.name,
+        "addresses": [_address(one) for port in _ports(server) if (one := _ipv4(port))],
+        "keys": [server.public_key] if server.public_key else [],
+    }
+    if server.user_data:
+        properties["user_data"] = server.user_data
+    return {
+        "img_id": str(server.image.uuid),
+        "img_format": server.image.disk_format or "raw",
+        "img_properties": json.dumps(properties, separators=(",", ":")),
+    }
+
+
+def _address(row: Address) -> dict[str, Any]:
+    return {
+        "address": row.address,
+        "prefix": prefix_length(row.subnet.cidr),
+        "gateway": row.subnet.gateway or None,
+    }
+
+
+def network_of(network: Network, prefix: str) -> NetworkSpec:
+    """A network with its first subnet of each version."""
+    subnets = {subnet.ip_version: subnet for subnet in network.subnets.order_by("-pk")}
+    four, six = subnets.get(4), subnets.get(6)
+    return NetworkSpec(
+        name=naming.network_name(prefix, network.pk),
+        cidr=four.cidr if four else NO_IPV4,
+        gateway=(four.gateway or None) if four else None,
+        cidr6=six.cidr if six else None,
+        gateway6=(six.gateway or None) if six else None,
+        mac_prefix=network.mac_prefix or None,
+    )

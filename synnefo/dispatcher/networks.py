@@ -1,0 +1,77 @@
+"""Sees to it that networks exist on a backend before the first instance on them is asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+
+from synnefo.core import naming
+from synnefo.core.messages import Origin
+from synnefo.db.models import Network
+from synnefo.dispatcher.instances import network_of
+from synnefo.ports import Clock, Cluster
+
+ASK_AGAIN_AFTER = 10.0
+
+
+class NetworkPreparer:
+    """Remembers what it saw; what it did not see it asks for, and lets the caller come again.
+
+    Several dispatchers may ask for the same network: the second job fails and harms nothing.
+    """
+
+    def __init__(self, clock: Clock, prefix: str) -> None:
+        self._clock = clock
+        self._prefix = prefix
+        self._lock = threading.Lock()
+        self._ready: set[tuple[int, int]] = set()
+        self._asked: dict[tuple[int, int], float] = {}
+
+    def ready(
+        self, backend_id: int, cluster: Cluster, networks: Iterable[int], reason: Origin
+    ) -> bool:
+        """Whether all are there; if not, jobs for them are under way."""
+        missing = [one for one in set(networks) if (backend_id, one) not in self._ready]
+        if not missing:
+            return True
+        with self._lock:
+            return self._look(backend_id, cluster, missing, reason)
+
+    def _look(self, backend_id: int, cluster: Cluster, missing: list[int], reason: Origin) -> bool:
+        groups = set(cluster.groups())
+        seen = {report.name: report for report in cluster.networks()}
+        complete = True
+        for network_id in missing:
+            report = seen.get(naming.network_name(self._prefix, network_id))
+            lacking = groups - set(report.groups) if report else groups
+            if report and not lacking:
+                self._ready.add((backend_id, network_id))
+                continue
+            complete = False
+            if self._may_ask(backend_id, network_id):
+                self._ask(cluster, network_id, sorted(lacking), report is None, reason)
+        return complete
+
+    def _may_ask(self, backend_id: int, network_id: int) -> bool:
+        now, key = self._clock.monotonic(), (backend_id, network_id)
+        if now - self._asked.get(key, -ASK_AGAIN_AFTER) < ASK_AGAIN_AFTER:
+            return False
+        self._asked[key] = now
+        return True
+
+    def _ask(
+        self, cluster: Cluster, network_id: int, groups: list[str], new: bool, reason: Origin
+    ) -> None:
+        network = Network.objects.get(pk=network_id)
+        spec, text, job = network_of(network, self._prefix), reason.text(), None
+        if new:
+            job = cluster.submit_network_add(spec, text)
+        for group in groups:
+            cluster.submit_network_connect(
+                spec.name, group, network.mode, network.link, text, after=job
+            )
+
+    def forget(self, backend_id: int) -> None:
+        """A cluster refused something: what was seen of its networks may be wrong by now."""
+        with self._lock:
+            self._ready = {key for key in self._ready if key[0] != backend_id}

@@ -1,0 +1,125 @@
+"""One attempt to make a job of an intent. No transaction is open while a cluster is asked.
+
+Before a second attempt the cluster is asked for a job of this intent: its id is in the reason.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from synnefo.core import naming
+from synnefo.core.messages import Origin
+from synnefo.core.server_states import ServerState
+from synnefo.db.models import Intent
+from synnefo.dispatcher.instances import instance_of
+from synnefo.dispatcher.networks import NetworkPreparer
+from synnefo.dispatcher.outcomes import Gone, Later, Outcome, Refused, Submitted
+from synnefo.intents.submission import LOOKS_AFTER_A_CLAIM, Claim
+from synnefo.ports import (
+    Clock,
+    Cluster,
+    ClusterBusy,
+    ClusterDenied,
+    ClusterRefused,
+    ClusterUnreachable,
+    NotFound,
+)
+
+SETTLE = 2.0  # Between two looks: a request may still be on its way.
+NETWORK_SOON = 0.2
+LONGEST_PAUSE = 30.0
+PATIENCE = {"create": timedelta(minutes=30), "delete": timedelta(days=1)}
+PATIENCE_ELSE = timedelta(minutes=10)
+
+
+class Sender:
+    """Asks clusters; shared by threads."""
+
+    def __init__(self, clock: Clock, prefix: str) -> None:
+        self._clock = clock
+        self._prefix = prefix
+        self._networks = NetworkPreparer(clock, prefix)
+
+    def send(self, claim: Claim, cluster: Cluster, until: float) -> Outcome:
+        """Submit unless a job exists already; nothing is sent after `until` (monotonic)."""
+        intent, looks = claim.intent, claim.looks_needed
+        try:
+            if looks:
+                job_id = cluster.find_job_by_reason(
+                    f"synnefo:intent={intent.uuid}", intent.since_job
+                )
+                if job_id is not None:
+                    return Submitted(job_id)
+                looks -= 1
+            if looks:
+                return Later(SETTLE, looks, "looking for its job")
+            if (outcome := self._prepare(intent, cluster)) is not None:
+                return outcome
+        except (ClusterUnreachable, ClusterRefused) as error:
+            return self._later(intent, str(error), looks=looks)
+        if self._clock.monotonic() > until:
+            return Later(0.0, 0, "the claim ran out before it was sent")
+        return self._submit(intent, cluster)
+
+    def _prepare(self, intent: Intent, cluster: Cluster) -> Outcome | None:
+        server = intent.server
+        if intent.action == "create" and server.backend_id is not None:
+            wanted = [port.network_id for port in server.ports.all()]
+            if not self._networks.ready(server.backend_id, cluster, wanted, origin(intent, False)):
+                return Later(NETWORK_SOON, 0, "its network is being made on the backend")
+        if intent.action == "delete" and server.state in {ServerState.ERROR, ServerState.BUILD}:
+            # What failed to be built may have left nothing to remove.
+            try:
+                cluster.instance(naming.instance_name(self._prefix, server.pk))
+            except NotFound:
+                return Gone()
+        return None
+
+    def _submit(self, intent: Intent, cluster: Cluster) -> Outcome:
+        try:
+            return Submitted(self._ask(intent, cluster))
+        except ClusterUnreachable as error:
+            looks = LOOKS_AFTER_A_CLAIM if error.perhaps_done else 0
+            return self._later(intent, str(error), looks=looks)
+        except (ClusterBusy, ClusterDenied) as error:
+            return self._later(intent, str(error), looks=0)
+        except NotFound as error:
+            return Gone() if intent.action == "delete" else Refused(error.message)
+        except ClusterRefused as error:
+            self._networks.forget(intent.server.backend_id or 0)
+            return Refused(error.message)
+
+    def _ask(self, intent: Intent, cluster: Cluster) -> int:
+        name = naming.instance_name(self._prefix, intent.server_id)
+        reason = origin(intent).text()
+        match intent.action:
+            case "create":
+                return cluster.submit_create(instance_of(intent.server, self._prefix), reason)
+            case "delete":
+                return cluster.submit_remove(name, reason)
+            case "start":
+                return cluster.submit_startup(name, reason)
+            case "stop":
+                return cluster.submit_shutdown(name, reason)
+            case "reboot":
+                return cluster.submit_reboot(name, reason, "soft")
+            case "reboot_hard":
+                return cluster.submit_reboot(name, reason, "hard")
+        raise ValueError(f"no job for the action {intent.action}")
+
+    def _later(self, intent: Intent, cause: str, *, looks: int) -> Outcome:
+        """Again after a growing pause; what has waited too long without a job has failed."""
+        patience = PATIENCE.get(intent.action, PATIENCE_ELSE)
+        if not looks and self._clock.now() - intent.created_at > patience:
+            return Refused(f"The backend did not take it within {patience}: {cause}")
+        pause = min(LONGEST_PAUSE, 0.5 * 2 ** min(intent.attempts, 10))
+        return Later(max(pause, SETTLE if looks else 0), looks, cause, backend_away=True)
+
+
+def origin(intent: Intent, with_intent: bool = True) -> Origin:
+    """Who caused a job. Jobs that only prepare another one do not carry the intent's id."""
+    return Origin(
+        intent=str(intent.uuid) if with_intent else None,
+        request=intent.request_id,
+        actor=str(intent.arguments.get("actor") or ""),
+    )

@@ -1,0 +1,213 @@
+"""Intents → jobs: claim some, have them sent by the crews, commit what came of it in batches.
+
+A kill at any point loses nothing: before the claim nothing happened; after it the lease runs out
+and the job, if there is one, is found by its reason. The doorbell wakes the loop; by itself it
+looks every five seconds only.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import DatabaseError, connection
+
+from synnefo.db import rings
+from synnefo.db.models import Backend
+from synnefo.db.transactions import writing
+from synnefo.dispatcher import workers
+from synnefo.dispatcher.crews import NO_BACKEND, Crews
+from synnefo.dispatcher.outcomes import Gone, Later, Outcome, Refused, Submitted
+from synnefo.dispatcher.sending import Sender
+from synnefo.intents import submission
+from synnefo.intents.submission import Claim
+from synnefo.observations import backends, servers
+from synnefo.ports import Clock, Cluster, ClusterError, Listening
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 32
+LOOK_EVERY = 5.0
+SEND_WITHIN = 20.0  # Of the claim's lease; the rest is for the answer.
+CAPACITY_IS_FRESH = timedelta(seconds=2)
+Clusters = Callable[[Backend], Cluster]
+
+
+class Submitter:
+    """The submitting half of a dispatcher."""
+
+    def __init__(
+        self, clusters: Clusters, clock: Clock, prefix: str, *, inline: bool = False
+    ) -> None:
+        self._clusters = clusters
+        self._clock = clock
+        self._worker = workers.own_name()
+        self._sender = Sender(clock, prefix)
+        self._crews = Crews(clock, inline=inline)
+        self._results: queue.SimpleQueue[tuple[Claim, Outcome] | None] = queue.SimpleQueue()
+        self._canceled: set[int] = set()
+        self._held_back = False
+        self._looked_for_dead = -LOOK_EVERY
+
+    # --- claiming
+
+    def run(self, listening: Listening, stop: threading.Event) -> None:
+        """Claim whenever somebody rings, until stopped."""
+        recording = threading.Thread(target=self._record_until_closed, name="recording")
+        recording.start()
+        while not stop.is_set():
+            try:
+                claimed = self.round()
+                pause = 0.0 if claimed else self._pause()
+            except DatabaseError:
+                log.exception("the database did not answer; trying again")
+                connection.close()
+                pause = 1.0
+            if listening.get(pause) is not None:
+                while listening.get(0) is not None:
+                    continue  # One look answers all rings so far.
+        self._crews.close()
+        self._results.put(None)
+        recording.join()
+
+    def round(self) -> int:
+        """Claim and hand out once; how many were claimed."""
+        now, moment = self._clock.now(), self._clock.monotonic()
+        if moment - self._looked_for_dead >= LOOK_EVERY:
+            self._looked_for_dead = moment
+            self._free_claims_of_the_dead()
+        for backend_id, job_id in submission.overtaken(now):
+            self._cancel(backend_id, job_id)
+        without = self._crews.unavailable()
+        self._held_back = bool(without)
+        claims = submission.claim(self._worker, now, AT_ONCE, without)
+        for claim in claims:
+            self._hand_out(claim, moment + SEND_WITHIN)
+        return len(claims)
+
+    def _pause(self) -> float:
+        pause = min(LOOK_EVERY, self._crews.shortest_rest(LOOK_EVERY))
+        due = submission.next_due(self._clock.now())
+        if due is not None:
+            pause = min(pause, max(0.02, (due - self._clock.now()).total_seconds()))
+        return pause
+
+    def _free_claims_of_the_dead(self) -> None:
+        if dead := workers.dead_among(submission.claimers()):
+            submission.expire_claims_of(dead, self._clock.now())
+
+    def _hand_out(self, claim: Claim, until: float) -> None:
+        backend_id = claim.intent.server.backend_id or NO_BACKEND
+        if claim.intent.action == "delete" and not claim.intent.server.placed:
+            backend_id = NO_BACKEND
+        self._crews.do(backend_id, lambda: self._attempt(claim, until))
+
+    # --- sending, in the crews' threads
+
+    def _attempt(self, claim: Claim, until: float) -> None:
+        try:
+            outcome = self._outcome(claim, until)
+        except Exception as error:  # A crew lives on; the intent is tried again by its lease.
+            log.exception("could not submit %s", claim.intent.uuid)
+            outcome = Later(10.0, submission.LOOKS_AFTER_A_CLAIM, repr(error))
+        if isinstance(outcome, Later) and outcome.backend_away:
+            self._crews.rest(claim.intent.server.backend_id or NO_BACKEND, outcome.seconds)
+        self._results.put((claim, outcome))
+
+    def _outcome(self, claim: Claim, until: float) -> Outcome:
+        intent = claim.intent
+        if intent.action == "delete" and not intent.server.placed:
+            return Gone()
+        if claim.no_room:
+            self._look_at_capacity()
+            without = self._crews.unavailable()
+            intent, reason = submission.place_again(intent, without)
+            if reason:
+                return Later(1.0, claim.looks_needed, reason) if without else Refused(reason)
+            claim = Claim(intent, claim.looks_needed)
+        backend = intent.server.backend
+        if backend is None:
+            return Refused("The server was never placed on a backend.")
+        return self._sender.send(claim, self._clusters(backend), until)
+
+    def _look_at_capacity(self) -> None:
+        """Before a server is refused for want of room: what is remembered may be old."""
+        now = self._clock.now()
+        for backend in Backend.objects.filter(offline=False, drained=False):
+            if backend.seen_at is None or now - backend.seen_at > CAPACITY_IS_FRESH:
+                try:
+                    nodes = self._clusters(backend).nodes()
+                except ClusterError as error:
+                    log.warning("cannot look at %s: %s", backend, error)
+                else:
+                    backends.capacity(backend.pk, nodes, now)
+
+    def _cancel(self, backend_id: int, job_id: int) -> None:
+        """Ask once for what a deletion overtakes; if it runs already, its end is awaited."""
+        if job_id not in self._canceled and backend_id not in self._crews.unavailable():
+            self._canceled.add(job_id)
+            self._crews.do(backend_id, lambda: self._ask_to_cancel(backend_id, job_id))
+
+    def _ask_to_cancel(self, backend_id: int, job_id: int) -> None:
+        try:
+            self._clusters(Backend.objects.get(pk=backend_id)).cancel(job_id)
+        except ClusterError as error:
+            log.info("job %s is not canceled: %s", job_id, error)
+
+    # --- recording, in one thread
+
+    def record(self) -> int:
+        """Commit what has come so far in one transaction; how much it was."""
+        batch = []
+        while not self._results.empty():
+            if (one := self._results.get()) is not None:
+                batch.append(one)
+        if batch:
+            self._commit(batch)
+        return len(batch)
+
+    def _record_until_closed(self) -> None:
+        while (first := self._results.get()) is not None:
+            batch = [first]
+            while len(batch) < AT_ONCE and not self._results.empty():
+                one = self._results.get()
+                if one is None:
+                    self._results.put(None)
+                    break
+                batch.append(one)
+            self._commit_surely(batch)
+
+    def _commit_surely(self, batch: list[tuple[Claim, Outcome]]) -> None:
+        """A result that cannot be written is not lost: its job is found by its reason."""
+        try:
+            self._commit(batch)
+        except Exception:  # The thread has to live on: all results come through it.
+            log.exception("%d results could not be recorded; their claims run out", len(batch))
+            connection.close()
+
+    def _commit(self, batch: list[tuple[Claim, Outcome]]) -> None:
+        now = self._clock.now()
+        with writing():
+            submission.submitted(
+                [(c.intent, o.job_id) for c, o in batch if isinstance(o, Submitted)], now
+            )
+            for claim, outcome in batch:
+                match outcome:
+                    case Later():
+                        self._put_back(claim, outcome)
+                    case Refused(sentence):
+                        servers.refused(claim.intent, sentence, now)
+                    case Gone():
+                        servers.vanished(claim.intent.server_id, now)
+            if self._held_back or any(isinstance(outcome, Later) for _, outcome in batch):
+                rings.intents_recorded()
+
+    def _put_back(self, claim: Claim, outcome: Later) -> None:
+        log.info("%s again in %.1f s: %s", claim.intent.uuid, outcome.seconds, outcome.cause)
+        not_before = self._clock.now() + timedelta(seconds=outcome.seconds)
+        submission.put_back(
+            claim.intent, self._worker, not_before, outcome.looks_needed, outcome.cause
+        )

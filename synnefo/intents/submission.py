@@ -1,0 +1,258 @@
+"""Which intents are to be submitted, by whom, and what came of it.
+
+A claim is a lease: past its deadline another dispatcher takes over. From the claim on a job
+may exist, so `looks_needed` says how often the backend has to deny that before one is submitted.
+One intent of a server at a time; a deletion cancels the earlier ones that nobody has begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
+
+from synnefo.core import allocator
+from synnefo.core.server_states import ServerState
+from synnefo.db.models import Activity, Backend, Intent, Server
+from synnefo.db.transactions import writing
+
+State = Intent.State
+LEASE = timedelta(seconds=40)
+# The second look is for a request that was still on its way to the backend at the first one.
+LOOKS_AFTER_A_CLAIM = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An intent to submit, with its server; `no_room` says why no backend was found for it."""
+
+    intent: Intent
+    looks_needed: int
+    no_room: str = ""
+
+
+# --- claiming -------------------------------------------------------------------------------------
+
+
+def _claimable(now: datetime, without: Iterable[int]) -> QuerySet[Intent]:
+    earlier = Intent.objects.filter(
+        server=OuterRef("server"), pk__lt=OuterRef("pk"), state__in=Intent.UNFINISHED
+    )
+    due = Q(state=State.RECORDED) & (Q(not_before=None) | Q(not_before__lte=now))
+    expired = Q(state=State.SUBMITTING, claimed_until__lt=now)
+    rows = Intent.objects.filter(due | expired).exclude(Exists(earlier))
+    if without := list(without):
+        rows = rows.exclude(backend__in=without, backend__isnull=False)
+    return rows.order_by("pk")
+
+
+def claim(worker: str, now: datetime, limit: int, without: Iterable[int] = ()) -> list[Claim]:
+    """Take some intents, but none of the backends `without`; several dispatchers may do so."""
+    without = list(without)
+    if not _claimable(now, without).exists():
+        return []
+    with writing():
+        rows = list(
+            _claimable(now, without).select_for_update(skip_locked=True, of=("self",))[:limit]
+        )
+        if not rows:
+            return []
+        looks = {row.pk: row.looks_needed for row in rows}
+        unplaced = _place([r for r in rows if r.action == "create" and not r.backend_id], without)
+        if without and unplaced:
+            # Room may be on a backend that cannot be asked just now: that is no reason to refuse.
+            waiting = Intent.objects.filter(pk__in=unplaced, state=State.RECORDED)
+            waiting.update(not_before=now + timedelta(seconds=1))
+            rows = [row for row in rows if row.pk not in unplaced]
+        _lease(rows, worker, now)
+    return [
+        Claim(row, looks[row.pk], unplaced.get(row.pk, ""))
+        for row in loaded(row.pk for row in rows)
+    ]
+
+
+def _lease(rows: Sequence[Intent], worker: str, now: datetime) -> None:
+    ids = [row.pk for row in rows]
+    Intent.objects.filter(pk__in=ids).update(
+        state=State.SUBMITTING,
+        claimed_by=worker,
+        claimed_until=now + LEASE,
+        attempts=F("attempts") + 1,
+        looks_needed=LOOKS_AFTER_A_CLAIM,
+        not_before=None,
+    )
+    for backend_id in {row.backend_id for row in rows if row.backend_id and not row.since_job}:
+        newest = Intent.objects.filter(backend_id=backend_id).aggregate(job=Max("job_id"))["job"]
+        if newest:
+            first_time = Intent.objects.filter(pk__in=ids, backend_id=backend_id, since_job=0)
+            first_time.update(since_job=newest)
+    builds = [row.server_id for row in rows if row.action == "create" and row.backend_id]
+    Server.objects.filter(pk__in=builds, placed=False).update(placed=True)
+
+
+def loaded(ids: Iterable[int]) -> list[Intent]:
+    """Intents with all that a submission reads of their servers."""
+    return list(
+        Intent.objects.filter(pk__in=list(ids))
+        .select_related("backend", "server__flavor", "server__image", "server__backend")
+        .prefetch_related("server__ports__addresses__subnet", "server__volumes")
+        .order_by("pk")
+    )
+
+
+# --- choosing a backend ---------------------------------------------------------------------------
+
+
+def _place(rows: Sequence[Intent], without: Iterable[int]) -> dict[int, str]:
+    """Give builds a backend; answers why not for those that none was found for."""
+    unplaced: dict[int, str] = {}
+    if not rows:
+        return unplaced
+    rooms = _rooms(without)
+    servers = Server.objects.select_related("flavor").in_bulk([row.server_id for row in rows])
+    chosen: dict[int, list[Intent]] = {}
+    for row in rows:
+        try:
+            room = allocator.choose(_need(servers[row.server_id]), rooms)
+        except allocator.NoRoom as reason:
+            unplaced[row.pk] = str(reason)
+            continue
+        room.take(_need(servers[row.server_id]))
+        row.backend_id = room.backend_id
+        chosen.setdefault(room.backend_id, []).append(row)
+    for room in rooms:
+        _assign(room, chosen.get(room.backend_id, []))
+    return unplaced
+
+
+def _assign(room: allocator.Room, rows: Sequence[Intent]) -> None:
+    if rows:
+        Intent.objects.filter(pk__in=[row.pk for row in rows]).update(backend_id=room.backend_id)
+        servers = Server.objects.filter(pk__in=[row.server_id for row in rows])
+        servers.update(backend_id=room.backend_id)
+        Backend.objects.filter(pk=room.backend_id).update(
+            memory_free=room.memory_free, disk_free=room.disk_free
+        )
+
+
+def _rooms(without: Iterable[int]) -> list[allocator.Room]:
+    backends = Backend.objects.filter(offline=False, drained=False).exclude(pk__in=list(without))
+    return [
+        allocator.Room(
+            backend_id=one.pk,
+            disk_templates=frozenset(one.disk_templates),
+            memory_total=one.memory_total,
+            memory_free=one.memory_free,
+            disk_total=one.disk_total,
+            disk_free=one.disk_free,
+        )
+        for one in backends.order_by("pk")
+    ]
+
+
+def _need(server: Server) -> allocator.Need:
+    flavor = server.flavor
+    return allocator.Need(flavor.ram, flavor.disk * 1024, flavor.disk_template)
+
+
+def place_again(intent: Intent, without: Iterable[int]) -> tuple[Intent, str]:
+    """Try once more after the backends were looked at; the text says why there is still no room."""
+    with writing():
+        unplaced = _place([intent], without)
+        if intent.backend_id:
+            Server.objects.filter(pk=intent.server_id).update(placed=True)
+    return loaded([intent.pk])[0], unplaced.get(intent.pk, "")
+
+
+# --- what came of it ------------------------------------------------------------------------------
+
+
+def submitted(jobs: Iterable[tuple[Intent, int]], now: datetime) -> None:
+    """The backend has taken these. Where an event came first, the intent has ended: it stays so."""
+    for intent, job_id in jobs:
+        changed = Intent.objects.filter(pk=intent.pk, state=State.SUBMITTING).update(
+            state=State.SUBMITTED,
+            job_id=job_id,
+            submitted_at=now,
+            claimed_until=None,
+            looks_needed=0,
+        )
+        if changed:
+            Activity.objects.filter(intent=intent).update(job_id=job_id)
+
+
+def put_back(
+    intent: Intent, worker: str, not_before: datetime, looks_needed: int, cause: str
+) -> None:
+    """Not now; `looks_needed` is 0 when it is certain that no job exists."""
+    mine = Intent.objects.filter(pk=intent.pk, state=State.SUBMITTING, claimed_by=worker)
+    changed = mine.update(
+        state=State.RECORDED,
+        not_before=not_before,
+        looks_needed=looks_needed,
+        claimed_until=None,
+        cause=cause,
+    )
+    if changed and intent.action == "create" and not looks_needed:
+        Server.objects.filter(pk=intent.server_id, state=ServerState.BUILD).update(placed=False)
+
+
+def next_due(now: datetime) -> datetime | None:
+    """When the next intent that waits may be tried again."""
+    waiting = Intent.objects.filter(state=State.RECORDED, not_before__gt=now)
+    return waiting.order_by("not_before").values_list("not_before", flat=True).first()
+
+
+def expire_claims_of(workers: Iterable[str], now: datetime) -> int:
+    """These dispatchers are known to be dead: their claims need not wait for the deadline."""
+    return Intent.objects.filter(state=State.SUBMITTING, claimed_by__in=list(workers)).update(
+        claimed_until=now - timedelta(seconds=1)
+    )
+
+
+def claimers() -> list[str]:
+    """Who holds claims."""
+    rows = Intent.objects.filter(state=State.SUBMITTING)
+    return list(rows.values_list("claimed_by", flat=True).distinct())
+
+
+# --- deletions overtake ---------------------------------------------------------------------------
+
+
+def overtaken(now: datetime) -> list[tuple[int, int]]:
+    """Cancel what nobody has begun of servers that are to go.
+
+    Answers (backend, job) of what is under way instead, for the backend to cancel.
+    """
+    deletions = Intent.objects.filter(action="delete", state=State.RECORDED)
+    servers = list(deletions.values_list("server_id", flat=True))
+    if not servers:
+        return []
+    later = deletions.filter(server=OuterRef("server"), pk__gt=OuterRef("pk"))
+    earlier = Intent.objects.filter(Exists(later), server__in=servers)
+    waiting = earlier.filter(state=State.RECORDED, looks_needed=0).exclude(action="delete")
+    if waiting.exists():
+        _cancel(waiting, now)
+    running = earlier.filter(state=State.SUBMITTED).exclude(job_id=None)
+    return [
+        (backend_id, job_id)
+        for backend_id, job_id in running.values_list("backend_id", "job_id")
+        if backend_id is not None and job_id is not None
+    ]
+
+
+def _cancel(waiting: QuerySet[Intent], now: datetime) -> None:
+    with writing():
+        ids = list(waiting.values_list("pk", flat=True))
+        Intent.objects.filter(pk__in=ids, state=State.RECORDED, looks_needed=0).update(
+            state=State.CANCELED, cause="The server was deleted before.", finished_at=now
+        )
+        Activity.objects.filter(intent__in=ids).update(result="Canceled", finished_at=now)
+
+
+def counts() -> dict[str, int]:
+    """How many intents are in each state that is not final."""
+    rows = Intent.objects.filter(state__in=Intent.UNFINISHED).values("state")
+    return {row["state"]: row["number"] for row in rows.annotate(number=Count("pk"))}

@@ -1,0 +1,1 @@
+"""What backends reported: applied if newer than what is known, twice equals once."""

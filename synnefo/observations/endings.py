@@ -1,0 +1,70 @@
+"""The two ends that a server can come to: it is gone, or it could not be built.
+
+The caller holds the server's row in a transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from synnefo.core.server_states import ServerState
+from synnefo.db import rings
+from synnefo.db.models import ConsoleToken, Port, Server, Volume
+from synnefo.observations import intents, quota
+
+
+def gone(server: Server, now: datetime, **seen: int) -> bool:
+    """Everything that the server held is given back; its row stays as a record."""
+    moved = (
+        Server.objects.filter(pk=server.pk)
+        .exclude(state=ServerState.DELETED)
+        .update(
+            state=ServerState.DELETED,
+            task=None,
+            placed=False,
+            deleted_at=now,
+            updated_at=now,
+            **seen,
+        )
+    )
+    if not moved:
+        return False
+    Port.objects.filter(server=server).delete()
+    ConsoleToken.objects.filter(server=server).delete()
+    Volume.objects.filter(server=server).update(status="deleted")
+    quota.release(server, now)
+    intents.end_all_of(server, now)
+    rings.changed(server.project_id, "server", server.uuid)
+    return True
+
+
+def build_failed(server: Server, sentence: str, now: datetime, *, placed: bool) -> bool:
+    """Only a server that is being built can fail to be; its quota is given back.
+
+    `placed` says that something of it may lie on the backend. It keeps its addresses until its user
+    deletes it.
+    """
+    changes: dict[str, Any] = {
+        "state": ServerState.ERROR,
+        "placed": placed,
+        "updated_at": now,
+        "fault": fault(sentence, now),
+    }
+    if not Server.objects.filter(pk=server.pk, state=ServerState.BUILD).update(**changes):
+        return False
+    Port.objects.filter(server=server).update(status="DOWN", updated_at=now)
+    Volume.objects.filter(server=server).update(status="error")
+    quota.reject(server, now)
+    rings.changed(server.project_id, "server", server.uuid)
+    return True
+
+
+def fault(sentence: str, now: datetime) -> dict[str, Any]:
+    """What the API shows of an error."""
+    return {
+        "code": 500,
+        "message": sentence[:255],
+        "details": sentence,
+        "created": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }

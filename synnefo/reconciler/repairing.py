@@ -1,0 +1,45 @@
+"""Repairs drift by the same writes as events make."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from synnefo.core.drift import Drift, Kind
+from synnefo.core.server_states import ServerState
+from synnefo.observations import nics, servers
+from synnefo.ports import InstanceReport
+from synnefo.reconciler.looking import Look
+
+log = logging.getLogger(__name__)
+
+LOST = "The backend neither builds this server nor has it; delete it and create it again."
+
+
+def repair(look: Look, now: datetime) -> int:
+    """Apply what was found; how much of it changed anything. Orphans are for an operator."""
+    repaired = 0
+    for one in look.drifts:
+        if _repair(look, one, now):
+            log.warning("repaired server %d: %s: %s", one.server_id, one.kind, one.text)
+            repaired += 1
+    return repaired
+
+
+def _repair(look: Look, one: Drift, now: datetime) -> bool:
+    match one.kind, one.state:
+        case Kind.ORPHAN, _:
+            return False
+        case Kind.STALE, _:
+            return servers.vanished(one.server_id, now, look.seen[one.server_id])
+        case Kind.LOST_BUILD, ServerState.ERROR:
+            return servers.lost(one.server_id, LOST, now)
+        case Kind.NIC, _:
+            return servers.cards_found(one.server_id, _cards(look.instances[one.server_id]), now)
+        case _, ServerState() as state:
+            return servers.found(one.server_id, state, look.seen[one.server_id], now)
+    return False
+
+
+def _cards(report: InstanceReport) -> list[nics.Seen]:
+    return [nics.Seen(nic.name or "", nic.mac.lower(), nic.ip) for nic in report.nics]
