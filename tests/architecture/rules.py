@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from tests.architecture.source import Module
 
 OWNERS = {
-    "pika": ["synnefo/bus/amqp.py"],
+    "pika": ["synnefo/bus/amqp*.py"],
     "httpx": ["synnefo/rapi/client.py", "ganeti_backend/node_rpc/client.py"],
     "libvirt": ["ganeti_backend/hypervisor/libvirt.py"],
     "netfilterqueue": ["dhcpd/nfqueue.py"],
@@ -33,7 +33,7 @@ def one_owner_per_library(modules: Iterable[Module]) -> Iterator[str]:
     for module in modules:
         for name, line in module.imported():
             owners = OWNERS.get(name.split(".")[0])
-            if owners is not None and module.path not in owners:
+            if owners is not None and not any(fnmatch(module.path, owner) for owner in owners):
                 yield f"{module.path}:{line} imports {name}; only {', '.join(owners)} may"
 
 
@@ -60,7 +60,9 @@ def every_module_says_what_it_is_for(modules: Iterable[Module]) -> Iterator[str]
 def only_the_two_paths_write(modules: Iterable[Module]) -> Iterator[str]:
     """Rows are written by what users asked and by what backends reported, nowhere else."""
     for module in modules:
-        if not module.path.startswith("synnefo/") or any(fnmatch(module.path, w) for w in WRITERS):
+        if not module.path.startswith("synnefo/") or module.path.startswith("synnefo/cloud/"):
+            continue  # The entry command has no Django and no rows.
+        if any(fnmatch(module.path, writer) for writer in WRITERS):
             continue
         for node in ast.walk(module.tree):
             if _writes_a_model(node):

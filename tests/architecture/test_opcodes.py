@@ -1,0 +1,57 @@
+"""A new opcode is complete: it has a unit, a way in by RAPI and, for instances, a row of states."""
+
+import inspect
+
+import pytest
+
+from ganeti_backend import opcodes
+from ganeti_backend.rapi import resources
+from ganeti_backend.units import UNITS
+from synnefo.core.server_states import STATE_AFTER
+
+# Opcodes that administrators reach by commands only, as in Ganeti.
+NO_RAPI = {"OP_TEST_DELAY", "OP_CLUSTER_VERIFY_CONFIG"}
+
+
+def all_opcodes():
+    return [
+        member
+        for _, member in inspect.getmembers(opcodes, inspect.isclass)
+        if issubclass(member, opcodes.OpCode) and member is not opcodes.OpCode
+    ]
+
+
+def missing(kinds, units, writes, states):
+    """What each opcode lacks, in words."""
+    for kind in kinds:
+        if kind not in units:
+            yield f"{kind.OP_ID} has no unit"
+        if kind.OP_ID not in writes | NO_RAPI:
+            yield f"{kind.OP_ID} has no row in rapi/resources.py"
+        if kind.OP_ID.startswith("OP_INSTANCE_") and kind.OP_ID not in states:
+            yield f"{kind.OP_ID} has no row in core/server_states.py"
+
+
+def rapi_writes():
+    rows = next(value for value in vars(resources).values() if _is_table(value))
+    return {row.act.op_id for row in rows if isinstance(row.act, resources.Write)}
+
+
+def _is_table(value):
+    return isinstance(value, tuple | list) and value and isinstance(value[0], resources.Row)
+
+
+def test_every_opcode_is_complete():
+    assert list(missing(all_opcodes(), UNITS, rapi_writes(), STATE_AFTER)) == []
+
+
+def test_an_incomplete_opcode_is_noticed():
+    class OpInstanceDream:
+        OP_ID = "OP_INSTANCE_DREAM"
+
+    assert len(list(missing([OpInstanceDream], UNITS, rapi_writes(), STATE_AFTER))) == 3
+
+
+@pytest.mark.parametrize("kind", UNITS, ids=lambda kind: kind.OP_ID)
+def test_unit_is_named_as_its_opcode(kind):
+    assert f"Op{UNITS[kind].__name__}" == kind.__name__
