@@ -4,8 +4,7 @@ import json
 import os
 import socket
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 SOCKET_VARIABLE = "GANETI_COMMAND_SOCKET"
 STATE_VARIABLE = "SYNNEFO_STATE"
@@ -34,11 +33,11 @@ class MasterError(Exception):
         return str(self.arguments[1]) if len(self.arguments) > 1 else None
 
 
-class NoCluster(LookupError):
+class NoClusterError(LookupError):
     """No cluster was named by the environment."""
 
 
-class MasterAway(ConnectionError):
+class MasterAwayError(ConnectionError):
     """The socket is known but nobody answers on it."""
 
 
@@ -48,7 +47,9 @@ def socket_path() -> Path:
         return Path(explicit)
     if state := os.environ.get(STATE_VARIABLE):
         return Path(state) / "cluster" / "master.sock"
-    raise NoCluster(f"set {SOCKET_VARIABLE} or {STATE_VARIABLE}; './cloud env' prints the latter")
+    raise NoClusterError(
+        f"set {SOCKET_VARIABLE} or {STATE_VARIABLE}; './cloud env' prints the latter"
+    )
 
 
 class Connection:
@@ -61,32 +62,25 @@ class Connection:
             _connect(self._socket, path)
         except OSError as error:
             self._socket.close()
-            raise MasterAway(f"{path}: {error.strerror or error}") from error
+            raise MasterAwayError(f"{path}: {error.strerror or error}") from error
         self._socket.settimeout(ANSWER_SECONDS)
         self._answers = self._socket.makefile("rb")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the connection."""
         self._answers.close()
         self._socket.close()
 
     def call(self, method: str, **arguments: Any) -> Any:
-        """Ask the master; raises MasterError if it refuses and MasterAway if it goes."""
+        """Ask the master; raises MasterError if it refuses and MasterAwayError if it goes."""
         line = json.dumps({"method": method, "args": arguments}) + "\n"
         try:
             self._socket.sendall(line.encode())
             answer = self._answers.readline()
         except OSError as error:
-            raise MasterAway(str(error)) from error
+            raise MasterAwayError(str(error)) from error
         if not answer:
-            raise MasterAway("the master closed the connection")
+            raise MasterAwayError("the master closed the connection")
         reply = json.loads(answer)
         if not reply["success"]:
             kind, details = reply["result"]

@@ -9,15 +9,16 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from ganeti_backend.cli.connection import (
     Connection,
-    MasterAway,
+    MasterAwayError,
     MasterError,
-    NoCluster,
+    NoClusterError,
     socket_path,
 )
 
@@ -53,6 +54,11 @@ class Session:
     def call(self, method: str, **arguments: Any) -> Any:
         """Ask the master."""
         return self.master.call(method, **arguments)
+
+    def close(self) -> None:
+        """End the connection, if there was one."""
+        if "master" in self.__dict__:
+            self.master.close()
 
 
 Configure = Callable[[argparse.ArgumentParser], None]
@@ -108,7 +114,8 @@ class Program:
             parsed = parser.parse_args([*shlex.split(os.environ.get(variable, "")), *rest])
         except SystemExit as done:
             return done.code if isinstance(done.code, int) else USAGE
-        return guarded(lambda: command.run(parsed, Session(self.name, name)))
+        with closing(Session(self.name, name)) as session:
+            return guarded(lambda: command.run(parsed, session))
 
     def _usage(self) -> str:
         lines = [
@@ -137,9 +144,9 @@ def guarded(act: Callable[[], int]) -> int:  # noqa: PLR0911 - one return for ea
         return _fail(str(error), error.code)
     except MasterError as error:
         return _fail(describe(error.kind, error.arguments), FAILURE)
-    except NoCluster as error:
+    except NoClusterError as error:
         return _fail(f"There is no cluster here: {error}.", NO_CLUSTER)
-    except MasterAway as error:
+    except MasterAwayError as error:
         question = "Is it running and listening for connections?"
         return _fail(f"Cannot communicate with the master daemon ({error}).\n{question}", FAILURE)
     except KeyboardInterrupt:

@@ -20,7 +20,7 @@ import orjson
 from ganeti_backend import errors, opcodes
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.opcodes import OpCode
-from ganeti_backend.queries.reader import Reader, UnknownResource
+from ganeti_backend.queries.reader import Reader, UnknownResourceError
 from ganeti_backend.rapi.reads import Master as RapiMaster
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ class Commands:
     @staticmethod
     def _log(job_id: int, ops: Sequence[OpCode]) -> None:
         summary = ", ".join(op.summary for op in ops)
-        log.info("job %d: %s by root through the command socket", job_id, summary)
+        log.info("job %d: %s through the command socket", job_id, summary)
 
 
 class _Handler(socketserver.StreamRequestHandler):
@@ -159,7 +159,7 @@ def answer(methods: Mapping[str, Callable[..., Any]], line: bytes) -> bytes:
     """The answer to one request, errors included."""
     try:
         success, result = True, _call(methods, line)
-    except (errors.GenericError, UnknownResource) as error:
+    except (errors.GenericError, UnknownResourceError) as error:
         success, result = False, errors.encode(error)
     except Exception as error:
         log.exception("command socket: a request failed")
@@ -201,14 +201,19 @@ class CommandSocket:
             os.umask(previous)
         os.chmod(path, SOCKET_MODE)
         self._server.methods = Commands(master).methods()
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, name="command-socket", daemon=True
-        )
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._listen, name="command-socket", daemon=True)
         self._thread.start()
+
+    def _listen(self) -> None:
+        while not self._stopping.is_set():
+            self._server.handle_request()
 
     def stop(self) -> None:
         """Take no more commands; those under way lose their connection with the process."""
-        self._server.shutdown()
+        self._stopping.set()
+        # This ends the wait for the next connection at once.
+        self._server.socket.shutdown(socket.SHUT_RDWR)
         self._thread.join(STOP_SECONDS)
         self._server.server_close()
         self.path.unlink(missing_ok=True)

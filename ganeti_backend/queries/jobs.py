@@ -1,4 +1,4 @@
-"""Fields of jobs. Their values come from `ganeti_backend.jobs`, which serves waiting clients too."""
+"""Fields of jobs. Their values come from `ganeti_backend.jobs`, as those of waiting clients do."""
 
 from typing import Any
 

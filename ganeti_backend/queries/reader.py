@@ -36,7 +36,7 @@ class Source(Protocol):
     def job_ids(self) -> Sequence[int]: ...
 
 
-class UnknownResource(LookupError):
+class UnknownResourceError(LookupError):
     """There is no table of this name."""
 
 
@@ -93,9 +93,9 @@ class Reader:
         return {"fields": self.table(resource).definitions(names)}
 
     def table(self, resource: str) -> Table[Any]:
-        """The table of a kind; raises UnknownResource."""
+        """The table of a kind; raises UnknownResourceError."""
         if resource not in TABLES:
-            raise UnknownResource(resource)
+            raise UnknownResourceError(resource)
         return TABLES[resource]
 
     def job_bulk(self) -> list[dict[str, Any]]:

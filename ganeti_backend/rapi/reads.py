@@ -7,7 +7,7 @@ from ganeti_backend import errors
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.opcodes import OpCode
 from ganeti_backend.queries import nodes
-from ganeti_backend.queries.reader import NODE, TABLES, Reader, Source, UnknownResource
+from ganeti_backend.queries.reader import NODE, TABLES, Reader, Source, UnknownResourceError
 from ganeti_backend.rapi.faults import HttpFault, bad_request, not_found
 from ganeti_backend.rapi.requests import Request
 
@@ -179,7 +179,7 @@ def query(request: Request, doors: Doors) -> dict[str, Any]:
     fields = [str(name) for name in fields]
     try:
         return doors.reader.query(request.name, fields, body.get("qfilter", body.get("filter")))
-    except UnknownResource as error:
+    except UnknownResourceError as error:
         raise _unknown_resource(request.name) from error
     except errors.OpPrereqError as error:
         raise bad_request(error.message) from error
@@ -189,7 +189,7 @@ def query_fields(request: Request, doors: Doors) -> dict[str, Any]:
     """What fields there are."""
     try:
         return doors.reader.fields(request.name, _split(request.text("fields")) or None)
-    except UnknownResource as error:
+    except UnknownResourceError as error:
         raise _unknown_resource(request.name) from error
 
 
