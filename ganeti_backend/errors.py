@@ -134,5 +134,7 @@ def encode(error: BaseException) -> list[Any]:
     if isinstance(error, NodeError):
         return ["OpExecError", [error.message]]
     if isinstance(error, GenericError):
-        return [type(error).__name__, list(error.args)]
+        # Clients know the classes of this file; a more precise one elsewhere shows as its base.
+        known = next(cls for cls in type(error).__mro__ if cls.__module__ == __name__)
+        return [known.__name__, list(error.args)]
     return ["OpExecError", [f"{type(error).__name__}: {error}"]]

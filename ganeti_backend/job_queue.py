@@ -163,7 +163,7 @@ class JobQueue:
         self._show(job)
 
     def note(self, job: Job) -> None:
-        """Show a job's new state at once; it reaches the disk with the next batch, or by `flush`."""
+        """Show a job's new state at once; it is written with the next batch, or by `flush`."""
         self._group.put(record(job))
         self._show(job)
 
@@ -263,7 +263,7 @@ class JobQueue:
         previous_serial: int | None,
         timeout: float,
     ) -> dict[str, Any] | None:
-        """The fields and new log entries once they differ from the previous ones; None if they stay.
+        """The fields and new log entries once they differ from the previous; None if they stay.
 
         A final job is answered at once. JobLost for a job that does not exist.
         """

@@ -102,11 +102,13 @@ class LockManager:
         self._locks: dict[Key, Lock] = {}
         self._numbers = itertools.count()
 
-    def acquire(self, owner: str, declare: Declare, done: Done, priority: int = 0) -> Request:
-        """Ask for locks. `done` is called before this returns, or later in a releasing thread."""
-        request = Request(owner, declare, done, priority, next(self._numbers))
+    def request(self, owner: str, declare: Declare, done: Done, priority: int = 0) -> Request:
+        """A wish that is not uttered yet, so that its owner can keep it before anything happens."""
+        return Request(owner, declare, done, priority, next(self._numbers))
+
+    def acquire(self, request: Request) -> None:
+        """Ask. `done` is called before this returns, or later in a releasing thread."""
         self._advance(request)
-        return request
 
     def release(self, request: Request) -> None:
         """Give everything back; those who now have what they waited for go on."""
@@ -131,8 +133,9 @@ class LockManager:
     def holding(self, owner: str, wanted: Mapping[Level, Mapping[str, Mode]]) -> Iterator[None]:
         """Hold locks in this thread, waiting as long as it takes."""
         ready = threading.Event()
-        request = self.acquire(owner, lambda level: wanted.get(level, {}), lambda _: ready.set())
+        request = self.request(owner, lambda level: wanted.get(level, {}), lambda _: ready.set())
         try:
+            self.acquire(request)
             ready.wait()
             yield
         finally:

@@ -1,0 +1,68 @@
+"""The master daemon: settings, queue and processor, RAPI, command socket, until SIGTERM.
+
+`python -m ganeti_backend.daemons.master` with GANETI_CONFIG naming the settings file.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+
+from ganeti_backend import errors, settings
+from ganeti_backend.daemons import command_socket
+from ganeti_backend.master import Master
+from ganeti_backend.node_rpc.client import NodeClient
+from ganeti_backend.rapi import server as rapi
+
+log = logging.getLogger("ganeti.master")
+
+# With many busy threads the interpreter's default of 5 ms makes each hand-over of a lock that slow.
+SWITCH_INTERVAL = 0.001
+
+
+def serve(path: str, stop: threading.Event) -> None:
+    """Run the master until `stop`; doors close first, so that nothing is accepted any more."""
+    found = settings.load(path)
+    with ExitStack() as stack:
+        nodes = NodeClient(found)
+        stack.callback(nodes.close)
+        master = Master(found, nodes)
+        master.start()
+        stack.callback(master.stop)
+        socket = command_socket.serve(master, found.command_socket)
+        stack.callback(socket.stop)
+        door = rapi.serve(master, found)
+        stack.callback(door.stop)
+        log.info("serving cluster %s, RAPI on port %d", found.cluster_name, door.port)
+        stop.wait()
+        log.info("stopping")
+
+
+def main() -> int:
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    # One line for each request is RAPI's and the node client's, not the master's log.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    path = os.environ.get("GANETI_CONFIG")
+    if not path:
+        print("GANETI_CONFIG does not name the cluster's settings file", file=sys.stderr)
+        return 2
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        serve(path, stop)
+    except (errors.GenericError, OSError) as error:
+        print(f"The master cannot run: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

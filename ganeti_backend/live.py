@@ -1,0 +1,103 @@
+"""What the nodes say of themselves now: asked in parallel, kept for a second, not waited for long.
+
+A node that kept us waiting in vain is not asked again for a while, so that one hung machine does
+not slow every list. Nothing here is stored.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from ganeti_backend import errors
+from ganeti_backend.node_rpc import calls
+from ganeti_backend.node_rpc.calls import Call, Nodes
+
+MAX_AGE = 1.0
+ANSWER_WITHIN = 5.0
+SLOW = 1.0
+REST = 10.0
+Answers = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LiveData:
+    """Answers by node name; None stands for a node that did not answer."""
+
+    infos: Mapping[str, Mapping[str, Any] | None]
+    running: Mapping[str, Mapping[str, Mapping[str, Any]] | None]
+
+    def node(self, name: str) -> Mapping[str, Any] | None:
+        """Memory, processors and disk."""
+        return self.infos.get(name)
+
+    def instances(self, name: str) -> Mapping[str, Mapping[str, Any]] | None:
+        """The instances the node runs, by name."""
+        return self.running.get(name)
+
+
+class Cached:
+    """One call's answers of all nodes; while one thread asks, the others wait for its answer."""
+
+    def __init__(self, ask: Callable[[], Answers]) -> None:
+        self._ask = ask
+        self._mutex = threading.Lock()
+        self._answers: Answers = {}
+        self._asked_at = float("-inf")
+
+    def get(self, max_age: float) -> Answers:
+        if time.monotonic() - self._asked_at > max_age:
+            with self._mutex:
+                if time.monotonic() - self._asked_at > max_age:
+                    self._answers = self._ask()
+                    self._asked_at = time.monotonic()
+        return self._answers
+
+
+class LiveReader:
+    def __init__(self, nodes: Nodes, names: Callable[[], Sequence[str]]) -> None:
+        self._nodes = nodes
+        self._names = names
+        self._threads = ThreadPoolExecutor(16, thread_name_prefix="live")
+        self._resting: dict[str, float] = {}
+        self._infos = Cached(lambda: self._ask_all(calls.NODE_INFO))
+        self._running = Cached(lambda: self._ask_all(calls.INSTANCES_INFO))
+
+    def live(self) -> LiveData:
+        infos = self._threads.submit(self._infos.get, MAX_AGE)
+        running = self._running.get(MAX_AGE)
+        return LiveData(infos.result(), running)
+
+    def infos(self, max_age: float = MAX_AGE) -> Mapping[str, Mapping[str, Any] | None]:
+        """Only memory, processors and disk, for the allocator."""
+        return self._infos.get(max_age)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _ask_all(self, call: Call) -> Answers:
+        names = list(self._names())
+        if len(names) == 1:
+            return {names[0]: self._ask(names[0], call)}
+        # Threads of their own: the pool above may be full of callers that wait for this answer.
+        with ThreadPoolExecutor(max(1, min(len(names), 32))) as threads:
+            return dict(
+                zip(names, threads.map(lambda name: self._ask(name, call), names), strict=True)
+            )
+
+    def _ask(self, name: str, call: Call) -> Any:
+        begun = time.monotonic()
+        if self._resting.get(name, 0.0) > begun:
+            return None
+        try:
+            answer = self._nodes.call(name, call, timeout=ANSWER_WITHIN)
+        except errors.NodeError:
+            if time.monotonic() - begun > SLOW:
+                self._resting[name] = time.monotonic() + REST
+            return None
+        self._resting.pop(name, None)
+        return answer

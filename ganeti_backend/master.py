@@ -1,0 +1,186 @@
+"""The master as its doors (RAPI, command socket) see it: submit, look, wait, cancel, archive.
+
+It puts the parts together and holds no rules of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ganeti_backend import errors, objects
+from ganeti_backend.allocator import Allocator
+from ganeti_backend.config import Config, new_uuid
+from ganeti_backend.housekeeping import Housekeeping
+from ganeti_backend.job_queue import JobQueue
+from ganeti_backend.jobs import Job
+from ganeti_backend.live import LiveData, LiveReader
+from ganeti_backend.locks import LockInfo, LockManager
+from ganeti_backend.node_rpc.calls import Nodes
+from ganeti_backend.opcodes import OpCode
+from ganeti_backend.patient_nodes import PATIENCE, PatientNodes
+from ganeti_backend.processor import THREADS, Processor
+from ganeti_backend.settings import Settings
+from ganeti_backend.units.base import Reach
+
+DEFAULT_GROUP = "default"
+ALLOCATION_INFO_AGE = 2.0
+
+
+class Master:
+    def __init__(
+        self,
+        settings: Settings,
+        nodes: Nodes,
+        *,
+        clock: Callable[[], int] = time.time_ns,
+        patience: float = PATIENCE,
+        threads: int = THREADS,
+    ) -> None:
+        self.settings = settings
+        self.nodes = nodes
+        self.config = Config(settings.config_dir, lambda: clock() / 1e9)
+        self.queue = JobQueue(settings.queue_dir, clock)
+        self.locks = LockManager()
+        self._live = LiveReader(nodes, self._online_nodes)
+        stop = threading.Event()
+        patient = PatientNodes(nodes, stop, patience)
+        reach = Reach(
+            config=self.config,
+            nodes=patient,
+            live=self._live,
+            allocator=Allocator(lambda: self._live.infos(ALLOCATION_INFO_AGE), self.config.usage),
+            data_dir=str(settings.data_dir),
+            stop=stop,
+        )
+        self.processor = Processor(self.queue, self.locks, reach, threads)
+        self.housekeeping = Housekeeping(
+            self.queue, self.config, nodes, self.locks, lambda: self.processor.unfinished
+        )
+
+    # Starting and ending.
+
+    def start(self) -> None:
+        """Take over the queue, read the configuration (or make a new cluster's), run what waits."""
+        self.settings.config_dir.mkdir(parents=True, exist_ok=True)
+        self.queue.open()
+        if not self.config.load():
+            self._initialise()
+        self._follow_settings()
+        self.processor.start()
+        self.housekeeping.start()
+
+    def stop(self) -> None:
+        self.housekeeping.stop()
+        self.processor.stop()
+        self._live.close()
+        self.config.close()
+        self.queue.close()
+
+    def _initialise(self) -> None:
+        now = self.config.now()
+        templates = dict.fromkeys([*self.settings.disk_templates, "diskless"])
+        cluster = objects.Cluster(
+            name=self.settings.cluster_name,
+            uuid=new_uuid(),
+            ctime=now,
+            mtime=now,
+            master=self.settings.master,
+            enabled_hypervisors=(self.settings.hypervisor,),
+            enabled_disk_templates=tuple(templates),
+        )
+        group = objects.NodeGroup(name=DEFAULT_GROUP, uuid=new_uuid(), ctime=now, mtime=now)
+        self.config.commit([cluster, group])
+
+    def _follow_settings(self) -> None:
+        """Nodes and drivers that the settings gained since the last start."""
+        now = self.config.now()
+        cluster = self.config.cluster()
+        group = self.config.group(DEFAULT_GROUP) or self.config.groups()[0]
+        changed: list[objects.Thing] = []
+        hypervisors = tuple(dict.fromkeys([self.settings.hypervisor, *cluster.enabled_hypervisors]))
+        templates = (*cluster.enabled_disk_templates, *self.settings.disk_templates)
+        wanted = {
+            "master": self.settings.master,
+            "enabled_hypervisors": hypervisors,
+            "enabled_disk_templates": tuple(dict.fromkeys(templates)),
+        }
+        if any(getattr(cluster, name) != value for name, value in wanted.items()):
+            changed.append(cluster.touched(now, **wanted))
+        for node in self.settings.nodes:
+            if self.config.node(node.name) is None:
+                changed.append(
+                    objects.Node(
+                        name=node.name,
+                        uuid=new_uuid(),
+                        ctime=now,
+                        mtime=now,
+                        primary_ip=node.address,
+                        secondary_ip=node.address,
+                        group=group.uuid,
+                    )
+                )
+        if changed:
+            self.config.commit(changed)
+
+    def _online_nodes(self) -> list[str]:
+        return [node.name for node in self.config.nodes() if not node.offline]
+
+    # Jobs.
+
+    def submit(self, ops: Sequence[OpCode]) -> int:
+        """The job's id; the job survives a power cut when this returns. QueueDrained, QueueFull."""
+        return self.submit_many([ops])[0]
+
+    def submit_many(self, jobs: Sequence[Sequence[OpCode]]) -> list[int]:
+        try:
+            made = self.queue.submit(jobs)
+        except errors.QueueFull:
+            self.housekeeping.look_now()
+            raise
+        self.processor.enqueue(made)
+        return [job.id for job in made]
+
+    def job(self, job_id: int) -> Job | None:
+        return self.queue.job(job_id)
+
+    def job_ids(self) -> list[int]:
+        return self.queue.job_ids()
+
+    def cancel(self, job_id: int) -> tuple[bool, str]:
+        return self.processor.cancel(job_id)
+
+    def wait_for_change(
+        self,
+        job_id: int,
+        fields: Sequence[str],
+        previous: list[Any] | None,
+        previous_serial: int | None,
+        timeout: float,
+    ) -> dict[str, Any] | None:
+        return self.queue.wait_for_change(job_id, fields, previous, previous_serial, timeout)
+
+    def archive(self, job_id: int) -> bool:
+        return bool(self.queue.archive([job_id]))
+
+    def archive_older_than(self, seconds: float) -> list[int]:
+        """Archive final jobs that ended at least this long ago; answers which."""
+        before = self.queue.clock() / 1e9 - seconds
+        return self.queue.archive(self.queue.finished_before(before))
+
+    @property
+    def drained(self) -> bool:
+        return self.queue.drained
+
+    def set_drained(self, drained: bool) -> None:
+        self.queue.set_drained(drained)
+
+    # Looking.
+
+    def live(self) -> LiveData:
+        return self._live.live()
+
+    def held_locks(self) -> list[LockInfo]:
+        return self.locks.locks()

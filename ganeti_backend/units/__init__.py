@@ -1,0 +1,40 @@
+"""Logical units: one for each opcode, found by the opcode's class in the table at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ganeti_backend import opcodes
+from ganeti_backend.units.base import Unit
+from ganeti_backend.units.cluster_verify_config import ClusterVerifyConfig
+from ganeti_backend.units.instance_create import InstanceCreate
+from ganeti_backend.units.instance_power import InstanceReboot, InstanceShutdown, InstanceStartup
+from ganeti_backend.units.instance_query_data import InstanceQueryData
+from ganeti_backend.units.instance_remove import InstanceRemove
+from ganeti_backend.units.instance_set_params import InstanceSetParams
+from ganeti_backend.units.network import (
+    NetworkAdd,
+    NetworkConnect,
+    NetworkDisconnect,
+    NetworkRemove,
+)
+from ganeti_backend.units.tags import TagsDel, TagsSet
+from ganeti_backend.units.test_delay import TestDelay
+
+UNITS: dict[type[opcodes.OpCode], type[Unit[Any]]] = {
+    opcodes.OpInstanceCreate: InstanceCreate,
+    opcodes.OpInstanceRemove: InstanceRemove,
+    opcodes.OpInstanceStartup: InstanceStartup,
+    opcodes.OpInstanceShutdown: InstanceShutdown,
+    opcodes.OpInstanceReboot: InstanceReboot,
+    opcodes.OpInstanceSetParams: InstanceSetParams,
+    opcodes.OpInstanceQueryData: InstanceQueryData,
+    opcodes.OpNetworkAdd: NetworkAdd,
+    opcodes.OpNetworkRemove: NetworkRemove,
+    opcodes.OpNetworkConnect: NetworkConnect,
+    opcodes.OpNetworkDisconnect: NetworkDisconnect,
+    opcodes.OpTagsSet: TagsSet,
+    opcodes.OpTagsDel: TagsDel,
+    opcodes.OpClusterVerifyConfig: ClusterVerifyConfig,
+    opcodes.OpTestDelay: TestDelay,
+}

@@ -1,0 +1,67 @@
+"""CLUSTER_VERIFY_CONFIG: does the configuration contradict itself? Findings go to the job's log."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from ganeti_backend import opcodes
+from ganeti_backend.locks import ALL, Level, Mode
+from ganeti_backend.units import base
+
+ECLUSTERCFG = "ECLUSTERCFG"
+EINSTANCEBADNODE = "EINSTANCEBADNODE"
+EINSTANCELAYOUT = "EINSTANCELAYOUT"
+
+
+class ClusterVerifyConfig(base.Unit[opcodes.OpClusterVerifyConfig]):
+    """The result is true if nothing was found that is not to be ignored."""
+
+    OBJECT_TYPE = "CLUSTER"
+
+    def locks(self, level: Level) -> Mapping[str, Mode]:
+        # A half-made instance is locked by its creation, so this sees none.
+        return {ALL: base.SHARED}
+
+    def execute(self) -> bool:
+        self.job.log("* Verifying cluster config")
+        found = [item for item in self.findings() if item[0] not in self.op.ignore_errors]
+        for code, what, text in found:
+            prefix = f"ERROR:{code}:" if self.op.error_codes else "ERROR: "
+            self.job.log(f"  - {prefix}{what}: {text}")
+        return not found
+
+    def findings(self) -> Iterator[tuple[str, str, str]]:
+        """Each as (code, object, text)."""
+        yield from self._broken_references()
+        yield from self._doubled_addresses()
+        for pending in self.config.pending():
+            text = f"job {pending.job_id} left something on node {pending.node}"
+            yield EINSTANCELAYOUT, f"instance {pending.name}", text
+
+    def _broken_references(self) -> Iterator[tuple[str, str, str]]:
+        nodes = {node.name for node in self.config.nodes()}
+        groups = {group.uuid for group in self.config.groups()}
+        networks = {network.uuid for network in self.config.networks()}
+        for node in self.config.nodes():
+            if node.group not in groups:
+                yield ECLUSTERCFG, f"node {node.name}", f"unknown node group {node.group}"
+        if self.config.cluster().master not in nodes:
+            yield ECLUSTERCFG, "cluster", "the master is not one of the nodes"
+        for instance in self.config.instances():
+            what = f"instance {instance.name}"
+            if instance.primary_node not in nodes:
+                yield EINSTANCEBADNODE, what, f"unknown node {instance.primary_node}"
+            for nic in instance.nics:
+                if nic.network is not None and nic.network not in networks:
+                    yield ECLUSTERCFG, what, f"unknown network {nic.network}"
+
+    def _doubled_addresses(self) -> Iterator[tuple[str, str, str]]:
+        nics = [nic for instance in self.config.instances() for nic in instance.nics]
+        for mac, count in Counter(nic.mac for nic in nics).items():
+            if count > 1:
+                yield ECLUSTERCFG, "cluster", f"MAC address {mac} is used {count} times"
+        places = Counter((nic.network, nic.ip) for nic in nics if nic.network and nic.ip)
+        for (network, ip), count in places.items():
+            if count > 1:
+                yield ECLUSTERCFG, f"network {network}", f"address {ip} is used {count} times"

@@ -1,0 +1,106 @@
+"""Variables that hooks get about instances and networks, named as Ganeti 3.0 names them (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ganeti_backend import objects
+
+Environment = dict[str, str]
+OS_BUILT_IN = "image"
+
+
+def of_instance(
+    instance: objects.Instance,
+    cluster: objects.Cluster,
+    networks: Mapping[str, objects.Network],
+    status: str | None = None,
+) -> Environment:
+    """`status` replaces the admin state: a creation says whether the instance will be started."""
+    beparams = cluster.fill_beparams(instance.beparams)
+    memory = str(beparams.pop("memory"))
+    found = {
+        "OP_TARGET": instance.name,
+        "INSTANCE_NAME": instance.name,
+        "INSTANCE_PRIMARY": instance.primary_node,
+        "INSTANCE_SECONDARIES": "",
+        "INSTANCE_OS_TYPE": instance.os,
+        "INSTANCE_STATUS": instance.admin_state if status is None else status,
+        "INSTANCE_MINMEM": str(beparams["minmem"]),
+        "INSTANCE_MAXMEM": str(beparams["maxmem"]),
+        "INSTANCE_MEMORY": memory,
+        "INSTANCE_VCPUS": str(beparams["vcpus"]),
+        "INSTANCE_DISK_TEMPLATE": instance.disk_template,
+        "INSTANCE_HYPERVISOR": instance.hypervisor,
+        "INSTANCE_TAGS": " ".join(instance.tags),
+        "INSTANCE_NIC_COUNT": str(len(instance.nics)),
+        "INSTANCE_DISK_COUNT": str(len(instance.disks)),
+    }
+    for index, nic in enumerate(instance.nics):
+        known = networks.get(nic.network or "")
+        found.update(numbered(f"INSTANCE_NIC{index}_", of_nic(nic, known)))
+    for index, disk in enumerate(instance.disks):
+        found.update(numbered(f"INSTANCE_DISK{index}_", of_disk(disk)))
+    found.update(numbered("INSTANCE_BE_", beparams))
+    hvparams = cluster.fill_hvparams(instance.hypervisor, instance.hvparams)
+    found.update(numbered("INSTANCE_HV_", hvparams))
+    return found
+
+
+def numbered(prefix: str, values: Mapping[str, Any]) -> Environment:
+    return {f"{prefix}{name}": str(value) for name, value in values.items()}
+
+
+def of_nic(nic: objects.Nic, network: objects.Network | None) -> Environment:
+    found = {
+        "IP": nic.ip or "",
+        "MAC": nic.mac,
+        "MODE": nic.mode,
+        "LINK": nic.link,
+        "VLAN": nic.vlan,
+        "UUID": nic.uuid,
+    }
+    if nic.name:
+        found["NAME"] = nic.name
+    if nic.mode == "bridged":
+        found["BRIDGE"] = nic.link
+    if network is not None:
+        found["NETWORK_UUID"] = network.uuid
+        found.update(of_network(network))
+    return found
+
+
+def of_network(network: objects.Network) -> Environment:
+    values = {
+        "NETWORK_NAME": network.name,
+        "NETWORK_SUBNET": network.network,
+        "NETWORK_GATEWAY": network.gateway,
+        "NETWORK_SUBNET6": network.network6,
+        "NETWORK_GATEWAY6": network.gateway6,
+        "NETWORK_MAC_PREFIX": network.mac_prefix,
+        "NETWORK_TAGS": " ".join(network.tags),
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def of_disk(disk: objects.Disk) -> Environment:
+    found = {"SIZE": str(disk.size), "MODE": disk.mode, "UUID": disk.uuid}
+    if disk.name:
+        found["NAME"] = disk.name
+    if disk.path:
+        found.update({"DEV_TYPE": disk.template, "DRIVER": "loop", "ID": disk.path})
+    return found
+
+
+def of_group_network(group: str, parameters: Mapping[str, str]) -> Environment:
+    return {
+        "GROUP_NAME": group,
+        "GROUP_NETWORK_MODE": parameters.get("mode", ""),
+        "GROUP_NETWORK_LINK": parameters.get("link", ""),
+        "GROUP_NETWORK_VLAN": parameters.get("vlan", ""),
+    }
+
+
+def networks_by_uuid(networks: Iterable[objects.Network]) -> dict[str, objects.Network]:
+    return {network.uuid: network for network in networks}
