@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -65,5 +66,5 @@ def _failure(words: list[str], code: int, text: str, log: Path | None) -> str:
 def _name(words: list[str]) -> str:
     """Enough of the command to recognise it: the program and its first plain words."""
     plain = [Path(words[0]).name]
-    plain += [word for word in words[1:4] if not word.startswith("-") and "/" not in word]
+    plain += [word for word in words[1:4] if re.fullmatch(r"[a-z][\w.-]*", word)]
     return " ".join(plain)

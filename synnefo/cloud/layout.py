@@ -17,7 +17,7 @@ DEFAULT_PORT = 8800
 NODES = 3
 # Sockets below the folder must fit into the 107 bytes of a Unix address.
 LONGEST_STATE = 72
-FOLDERS = ("run", "log", "images", "database", "bus", "eventd", "doorbell")
+FOLDERS = ("run", "log", "images", "database", "bus", "eventd", "doorbell", "hooks")
 GENERATED = ("admin_password", "demo_password", "postgres_password", "rabbitmq_password")
 
 

@@ -38,17 +38,15 @@ def cluster(layout: Layout, python: PythonEnvironment) -> None:
 
 
 def hooks(layout: Layout, python: PythonEnvironment) -> None:
-    """Put our entry point into the cluster's hook folders."""
+    """Put our entry point into the cluster's hook folders, and beside them where they publish."""
     cluster_folder = layout.cluster_settings.parent
-    words: list[str | Path] = [python.python, "-m", "hooks.install"]
-    words += ["--hooks-dir", cluster_folder / "hooks", "--data-dir", cluster_folder]
-    words += ["--prefix", "snf", "--spool", layout.state / "eventd" / "hooks"]
-    # The bus address holds a password in the full profile, so it does not travel as an argument.
-    environment = {
-        **processes.base_environment(python),
-        "SYNNEFO_BUS": processes.bus_url(layout),
+    description = {
+        "bus": processes.bus_url(layout),
+        "prefix": "snf",
+        "spool": str(layout.state / "hooks"),
     }
-    commands.run(words, env=environment, cwd=CHECKOUT, log=layout.state / "log" / "setup.log")
+    write_private(cluster_folder / "hooks.json", json.dumps(description, indent=1) + "\n")
+    _run(layout, python, [python.python, "-m", "hooks.install", cluster_folder / "hooks"])
 
 
 def database(layout: Layout, python: PythonEnvironment, image: Path) -> None:

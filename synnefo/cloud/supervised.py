@@ -15,6 +15,7 @@ from pathlib import Path
 
 DELAYS = (0.0, 0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
 STEADY_SECONDS = 10.0
+INHERITED_HANDLERS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,12 @@ class Supervised:
 
     def start(self) -> None:
         """Fork and execute, in a session of its own so that its children can be ended with it."""
+        # Blocked until the child has no handler of ours left: a stop in between must not get lost.
+        signal.pthread_sigmask(signal.SIG_BLOCK, INHERITED_HANDLERS)
         pid = os.fork()
         if pid == 0:
             self._become()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, INHERITED_HANDLERS)
         self._running(pid)
         self._pid_file.write_text(
             json.dumps({"pid": pid, "ticks": start_ticks(pid), "digest": self.spec.digest()})
@@ -91,6 +95,8 @@ class Supervised:
             null = os.open(os.devnull, os.O_RDONLY)
             for source, target in ((null, 0), (log, 1), (log, 2)):
                 os.dup2(source, target)
+            for number in (*INHERITED_HANDLERS, signal.SIGPIPE):
+                signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
             os.execvpe(self.spec.argv[0], self.spec.argv, self.spec.env)
         except OSError as error:

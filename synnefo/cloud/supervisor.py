@@ -240,6 +240,7 @@ def read_specifications(path: Path) -> list[Specification]:
 
 def main(state: Path, only: list[str]) -> int:
     """Run, unless another supervisor has this state folder; at first only these, if any."""
+    os.chdir(Path(__file__).parents[2])  # The checkout, whose modules the processes are.
     with (state / "run" / "supervisor.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -54,24 +53,29 @@ def start(state: Path, specifications: list[Specification], only: Sequence[str] 
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "w", encoding="utf-8") as stream:
         json.dump([asdict(spec) for spec in specifications], stream, indent=1)
-    with (state / "log" / "supervisor.log").open("ab") as log:
-        child = subprocess.Popen(
-            # Without site-packages it needs half the memory; -P keeps the folder out of sys.path.
-            [sys.executable, "-S", "-P", "-m", "synnefo.cloud.supervisor", str(state), *only],
-            cwd=CHECKOUT,
-            env={"PYTHONPATH": str(CHECKOUT), "PATH": os.environ.get("PATH", os.defpath)},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+    child = _spawn(state, only)
 
     def answers() -> bool:
-        if child.poll() is not None:
+        if os.waitpid(child, os.WNOHANG) != (0, 0):
             raise CloudError(f"the supervisor ended: see {state}/log/supervisor.log")
-        return processes(state) is not None
+        reply = ask(state, "status")
+        return reply is not None and reply["pid"] == child
 
     until(answers, timeout=10, what="the supervisor to answer", interval=0.02)
+
+
+def _spawn(state: Path, only: Sequence[str]) -> int:
+    """Without the site module it needs half the memory; -P keeps this folder out of sys.path."""
+    words = [sys.executable, "-S", "-P", "-m", "synnefo.cloud.supervisor", str(state), *only]
+    environment = {"PYTHONPATH": str(CHECKOUT), "PATH": os.environ.get("PATH", os.defpath)}
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    log = str(state / "log" / "supervisor.log")
+    files = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, log, flags, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    return os.posix_spawn(words[0], words, environment, file_actions=files, setsid=True)
 
 
 def stop(state: Path, names: list[str] | None = None) -> bool:

@@ -41,7 +41,11 @@ def build(target: Path, tree: Path, kernel_root: Path, busybox: Path, dropbear: 
     _modules(tree / "lib/modules", kernel_root)
     if dropbear:
         _with_libraries(tree, Path(dropbear))
-    with gzip.GzipFile(target, "wb", compresslevel=1, mtime=0) as stream:
+    # No name and no time in the header: the same content makes the same file.
+    with (
+        target.open("wb") as raw,
+        gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as stream,
+    ):
         for piece in archive(tree):
             stream.write(piece)
 
