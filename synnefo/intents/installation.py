@@ -1,0 +1,191 @@
+"""What the operator asks of a new installation; each step may be repeated without harm."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.utils import timezone
+
+from synnefo.core import addresses
+from synnefo.core.caller import Caller
+from synnefo.db import sealing
+from synnefo.db.models import (
+    Backend,
+    Domain,
+    Flavor,
+    Image,
+    Network,
+    Project,
+    QuotaLimit,
+    Role,
+    RoleAssignment,
+    Subnet,
+    User,
+)
+from synnefo.db.transactions import writing
+from synnefo.intents import images
+
+ROLES = ("admin", "member", "reader", "service")
+FLAVORS: tuple[tuple[str, str, int, int, int], ...] = (
+    ("1", "m1.tiny", 1, 128, 1),
+    ("2", "m1.small", 1, 512, 1),
+    ("3", "m1.medium", 2, 2048, 10),
+    ("4", "m1.large", 4, 4096, 20),
+)
+DEMO_QUOTA = {"instances": 1000, "cores": 2000, "ram": 2_000_000}
+CHUNK = 1 << 20
+
+
+def domain() -> Domain:
+    """The domain everybody is in."""
+    with writing():
+        return Domain.objects.get_or_create(id="default", defaults={"name": "Default"})[0]
+
+
+def roles() -> dict[str, Role]:
+    """The roles by name."""
+    with writing():
+        return {name: Role.objects.get_or_create(name=name)[0] for name in ROLES}
+
+
+def account(name: str, password: str, in_roles: tuple[str, ...]) -> User:
+    """A user with a project of the same name, in which it has these roles."""
+    known, home = roles(), domain()
+    with writing():
+        project, _ = Project.objects.get_or_create(domain=home, name=name)
+        user = User.objects.filter(domain=home, name=name).first()
+        if user is None:
+            user = User(domain=home, name=name, default_project=project)
+        if not user.password or not check_password(password, user.password):
+            user.password = make_password(password)
+        user.save()
+        for role in in_roles:
+            RoleAssignment.objects.get_or_create(user=user, project=project, role=known[role])
+    return user
+
+
+def admits(user: User, project_name: str, role: str) -> None:
+    """Give a user a role in another project."""
+    with writing():
+        project = Project.objects.get(domain_id=user.domain_id, name=project_name)
+        RoleAssignment.objects.get_or_create(user=user, project=project, role=roles()[role])
+
+
+def demo_quota(project_name: str = "demo") -> None:
+    """Enough to try things; limits that somebody changed stay."""
+    project = Project.objects.get(domain=domain(), name=project_name)
+    with writing():
+        for resource, limit in DEMO_QUOTA.items():
+            QuotaLimit.objects.get_or_create(
+                project=project, resource=resource, defaults={"limit": limit}
+            )
+
+
+def flavors() -> None:
+    """The usual sizes."""
+    with writing():
+        for flavor_id, name, vcpus, ram, disk in FLAVORS:
+            Flavor.objects.get_or_create(
+                flavor_id=flavor_id,
+                defaults={"name": name, "vcpus": vcpus, "ram": ram, "disk": disk},
+            )
+
+
+def public_network(wanted: Mapping[str, Any]) -> Network:
+    """The network that every project may use, with one subnet to take addresses from."""
+    owner, now = Project.objects.get(domain=domain(), name="admin"), timezone.now()
+    first, last, gateway = addresses.pool_bounds(str(wanted["cidr"]))
+    with writing():
+        network, _ = Network.objects.get_or_create(
+            name=str(wanted.get("name", "public")),
+            public=True,
+            defaults={
+                "project": owner,
+                "mode": str(wanted.get("mode", "bridged")),
+                "link": str(wanted.get("link", "br0")),
+                "created_at": now,
+                "updated_at": now,
+            },
+        )
+        Subnet.objects.get_or_create(
+            network=network,
+            cidr=str(wanted["cidr"]),
+            defaults={
+                "name": f"{network.name}-v4",
+                "gateway": str(wanted.get("gateway") or gateway),
+                "pool_start": str(wanted.get("pool_start") or first),
+                "pool_end": str(wanted.get("pool_end") or last),
+                "dns_nameservers": list(wanted.get("dns_nameservers", ())),
+                "created_at": now,
+                "updated_at": now,
+            },
+        )
+    return network
+
+
+def backend(wanted: Mapping[str, Any]) -> Backend:
+    """A cluster with its credentials; what changed since the last time is written."""
+    password = str(wanted["password"])
+    with writing():
+        row = Backend.objects.filter(name=wanted["name"]).first() or Backend(name=wanted["name"])
+        row.url = str(wanted["url"])
+        row.username = str(wanted.get("user", "synnefo"))
+        row.ca_file = str(wanted.get("ca_file", ""))
+        if not _is_sealed(row.password_encrypted, password):
+            row.password_encrypted = sealing.seal(password)
+        row.save()
+    return row
+
+
+def _is_sealed(sealed: str, password: str) -> bool:
+    return bool(sealed) and sealing.unseal(sealed) == password
+
+
+def image(wanted: Mapping[str, Any]) -> Image:
+    """A public image from a file, which is linked into the images folder where that is possible."""
+    name, path = str(wanted["name"]), Path(wanted["path"])
+    known = Image.objects.filter(name=name, visibility="public", status="active").first()
+    if known is not None and images.path_of(known).exists():
+        return known
+    operator = _operator()
+    row = images.create(
+        operator,
+        {
+            "name": name,
+            "visibility": "public",
+            "disk_format": wanted.get("disk_format", "raw"),
+            "container_format": wanted.get("container_format", "bare"),
+            "min_ram": int(wanted.get("min_ram", 0)),
+            "min_disk": int(wanted.get("min_disk", 0)),
+            "properties": dict(wanted.get("properties", {})),
+        },
+    )
+    with path.open("rb") as file:
+        stored = images.store_file(operator, str(row.uuid), iter(lambda: file.read(CHUNK), b""))
+    _share_bytes(path, images.path_of(stored))
+    return stored
+
+
+def _share_bytes(source: Path, stored: Path) -> None:
+    """One copy on the disk instead of two, if both are on one file system."""
+    if os.stat(source).st_dev == os.stat(stored).st_dev:
+        link = stored.with_suffix(".link")
+        link.unlink(missing_ok=True)
+        os.link(source, link)
+        os.replace(link, stored)
+
+
+def _operator() -> Caller:
+    project = Project.objects.get(domain=domain(), name="admin")
+    user = User.objects.get(domain=domain(), name="admin")
+    return Caller(user.id, user.name, project.id, project.name, frozenset({"admin"}), "req-setup")
+
+
+def folders() -> None:
+    """Where bytes go."""
+    Path(settings.SYNNEFO_IMAGES).mkdir(parents=True, exist_ok=True)
