@@ -7,6 +7,7 @@ import hashlib
 from typing import NoReturn
 
 from synnefo import wiring
+from synnefo.api.prepared import Prepared
 from synnefo.core.caller import Caller
 from synnefo.core.faults import Unauthorized
 from synnefo.db.models import Token
@@ -26,6 +27,7 @@ FIELDS = (
     "project__enabled",
 )
 LONGEST_TOKEN = 512
+BY_DIGEST = Prepared(str, lambda digest: Token.objects.filter(digest=digest).values_list(*FIELDS))
 
 
 def refuse() -> NoReturn:
@@ -38,10 +40,10 @@ def caller(token: str, request_id: str) -> Caller:
     if not 0 < len(token) <= LONGEST_TOKEN:
         refuse()
     digest = hashlib.sha256(token.encode()).hexdigest()
-    row = Token.objects.filter(digest=digest).values_list(*FIELDS).first()
-    if row is None:
+    found = BY_DIGEST.rows(digest)
+    if not found:
         refuse()
-    expires_at, roles, user_id, user_name, user_enabled, *project = row
+    expires_at, roles, user_id, user_name, user_enabled, *project = found[0]
     if expires_at <= wiring.clock().now() or not user_enabled:
         refuse()
     project_id, project_name, project_enabled = project

@@ -10,10 +10,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
 
+from synnefo.api.prepared import Prepared
 from synnefo.api.request import Request, long_timestamp, timestamp
 from synnefo.core.naming import instance_name
 from synnefo.core.server_states import NOVA_VIEW, ServerState, ServerTask, nova_status
@@ -53,8 +55,16 @@ class Row(NamedTuple):
 COLUMNS = tuple(
     {"flavor": "flavor__flavor_id", "image": "image__uuid"}.get(name, name) for name in Row._fields
 )
+ALIVE = Server.objects.exclude(state=ServerState.DELETED)
+ONE = Prepared(UUID, lambda uuid: ALIVE.filter(uuid=uuid).values_list(*COLUMNS))
 BRIEF_COLUMNS = ("pk", "uuid", "name")
 Addresses = dict[str, list[dict[str, Any]]]
+
+
+def one(uuid: str) -> Row | None:
+    """One server that is not deleted, whoever's it is."""
+    found = ONE.rows(UUID(uuid))
+    return Row._make(found[0]) if found else None
 
 
 def rows(servers: "QuerySet[Server]") -> list[Row]:
@@ -64,14 +74,23 @@ def rows(servers: "QuerySet[Server]") -> list[Row]:
 
 def addresses(servers: Iterable[int], *, with_macs: bool = True) -> dict[int, Addresses]:
     """Each server's addresses by the name of the network: one query."""
-    found = (
-        Address.objects.filter(port__server__in=servers)
-        .order_by("port__server", "port__index", "pk")
-        .values_list(
-            "port__server_id", "port__network__name", "port__mac_address", "address",
-            "subnet__ip_version",
-        )
-    )  # fmt: skip
+    return _by_server(_addresses(Address.objects.filter(port__server__in=servers)), with_macs)
+
+
+def _addresses(found: "QuerySet[Address]") -> "QuerySet[Any, Any]":
+    return found.order_by("port__server", "port__index", "pk").values_list(
+        "port__server_id",
+        "port__network__name",
+        "port__mac_address",
+        "address",
+        "subnet__ip_version",
+    )
+
+
+OF_ONE = Prepared(int, lambda server: _addresses(Address.objects.filter(port__server=server)))
+
+
+def _by_server(found: Iterable[Any], with_macs: bool) -> dict[int, Addresses]:
     result: dict[int, Addresses] = defaultdict(dict)
     for server, network, mac, address, version in found:
         entry: dict[str, Any] = {"version": version, "addr": address}
@@ -222,6 +241,11 @@ class Renderer:
         for add in self.extras:
             add(row, record)
         return record
+
+    def one(self, row: Row) -> dict[str, Any]:
+        """One server and its addresses."""
+        nets = _by_server(OF_ONE.rows(row.pk), True)
+        return self.record(row, nets.get(row.pk, {}))
 
     def all(self, servers: list[Row]) -> list[dict[str, Any]]:
         """Many servers and their addresses."""

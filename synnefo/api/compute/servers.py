@@ -16,6 +16,7 @@ from synnefo.api.compute.server_records import (
     admin_password,
     brief,
     links,
+    one,
     rows,
 )
 from synnefo.api.pagination import after, limit_of, next_link, ordered, sorting
@@ -117,10 +118,10 @@ def list_detail(request: Request) -> HttpResponse:
 
 def show(request: Request, id: str) -> HttpResponse:
     """GET /servers/{id}."""
-    found = Renderer(request).all(rows(readable(request, id)))
-    if not found:
+    row = one(id) if UUID.fullmatch(id) else None
+    if row is None or not (row.project_id == request.project or request.caller.is_admin):
         raise missing(id)
-    return answer({"server": found[0]})
+    return answer({"server": Renderer(request).one(row)})
 
 
 def create(request: Request) -> HttpResponse:

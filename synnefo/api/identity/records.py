@@ -1,8 +1,8 @@
 """How users, projects, domains and roles look in answers."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from synnefo.db.models import Domain, Project, Role, Token, User
+from synnefo.db.models import Domain, Project, Role, User
 
 
 def _link(base: str, collection: str, key: str) -> dict[str, str]:
@@ -68,15 +68,38 @@ def role(row: Role, base: str) -> dict[str, Any]:
     }
 
 
-def _domain_of(row: User | Project) -> dict[str, str]:
-    return {"id": row.domain_id, "name": row.domain.name}
+class TokenRow(NamedTuple):
+    """What is known of a token."""
+
+    methods: list[str]
+    audit_id: str
+    issued_at: Any
+    expires_at: Any
+    roles: list[dict[str, str]]
+    user_id: str
+    user_name: str
+    user_enabled: bool
+    user_domain: str
+    user_domain_name: str
+    project_id: str | None
+    project_name: str | None
+    project_enabled: bool | None
+    project_domain: str | None
+    project_domain_name: str | None
+
+
+TOKEN_COLUMNS = (
+    "methods", "audit_id", "issued_at", "expires_at", "roles", "user_id", "user__name",
+    "user__enabled", "user__domain_id", "user__domain__name", "project_id", "project__name",
+    "project__enabled", "project__domain_id", "project__domain__name",
+)  # fmt: skip
 
 
 def _moment(moment: Any) -> str:
     return str(moment.replace(tzinfo=None).isoformat(timespec="microseconds")) + "Z"
 
 
-def token(row: Token, catalog: list[dict[str, Any]] | None) -> dict[str, Any]:
+def token(row: TokenRow, catalog: list[dict[str, Any]] | None) -> dict[str, Any]:
     """What a token says; unscoped ones have no project, roles or catalog."""
     record: dict[str, Any] = {
         "methods": row.methods,
@@ -84,19 +107,19 @@ def token(row: Token, catalog: list[dict[str, Any]] | None) -> dict[str, Any]:
         "issued_at": _moment(row.issued_at),
         "expires_at": _moment(row.expires_at),
         "user": {
-            "id": row.user.id,
-            "name": row.user.name,
-            "domain": _domain_of(row.user),
+            "id": row.user_id,
+            "name": row.user_name,
+            "domain": {"id": row.user_domain, "name": row.user_domain_name},
             "password_expires_at": None,
         },
     }
-    if row.project is not None:
+    if row.project_id is not None:
         record |= {
             "is_domain": False,
             "project": {
-                "id": row.project.id,
-                "name": row.project.name,
-                "domain": _domain_of(row.project),
+                "id": row.project_id,
+                "name": row.project_name,
+                "domain": {"id": row.project_domain, "name": row.project_domain_name},
             },
             "roles": row.roles,
         }

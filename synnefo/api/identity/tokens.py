@@ -8,7 +8,9 @@ from django.http import HttpResponse
 from synnefo import wiring
 from synnefo.api.identity import records
 from synnefo.api.identity.catalog import catalog
-from synnefo.api.identity.sign_in import sign_in
+from synnefo.api.identity.records import TokenRow
+from synnefo.api.identity.sign_in import refusal, sign_in
+from synnefo.api.prepared import Prepared
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import BadRequest, Forbidden, NotFound
 from synnefo.db.models import Project, Token
@@ -17,30 +19,39 @@ from synnefo.intents import tokens as intents
 SUBJECT = "X-Subject-Token"
 
 
-def _answer(request: Request, row: Token, text: str, status: int) -> HttpResponse:
+BY_DIGEST = Prepared(
+    str, lambda digest: Token.objects.filter(digest=digest).values_list(*records.TOKEN_COLUMNS)
+)
+
+
+def _answer(request: Request, row: TokenRow, text: str, status: int) -> HttpResponse:
     listed = None if "nocatalog" in request.query else catalog(request.base)
     headers = {SUBJECT: text, "Vary": "X-Auth-Token"}
     return answer({"token": records.token(row, listed)}, status, headers)
 
 
-def _loaded(text: str) -> Token | None:
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    everything = Token.objects.select_related("user__domain", "project__domain")
-    row = everything.filter(digest=digest).first()
-    return row if row and row.expires_at > wiring.clock().now() else None
+def _valid(text: str) -> TokenRow | None:
+    found = BY_DIGEST.rows(hashlib.sha256(text.encode()).hexdigest())
+    row = TokenRow._make(found[0]) if found else None
+    if row is None or row.expires_at <= wiring.clock().now() or not row.user_enabled:
+        return None
+    return None if row.project_enabled is False else row
 
 
 def issue(request: Request) -> HttpResponse:
     """POST /v3/auth/tokens."""
     issued = sign_in(request.json())
-    return _answer(request, issued.row, issued.text, 201)
+    row = _valid(issued.text)
+    if row is None:  # Disabled in this very moment.
+        raise refusal()
+    return _answer(request, row, issued.text, 201)
 
 
-def _subject(request: Request) -> tuple[str, Token]:
+def _subject(request: Request) -> tuple[str, TokenRow]:
     text = request.header(SUBJECT)
     if not text:
         raise BadRequest(f"The header {SUBJECT} is missing.", field=SUBJECT)
-    row = _loaded(text)
+    row = _valid(text)
     if row is None:
         raise NotFound("This is not a recognized token.")
     if row.user_id != request.caller.user_id and not request.caller.is_admin:
