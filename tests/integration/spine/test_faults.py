@@ -1,0 +1,270 @@
+"""Nothing lost, nothing twice: kills, lost answers, lost, repeated and reordered events."""
+
+import itertools
+
+import pytest
+
+from synnefo.db.models import Backend, Intent, Server
+from synnefo.intents import submission
+from synnefo.ports import ClusterRefused
+from tests.integration.spine.spine import Killed, shuffled
+
+
+def _with_network(spine):
+    """The first server has the network made; the jobs under test are then single ones."""
+    spine.create("first")
+    spine.settle()
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_dispatcher_killed_around_the_submission(spine, moment):
+    _with_network(spine)
+    server = spine.create()
+    spine.cluster.die = moment
+    with pytest.raises(Killed):
+        spine.submitter.round()
+    spine.submitter = spine.new_dispatcher("second")
+    spine.dispatch()
+    intent = Intent.objects.get(server=server)
+    assert intent.state == "SUBMITTING"  # The lease of the dead still counts.
+    spine.clock.ahead += 60
+    spine.dispatch()
+    spine.clock.ahead += 5
+    spine.settle()
+    assert len(spine.jobs_of(intent)) == 1
+    assert spine.state(server) == ("ACTIVE", None)
+    spine.audit()
+
+
+def test_dispatcher_killed_before_it_recorded_the_answer(spine):
+    _with_network(spine)
+    server = spine.create()
+    spine.submitter.round()  # Sent; the answer is in memory only.
+    spine.submitter = spine.new_dispatcher("second")
+    spine.deliver(spine.events())  # The event comes first and ends the intent.
+    assert spine.state(server) == ("ACTIVE", None)
+    spine.clock.ahead += 60
+    spine.settle()
+    assert len(spine.jobs_of(Intent.objects.get(server=server))) == 1
+    spine.audit()
+
+
+def test_claims_of_a_dead_process_are_freed_at_once(spine):
+    _with_network(spine)
+    server = spine.create()
+    spine.cluster.die = "after"
+    with pytest.raises(Killed):
+        spine.submitter.round()
+    import socket
+
+    Intent.objects.filter(server=server).update(
+        claimed_by=f"{socket.gethostname()[:32]}:{2**22 + 1}:7"
+    )
+    spine.submitter = spine.new_dispatcher("second")
+    spine.dispatch()
+    assert Intent.objects.get(server=server).state == "SUBMITTED"
+    spine.settle()
+    spine.audit()
+
+
+def test_lost_answer(spine):
+    _with_network(spine)
+    server = spine.create()
+    spine.cluster.lose_answers = True
+    spine.dispatch(1)
+    spine.cluster.lose_answers = False
+    assert Intent.objects.get(server=server).state == "RECORDED"
+    spine.clock.ahead += 60
+    spine.settle()
+    assert len(spine.jobs_of(Intent.objects.get(server=server))) == 1
+    assert spine.state(server) == ("ACTIVE", None)
+    spine.audit()
+
+
+def test_backend_away_for_a_while(spine):
+    server = spine.create()
+    spine.cluster.away = True
+    spine.dispatch()
+    assert Intent.objects.get(server=server).state == "RECORDED"
+    assert spine.state(server) == ("BUILD", "spawning")
+    spine.cluster.away = False
+    for _ in range(4):
+        spine.clock.ahead += 31
+        spine.settle()
+    assert spine.state(server) == ("ACTIVE", None)
+    spine.audit()
+
+
+def test_backend_away_for_too_long(spine):
+    server = spine.create()
+    spine.cluster.away = True
+    spine.dispatch()
+    spine.clock.ahead += 3600
+    for _ in range(4):
+        spine.clock.ahead += 31
+        spine.dispatch()
+    assert spine.state(server) == ("ERROR", None)
+    assert "did not take it" in server.fault["message"]
+    assert spine.used()["instances"] == 0
+
+
+def test_refusal(spine, monkeypatch):
+    _with_network(spine)
+
+    def refuse(*_):
+        raise ClusterRefused(400, "no such OS")
+
+    monkeypatch.setattr(spine.cluster, "submit_create", refuse)
+    server = spine.create()
+    spine.dispatch()
+    assert spine.state(server) == ("ERROR", None)
+    assert server.fault["message"] == "no such OS"
+    spine.cluster.away = True  # It never got there: no backend is needed to remove it.
+    spine.delete(server)
+    spine.dispatch()
+    assert spine.state(server) == ("DELETED", None)
+    spine.cluster.away = False
+    spine.audit()
+
+
+def test_one_slow_backend_holds_up_no_other(spine):
+    other = Backend.objects.create(
+        name="other", url="https://y", username="x", password_encrypted="x"
+    )
+    server = spine.create()
+    Intent.objects.update(backend=other)
+    assert submission.claim("w", spine.clock.now(), 10, [other.pk]) == []
+    Intent.objects.update(backend=None)
+    assert len(submission.claim("w", spine.clock.now(), 10, [other.pk])) == 1
+    server.refresh_from_db()
+    assert server.backend == spine.backend
+
+
+def test_nobody_is_refused_while_a_backend_rests(spine):
+    spine.create()
+    assert submission.claim("w", spine.clock.now(), 10, [spine.backend.pk]) == []
+    assert Intent.objects.get().state == "RECORDED"
+    spine.clock.ahead += 2
+    spine.settle()
+    spine.audit()
+
+
+def test_two_dispatchers_claim_each_intent_once(spine):
+    for number in range(6):
+        spine.create(str(number))
+    now = spine.clock.now()
+    first, second = submission.claim("a", now, 4), submission.claim("b", now, 4)
+    claimed = [one.intent.pk for one in first + second]
+    assert len(claimed) == len(set(claimed)) == 6
+    assert submission.claim("c", now, 4) == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_events_repeated_and_reordered(spine, seed):
+    server = spine.create()
+    spine.dispatch()
+    name = spine.instance(server)
+    spine.cluster.submit_shutdown(name, "admin")
+    spine.cluster.submit_startup(name, "admin")
+    spine.cluster.submit_reboot(name, "admin")
+    spine.cluster.submit_shutdown(name, "admin")
+    spine.deliver(shuffled(spine.events(), seed))
+    assert spine.state(server) == ("STOPPED", None)
+    assert server.launched_at is not None
+    spine.audit()
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_second_create_of_the_same_name_changes_nothing(spine, order):
+    _with_network(spine)
+    server = spine.create()
+    spine.dispatch()
+    intent = Intent.objects.get(server=server)
+    from synnefo.dispatcher.instances import instance_of
+
+    # As if a frozen dispatcher had sent it once more after its lease.
+    spine.cluster.submit_create(instance_of(server, "snf"), f"synnefo:intent={intent.uuid}")
+    found = spine.events()
+    some = [*found, found[-1]][:3]
+    spine.deliver([some[i] for i in order])
+    assert spine.state(server)[0] == "ACTIVE"
+    assert spine.used()["instances"] == 2
+
+
+def test_lost_events_are_found_by_looking(spine):
+    server = spine.create()
+    spine.dispatch()
+    spine.clock.ahead += 60
+    spine.reconciler.turn(spine.backend)
+    assert spine.state(server) == ("ACTIVE", None)
+    name = spine.instance(server)
+    spine.cluster.submit_shutdown(name, "admin")
+    spine.reconciler.turn(spine.backend)
+    assert spine.state(server) == ("STOPPED", None)
+    spine.cluster.submit_remove(name, "admin")
+    spine.reconciler.turn(spine.backend, [server.pk])
+    assert spine.state(server) == ("DELETED", None)
+    spine.audit()
+
+
+def test_lost_job_of_a_build(spine):
+    _with_network(spine)
+    spine.cluster.holding = True
+    server = spine.create()
+    spine.dispatch()
+    spine.cluster._jobs.popitem()
+    spine.clock.ahead += 60
+    spine.reconciler.turn(spine.backend)
+    assert spine.state(server) == ("ERROR", None)
+    assert spine.used()["instances"] == 1
+    spine.audit()
+
+
+def test_removed_by_both(spine):
+    server = spine.create()
+    spine.settle()
+    spine.cluster.submit_remove(spine.instance(server), "admin")
+    spine.delete(server)
+    spine.dispatch()
+    events = spine.events()
+    spine.deliver(events[1:])  # "not known"; the administrator's removal is lost.
+    assert spine.state(server) == ("ACTIVE", "deleting")
+    spine.reconciler.turn(spine.backend, [server.pk])
+    assert spine.state(server) == ("DELETED", None)
+    spine.audit()
+
+
+def test_error_that_runs_is_charged_again(spine):
+    _with_network(spine)
+    spine.cluster.holding = True
+    server = spine.create()
+    spine.dispatch()
+    from synnefo.observations import servers
+
+    servers.lost(server.pk, "nobody builds it", spine.clock.now())
+    assert spine.state(server) == ("ERROR", None)
+    assert spine.used()["instances"] == 1
+    spine.cluster.run()
+    spine.reconciler.turn(spine.backend)
+    assert spine.state(server) == ("ACTIVE", None)
+    assert server.fault is None
+    assert spine.used()["instances"] == 2
+    spine.audit()
+
+
+def test_orphans_are_left_alone(spine):
+    server = spine.create()
+    spine.settle()
+    Server.objects.filter(pk=server.pk).update(state="DELETED", deleted_at=spine.clock.now())
+    look = spine.reconciler.turn(spine.backend)
+    assert [one.kind for one in look.drifts] == ["orphan"]
+    assert spine.instances() == {spine.instance(server)}
+
+
+def test_cards_are_found_by_looking(spine):
+    server = spine.create()
+    spine.settle()
+    spine.reconciler.turn(spine.backend)
+    port = server.ports.get()
+    assert port.mac_address == spine.cluster.instance(spine.instance(server)).nics[0].mac
+    assert spine.reconciler.turn(spine.backend).drifts == []
