@@ -7,7 +7,7 @@ import threading
 from ganeti_backend.cli.program import SUCCESS, Session
 
 FOLLOW_SECONDS = 0.5
-WINDOW = 256 * 1024
+LINES = 2000
 # Enough of the end of what was shown to find the same place again after the log moved on.
 ANCHOR = 2048
 
@@ -51,7 +51,7 @@ def _serial(args: argparse.Namespace, session: Session) -> int:
         print(f"Serial console of {args.name}; Ctrl-C ends.", file=sys.stderr, flush=True)
     try:
         while True:
-            text = session.call("ConsoleOutput", name=args.name, length=WINDOW)["output"]
+            text = session.call("ConsoleOutput", name=args.name, length=LINES)["output"]
             sys.stdout.write(news(shown, text))
             sys.stdout.flush()
             shown = text

@@ -20,7 +20,6 @@ FEATURES = (
 )
 BUILT_IN_OS = ("image",)
 LONGEST_WAIT = 10.0
-LONGEST_OUTPUT = 1024 * 1024
 
 
 class Master(Source, Protocol):
@@ -202,12 +201,11 @@ def console(request: Request, doors: Doors) -> dict[str, Any]:
 
 
 def console_output(request: Request, doors: Doors) -> dict[str, Any]:
-    """The end of what an instance wrote on its serial console. Not in Ganeti."""
+    """The last `length` lines an instance wrote on its serial console. Not in Ganeti."""
     length = request.number("length")
     if length is not None and length < 0:
         raise bad_request("Invalid value for the 'length' parameter")
-    bounded = LONGEST_OUTPUT if length is None else min(length, LONGEST_OUTPUT)
-    return dict(_ask_node(request, doors, calls.CONSOLE_OUTPUT, length=bounded))
+    return dict(_ask_node(request, doors, calls.CONSOLE_OUTPUT, length=length))
 
 
 def _ask_node(request: Request, doors: Doors, call: calls.Call, **arguments: Any) -> Any:

@@ -31,7 +31,9 @@ class Write:
         """The opcode's fields. What the URL says cannot be said otherwise by the body."""
         body = request.fields_of_body()
         body.pop(VERSION_FIELD, None)
-        given = {self.rename.get(name, name): value for name, value in body.items()}
+        # Ganeti's own client writes null for what its caller left out.
+        said = {name: value for name, value in body.items() if value is not None}
+        given = {self.rename.get(name, name): value for name, value in said.items()}
         fixed = self.fill(request)
         if both := sorted(given.keys() & fixed.keys()):
             raise bad_request(f"Can't overwrite static parameters {both!r}")

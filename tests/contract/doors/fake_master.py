@@ -64,7 +64,8 @@ class Nodes:
 
     def call(self, node, call, /, timeout=None, **arguments):
         if call.name == "console_output":
-            return {"output": "GUEST-READY host=vm1\n"[: arguments["length"]]}
+            lines = ["Booting\n", "GUEST-READY host=vm1\n"]
+            return {"output": "".join(lines if arguments["length"] is None else lines[1:])}
         return {"kind": "msg", "message": "Console not available for fake hypervisor"}
 
     def close(self):

@@ -23,8 +23,8 @@ CASES = [
      {"beparams": {"vcpus": 2}}),
     ("GET", f"{ONE}/info?static=1", None, "OP_INSTANCE_QUERY_DATA",
      {"instances": [INSTANCE], "static": True}),
-    ("POST", "/2/networks", {"network_name": "n", "network": "192.0.2.0/24"}, "OP_NETWORK_ADD",
-     {"network_name": "n"}),
+    ("POST", "/2/networks", {"network_name": "n", "network": "192.0.2.0/24", "tags": None},
+     "OP_NETWORK_ADD", {"network_name": "n", "tags": []}),
     ("DELETE", "/2/networks/net1", None, "OP_NETWORK_REMOVE", {"network_name": "net1"}),
     ("PUT", "/2/networks/net1/connect", {"group_name": "default", "network_mode": "routed"},
      "OP_NETWORK_CONNECT", {"network_mode": "routed", "group_name": "default"}),
@@ -102,8 +102,10 @@ def test_query_without_fields_is_400(rapi):
 
 
 def test_console_output(rapi):
-    assert rapi.get(f"{ONE}/console-output").json() == {"output": "GUEST-READY host=vm1\n"}
-    assert rapi.get(f"{ONE}/console-output?length=5").json() == {"output": "GUEST"}
+    last = "GUEST-READY host=vm1\n"
+    assert rapi.get(f"{ONE}/console-output").json() == {"output": f"Booting\n{last}"}
+    assert rapi.get(f"{ONE}/console-output?length=1").json() == {"output": last}
+    assert rapi.get(f"{ONE}/console-output?length=-1").status_code == 400
     assert rapi.get("/2/instances/absent/console-output").status_code == 404
 
 
