@@ -21,9 +21,10 @@ def shut_down(layout: Layout, python: PythonEnvironment) -> None:
     The cluster goes on to think that they should run, so that `bring_back` finds them.
     """
     if qemu_processes(layout.state):
-        for name in _instances(layout, python, status="running"):
-            words = ["gnt-instance", "shutdown", "--no-remember", "--submit"]
-            _try(layout, python, [*words, "--timeout", str(PATIENCE_SECONDS - 2), name])
+        names = _instances(layout, python, status="running")
+        options = ["--no-remember", "--submit", "--timeout", str(PATIENCE_SECONDS - 2)]
+        if names:
+            _act(layout, python, "shutdown", [*options, *names])
         try:
             until(
                 lambda: not qemu_processes(layout.state),
@@ -37,8 +38,8 @@ def shut_down(layout: Layout, python: PythonEnvironment) -> None:
 def bring_back(layout: Layout, python: PythonEnvironment) -> int:
     """Start the instances that should run and do not."""
     names = _instances(layout, python, status="ERROR_down")
-    for name in names:
-        _try(layout, python, ["gnt-instance", "startup", "--submit", name])
+    if names:
+        _act(layout, python, "startup", names)
     return len(names)
 
 
@@ -72,13 +73,17 @@ def _instances(layout: Layout, python: PythonEnvironment, *, status: str) -> lis
     return [row[0] for row in rows if len(row) == 2 and row[1].strip() == status]
 
 
+def _act(layout: Layout, python: PythonEnvironment, verb: str, words: list[str]) -> None:
+    _try(layout, python, ["gnt-instance", verb, "--force-multiple", *words])
+
+
 def _try(layout: Layout, python: PythonEnvironment, words: list[str]) -> str:
     """A guest that does not follow must not keep the cloud from going down or up."""
     program = python.bin / words[0]
     environment = {**os.environ, "SYNNEFO_STATE": str(layout.state)}
     log = layout.state / "log" / "guests.log"
     try:
-        return commands.run([program, *words[1:]], env=environment, timeout=30, log=log)
+        return commands.run([program, *words[1:]], env=environment, timeout=90, log=log)
     except CloudError as error:
         with log.open("a", encoding="utf-8") as stream:
             stream.write(f"{error}\n")

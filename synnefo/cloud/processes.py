@@ -10,6 +10,7 @@ from synnefo.cloud.python_environment import PythonEnvironment
 from synnefo.cloud.supervised import Specification
 
 PARTS = ("postgres", "rabbitmq")
+ON_TABLES = ("api", "dispatcher", "reconciler")
 
 
 def base_environment(python: PythonEnvironment) -> dict[str, str]:

@@ -5,8 +5,8 @@ Each part does its own work by its own command; here is only which, in which ord
 
 from __future__ import annotations
 
+import hashlib
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +52,21 @@ def hooks(layout: Layout, python: PythonEnvironment) -> None:
 def database(layout: Layout, python: PythonEnvironment, image: Path) -> None:
     """Make the tables, then the users, flavors, network, backend and the first image."""
     manage = CHECKOUT / "manage.py"
-    _run(layout, python, [python.python, manage, "migrate", "--no-input", "-v", "0"])
+    stamp, newest = layout.state / "migrated", migrations()
+    if not stamp.exists() or stamp.read_text() != newest:
+        _run(layout, python, [python.python, manage, "migrate", "--no-input", "-v", "0"])
+        stamp.write_text(newest)
     description = layout.state / "setup.json"
     write_private(description, json.dumps(contents(layout, image), indent=1) + "\n")
     _run(layout, python, [python.python, manage, "cloud_setup", "--json", description])
+
+
+def migrations() -> str:
+    """A digest of the migrations: asking Django whether there is a new one takes a second."""
+    digest = hashlib.sha256()
+    for path in sorted((CHECKOUT / "synnefo" / "db" / "migrations").glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def contents(layout: Layout, image: Path) -> dict[str, Any]:
@@ -94,11 +105,6 @@ def image_file(layout: Layout, built: Path | None) -> Path:
             stream.write(b"This disk boots only on the pretended hypervisor.\n")
             stream.truncate(1 << 20)
     return placeholder
-
-
-def keep_logs(layout: Layout, target: Path) -> None:
-    """Copy the logs out of a folder that is about to be removed."""
-    shutil.copytree(layout.state / "log", target, dirs_exist_ok=True)
 
 
 def _run(layout: Layout, python: PythonEnvironment, words: list[str | Path]) -> None:

@@ -40,7 +40,6 @@ from synnefo.cloud.layout import (
 )
 from synnefo.cloud.python_environment import PythonEnvironment
 from synnefo.cloud.steps import Step, Steps
-from synnefo.cloud.supervised import Specification
 from synnefo.cloud.waiting import until
 
 READY_SECONDS = 60
@@ -120,16 +119,19 @@ class Up:
             try:
                 yield
             except CloudError as error:
-                kept = self._keep_logs() if fresh and empty else ""
-                raise CloudError(f"{error}{kept}") from error
+                raise CloudError(self._with_kept_logs(str(error), fresh and empty)) from error
             undo.pop_all()
 
-    def _keep_logs(self) -> str:
-        if not list((self.state / "log").glob("*.log")):
-            return ""
+    def _with_kept_logs(self, message: str, going: bool) -> str:
+        """The folder of a failed first start goes away, but not what explains the failure."""
+        logs = self.state / "log"
+        if not going or not list(logs.glob("*.log")):
+            return message
         target = Path(tempfile.mkdtemp(prefix="cloud-up-"))
-        setup.keep_logs(self.layout, target)
-        return f" (its logs are kept in {target})"
+        shutil.copytree(logs, target, dirs_exist_ok=True)
+        if str(logs) in message:
+            return message.replace(str(logs), str(target))
+        return f"{message} (see {target})"
 
     # What runs the guests
 
@@ -182,31 +184,26 @@ class Up:
             credentials.write(self.layout)
 
     def _start(self) -> None:
+        """What needs no tables starts while they are made: a broker takes its seconds."""
         specifications = processes.specifications(self.layout, self.python)
-        if self.layout.full:
-            with self.steps.step("PostgreSQL"):
-                supervisor_client.start(self.state, specifications, only=processes.PARTS)
-                self._wait_ready(["postgres"])
+        everything = [specification.name for specification in specifications]
+        early = [name for name in everything if name not in processes.ON_TABLES]
         with self.steps.step("Database"):
+            supervisor_client.start(self.state, specifications, only=early)
+            self._wait_ready([name for name in early if name == "postgres"])
             disk = self.image.disk if self.image else None
             setup.database(self.layout, self.python, setup.image_file(self.layout, disk))
         with self.steps.step("Processes") as step:
-            self._start_processes(specifications)
-            step.note = f"{len(specifications)} under the supervisor"
-        self._start_guests()
-
-    def _start_processes(self, specifications: list[Specification]) -> None:
-        if self.layout.full:
             supervisor_client.ask(self.state, "start")
-        else:
-            supervisor_client.start(self.state, specifications)
-        self._wait_ready([specification.name for specification in specifications])
-        until(
-            lambda: first_server.healthy(self.layout.url),
-            timeout=READY_SECONDS,
-            what=f"{self.layout.url}/healthz",
-            interval=0.05,
-        )
+            self._wait_ready(everything)
+            until(
+                lambda: first_server.healthy(self.layout.url),
+                timeout=READY_SECONDS,
+                what=f"{self.layout.url}/healthz",
+                interval=0.05,
+            )
+            step.note = f"{len(everything)} under the supervisor"
+        self._start_guests()
 
     def _wait_ready(self, names: list[str]) -> None:
         """Until all of them are ready; a process that cannot start is named with its last words."""

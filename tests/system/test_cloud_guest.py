@@ -64,15 +64,12 @@ def guest(disk, *options):
     with tempfile.TemporaryDirectory() as short:
         serial, monitor = Path(short) / "serial", Path(short) / "monitor"
         words = ["qemu-system-x86_64", "-accel", "tcg", "-m", "128", "-display", "none"]
-        words += ["-serial", f"file:{serial}", "-monitor", f"unix:{monitor},server,nowait"]
+        words += ["-serial", f"file:{serial}", "-qmp", f"unix:{monitor},server,nowait"]
         words += ["-drive", f"file={disk},format=raw,if=virtio", "-no-reboot", *options]
+        serial.touch()
         process = subprocess.Popen(words)
         try:
-            yield (
-                process,
-                lambda: serial.read_text(errors="replace") if serial.exists() else "",
-                monitor,
-            )
+            yield process, lambda: serial.read_text(errors="replace"), monitor
         finally:
             process.kill()
             process.wait()
@@ -81,8 +78,10 @@ def guest(disk, *options):
 def press_power_button(monitor):
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(monitor))
-        connection.sendall(b"system_powerdown\n")
-        connection.recv(64)
+        connection.sendall(b'{"execute": "qmp_capabilities"}{"execute": "system_powerdown"}')
+        with connection.makefile() as answers:
+            while '"POWERDOWN"' not in answers.readline():
+                pass
 
 
 def test_boots_takes_its_identity_and_powers_off(disk, tmp_path):
