@@ -28,6 +28,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+#: What the browser and noVNC themselves note about refusals, which are part of many tests.
+EXPECTED = ("Failed to load resource", "WebSocket connection to", "Failed when connecting")
 #: A real guest is shut down by its own init; the stand-in needs a moment only.
 PATIENCE = {"stand-in": 10_000, "cloud": 90_000}
 
@@ -107,8 +109,7 @@ def page(browser: Browser, cloud: Cloud, settings: dict[str, Any]) -> Iterator[P
 
 
 def _keep(errors: list[str], message: Any) -> None:
-    # The browser itself notes every answer of 400 and above; those are part of many tests.
-    if message.type == "error" and "Failed to load resource" not in message.text:
+    if message.type == "error" and not any(noise in message.text for noise in EXPECTED):
         errors.append(message.text)
 
 

@@ -38,6 +38,12 @@ def test_no_html_is_made_from_strings(script: Path) -> None:
 
 
 @pytest.mark.parametrize("script", OWN_SCRIPTS, ids=named)
+def test_no_handler_swallows_events_by_answering_false(script: Path) -> None:
+    """With jQuery, `(event) => event.key === "Escape" && close()` cancels every other key."""
+    assert re.findall(r"\.on\([^{\n]*=>[^{\n]*&&", script.read_text()) == []
+
+
+@pytest.mark.parametrize("script", OWN_SCRIPTS, ids=named)
 def test_scripts_are_small_and_say_what_they_are_for(script: Path) -> None:
     lines = script.read_text().splitlines()
     assert lines[0] == "/*"

@@ -15,9 +15,11 @@ const $again = $("#again");
 let rfb = null;
 let clipboard = "";
 
+const WORDS = { opening: "Connecting…", open: "Connected", closed: "Not connected" };
+
 function say(state, text) {
   document.body.dataset.state = state;
-  $status.text(text);
+  $status.text(WORDS[state]);
   $("#notice-text").text(text);
   $again.prop("hidden", state !== "closed");
   $("#keys button, #paste, #fullscreen").prop("disabled", state !== "open");
@@ -38,6 +40,7 @@ function connect() {
   $("#screen").empty();
   rfb = new RFB($("#screen")[0], address(), { wsProtocols: ["binary"] });
   rfb.scaleViewport = true;
+  rfb.background = "transparent";
   rfb.addEventListener("connect", () => {
     say("open", "Connected");
     rfb.focus();

@@ -1,9 +1,8 @@
 /*
  * Numbers, sizes and times in words. Pure functions, no page.
  */
-const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "long" });
+const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 const STEPS = [
-  [60, "second", 1],
   [3_600, "minute", 60],
   [86_400, "hour", 3_600],
   [Infinity, "day", 86_400],
@@ -11,7 +10,7 @@ const STEPS = [
 
 export function ago(moment, now = Date.now()) {
   const seconds = Math.max(0, Math.round((now - new Date(moment).getTime()) / 1000));
-  if (seconds < 10) {
+  if (seconds < 60) {
     return "just now";
   }
   const [, unit, size] = STEPS.find(([limit]) => seconds < limit);
@@ -31,7 +30,7 @@ export function duration(milliseconds) {
 }
 
 export function mebibytes(amount) {
-  return amount >= 1024 && amount % 512 === 0 ? `${amount / 1024} GiB` : `${amount} MiB`;
+  return amount >= 1024 && amount % 512 === 0 ? `${amount / 1024}\u00a0GiB` : `${amount}\u00a0MiB`;
 }
 
 export function count(number, one, many = `${one}s`) {
@@ -39,8 +38,8 @@ export function count(number, one, many = `${one}s`) {
 }
 
 export function flavorSizes(flavor) {
-  const sizes = [`${flavor.vcpus} vCPU`, mebibytes(flavor.ram)];
-  return flavor.disk ? [...sizes, `${flavor.disk} GiB disk`] : sizes;
+  const sizes = [`${flavor.vcpus}\u00a0vCPU`, mebibytes(flavor.ram)];
+  return flavor.disk ? [...sizes, `${flavor.disk}\u00a0GiB\u00a0disk`] : sizes;
 }
 
 /** The addresses of a server as [{network, address}], IPv4 first. */

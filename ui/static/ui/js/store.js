@@ -62,10 +62,7 @@ export class Store {
         this.remove(kind, id, ticket);
       }
     }
-    // The newest come first in a list; storing from the end keeps the order of creation.
-    for (const record of [...records].reverse()) {
-      this.put(kind, record, ticket);
-    }
+    records.forEach((record) => this.put(kind, record, ticket));
     if (first) {
       this.#tell({ kind, id: null, before: null, after: null });
     }

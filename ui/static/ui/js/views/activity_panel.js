@@ -17,7 +17,11 @@ export class ActivityPanel {
     });
     this.$button.on("click", () => this.#toggle());
     $("#activity-close").on("click", () => this.#toggle(false));
-    $("#activity").on("keydown", (event) => event.key === "Escape" && this.#toggle(false));
+    $("#activity").on("keydown", (event) => {
+      if (event.key === "Escape") {
+        this.#toggle(false);
+      }
+    });
     this.render();
   }
 

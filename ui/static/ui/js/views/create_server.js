@@ -69,7 +69,8 @@ export class CreateServer {
     this.#choices("image", images, (image) => imageHint(image));
     const flavors = this.store.all("flavor").sort((one, other) => one.ram - other.ram);
     this.#choices("flavor", flavors, (flavor) => flavorSizes(flavor).join(" · "));
-    this.#options("#create-network", this.store.all("network"), "id", "No network");
+    const networks = this.store.all("network").sort(publicFirst);
+    this.#options("#create-network", networks, "id", "No network");
     this.#options("#create-key", this.store.all("keypair"), "name", "No key");
     this.#follow();
   }
@@ -266,6 +267,11 @@ export class CreateServer {
     this.$form.find(".field-error").text("").prop("hidden", true);
     this.$form.find("[aria-invalid]").removeAttr("aria-invalid");
   }
+}
+
+/** A newcomer wants to reach the server, so what leads outside is offered first. */
+function publicFirst(one, other) {
+  return Number(other["router:external"] || false) - Number(one["router:external"] || false);
 }
 
 function imageHint(image) {

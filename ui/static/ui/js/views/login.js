@@ -16,7 +16,11 @@ export class Login {
     this.$button = this.$form.find("[type=submit]");
     this.$dialog.on("cancel", (event) => event.preventDefault());
     // Browsers close a dialog on a second Escape whatever the page says.
-    this.$dialog.on("close", () => this.#wanted && this.$dialog[0].showModal());
+    this.$dialog.on("close", () => {
+      if (this.#wanted) {
+        this.$dialog[0].showModal();
+      }
+    });
     this.$form.on("submit", (event) => {
       event.preventDefault();
       this.#submit();

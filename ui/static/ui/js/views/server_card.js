@@ -124,13 +124,15 @@ export function createCard(server, { store, operations, open }) {
     const failure = operations.failure(next.id);
     const broken = next.status === "ERROR" && next.fault;
     part.trouble.prop("hidden", !failure && !broken);
+    part.facts.prop("hidden", Boolean(broken));
     part.dismiss.prop("hidden", !failure);
     if (failure) {
       setText(part.troubleTitle, `${ACTIONS[failure.action].label} did not work`);
       setText(part.troubleText, failure.fault.message);
       setText(part.request, failure.fault.requestId);
     } else if (broken) {
-      setText(part.troubleTitle, "This server could not be built or run");
+      const built = Boolean(next["OS-SRV-USG:launched_at"]);
+      setText(part.troubleTitle, built ? "This server has failed" : "It could not be built");
       setText(part.troubleText, `${next.fault.message} Delete it to give back what it holds.`);
       setText(part.request, "");
     }

@@ -23,7 +23,11 @@ export class Servers {
       leave,
     });
     this.$filter.on("input", () => this.render());
-    this.$filter.on("keydown", (event) => event.key === "Escape" && this.#clearFilter());
+    this.$filter.on("keydown", (event) => {
+      if (event.key === "Escape") {
+        this.#clearFilter();
+      }
+    });
     $("#clear-filter").on("click", () => this.#clearFilter());
     $("#new-server, #first-server").on("click", () => open.create.show());
     setInterval(() => this.render(), TICK);
@@ -58,7 +62,6 @@ export class Servers {
     $("#empty").prop("hidden", !loaded || servers.length > 0);
     $("#no-match").prop("hidden", !servers.length || shown.length > 0);
     $("#tools").prop("hidden", !servers.length);
-    $("#new-server").prop("hidden", loaded && !servers.length);
     $("#summary").text(loaded ? this.#summary(servers) : "");
   }
 
