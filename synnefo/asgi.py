@@ -5,15 +5,17 @@ of images have threads of their own. Threads, and with them their database conne
 """
 
 import asyncio
+import io
 import os
 import re
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from a2wsgi import WSGIMiddleware
+from a2wsgi.wsgi import build_environ
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synnefo.settings")
@@ -30,7 +32,7 @@ TRANSFER_PATH = re.compile(r"/image/v2/images/[^/]+/file$")
 CONSOLE_PATHS = frozenset({"/console/websockify", "/websockify"})
 
 
-class ClientGone(OSError):  # noqa: N818  # The name says what happened.
+class ClientGone(ConnectionError):  # noqa: N818  # The name says what happened.
     """The client went away in the middle of its body."""
 
 
@@ -58,11 +60,34 @@ async def _read_small(receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-def _replayed(body: bytes) -> Receive:
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
+class _Answered(NamedTuple):
+    """A whole answer of Django's."""
 
-    return receive
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+def _call(scope: Scope, body: bytes) -> _Answered:
+    """Ask Django, in one of its threads, and wait for all of the answer.
+
+    One hop to a thread and back, where a2wsgi makes five so that answers may be streamed.
+    """
+    answered: list[tuple[str, list[tuple[str, str]]]] = []
+    # The types of a2wsgi want its own reader; any file will do.
+    environ: Any = build_environ(scope, io.BytesIO(body))  # type: ignore[arg-type]
+
+    def start(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Any:
+        answered.append((status, headers))
+
+    response = django_application(environ, start)
+    try:
+        content = b"".join(response)
+    finally:
+        response.close()
+    status, headers = answered[-1]
+    raw = [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers]
+    return _Answered(int(status[:3]), raw, content)
 
 
 def _guarded(receive: Receive) -> Receive:
@@ -90,7 +115,7 @@ class Application:
     def __init__(self) -> None:
         # Django and a2wsgi write the same protocols down in different types.
         application: Any = django_application
-        self._requests: Any = WSGIMiddleware(application, workers=WORKERS)
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="requests")
         self._transfers: Any = WSGIMiddleware(application, workers=TRANSFERS)
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="streams")
         self._broadcaster: Broadcaster | None = None
@@ -125,7 +150,12 @@ class Application:
             except TimeoutError:
                 await _too_slow(send)
                 return
-        await self._requests(scope, _replayed(body), send)
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self._workers, _call, scope, body)
+        await send(
+            {"type": "http.response.start", "status": found.status, "headers": found.headers}
+        )
+        await send({"type": "http.response.body", "body": found.body})
 
     def _broadcasting(self) -> Broadcaster:
         if self._broadcaster is None:
@@ -140,6 +170,7 @@ class Application:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         broadcaster.close()
+        await asyncio.get_running_loop().run_in_executor(self._threads, broadcaster.end)
         if threading.current_thread() is threading.main_thread():
             # Uvicorn sends itself the signal once more when all is done, which would turn an
             # orderly end into a death by signal.

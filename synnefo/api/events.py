@@ -62,6 +62,7 @@ class Broadcaster:
         self._subscribers: set[Subscriber] = set()
         self._loop = asyncio.get_running_loop()
         self._stop = threading.Event()
+        self._ears = wiring.doorbell().listen(["changes"])
         self._thread = threading.Thread(target=self._listen, name="events", daemon=True)
 
     def start(self) -> None:
@@ -73,15 +74,16 @@ class Broadcaster:
         self._stop.set()
         self._loop.call_soon_threadsafe(self.closing.set)
 
+    def end(self) -> None:
+        """Stop to listen, after `close`."""
+        self._ears.close()
+        self._thread.join(LISTEN_SECONDS)
+
     def _listen(self) -> None:
-        ears = wiring.doorbell().listen(["changes"])
-        try:
-            while not self._stop.is_set():
-                ring = ears.get(LISTEN_SECONDS)
-                if ring is not None and not self._stop.is_set():
-                    self._loop.call_soon_threadsafe(self._spread, ring.payload)
-        finally:
-            ears.close()
+        while not self._stop.is_set():
+            ring = self._ears.get(LISTEN_SECONDS)
+            if ring is not None and not self._stop.is_set():
+                self._loop.call_soon_threadsafe(self._spread, ring.payload)
 
     def _spread(self, payload: dict[str, Any]) -> None:
         data = event(str(payload.get("kind", "change")), {"id": payload.get("id")})

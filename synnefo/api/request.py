@@ -57,7 +57,10 @@ class Request:
         if left is None and "chunked" not in self.http.META.get("HTTP_TRANSFER_ENCODING", ""):
             return
         while left is None or left > 0:
-            chunk = stream.read(CHUNK if left is None else min(CHUNK, left))
+            try:
+                chunk = stream.read(CHUNK if left is None else min(CHUNK, left))
+            except ConnectionError as gone:
+                raise BadRequest("The client went away in the middle of the body.") from gone
             if not chunk:
                 break
             left = None if left is None else left - len(chunk)
