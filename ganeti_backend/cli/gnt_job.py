@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import time
 from typing import Any
 
 from ganeti_backend.cli import following, listing, report
@@ -124,20 +123,14 @@ def _configure_autoarchive(parser: argparse.ArgumentParser) -> None:
 
 
 def _autoarchive(args: argparse.Namespace, session: Session) -> int:
-    oldest = time.time() - _age(args.age)
-    names = ["id", "status", "end_ts"]
-    rows = session.call("Query", resource="job", names=names)["data"]
-    archived = 0
-    for (_i, job_id), (_s, status), (_e, end) in rows:
-        if status in following.FINISHED and end and end[0] <= oldest:
-            archived += bool(session.call("ArchiveJob", job_id=job_id))
-    print(f"Archived {archived} jobs, {len(rows) - archived} left")
+    archived, left = session.call("AutoArchiveJobs", age=_age(args.age))
+    print(f"Archived {archived} jobs, {left} left")
     return SUCCESS
 
 
 def _age(text: str) -> float:
     if text == "all":
-        return -1.0
+        return 0.0
     number, unit = (text[:-1], text[-1]) if text[-1:] in AGES else (text, "s")
     if not number.isdigit():
         raise Failure(f"'{text}' is not an age such as 'all', 30s or 6h.", USAGE)

@@ -29,7 +29,6 @@ SOCKET_MODE = 0o600
 LONGEST_LINE = 4 * 1024 * 1024
 LONGEST_WAIT = 10.0
 STOP_SECONDS = 5.0
-DRAIN_FILE = "drain"
 
 
 class Master(RapiMaster, Protocol):
@@ -37,6 +36,10 @@ class Master(RapiMaster, Protocol):
 
     def submit_many(self, jobs: Sequence[Sequence[OpCode]]) -> list[int]: ...
     def archive(self, job_id: int) -> bool: ...
+    def archive_older_than(self, seconds: float) -> list[int]: ...
+    @property
+    def drained(self) -> bool: ...
+    def set_drained(self, drained: bool) -> None: ...
 
 
 class Commands:
@@ -57,6 +60,7 @@ class Commands:
             "WaitForJobChange": self.wait_for_job_change,
             "CancelJob": self.cancel_job,
             "ArchiveJob": self.archive_job,
+            "AutoArchiveJobs": self.auto_archive_jobs,
             "SetDrainFlag": self.set_drain_flag,
             "InstanceConsole": self.console,
             "ConsoleOutput": self.console_output,
@@ -105,11 +109,16 @@ class Commands:
         """Move a finished job to the archive."""
         return self._master.archive(job_id)
 
+    def auto_archive_jobs(self, age: float) -> list[int]:
+        """Move the jobs that ended at least so many seconds ago to the archive; [moved, left]."""
+        moved = self._master.archive_older_than(age)
+        return [len(moved), len(self._master.job_ids())]
+
     def set_drain_flag(self, drained: bool | None = None) -> bool:
         """Close or open the queue for new jobs; says whether it is closed now."""
         if drained is not None:
-            self._master.set_drained(drained)  # type: ignore[attr-defined]
-        return bool(self._master.drained)  # type: ignore[attr-defined]
+            self._master.set_drained(drained)
+        return self._master.drained
 
     def console(self, name: str) -> dict[str, Any]:
         """Where an instance's console is."""

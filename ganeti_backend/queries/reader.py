@@ -4,19 +4,21 @@ The remote API and the command socket both answer from here, so they cannot disa
 """
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 from ganeti_backend.jobs import Job
 from ganeti_backend.queries import cluster, filters, groups, instances, jobs, networks, nodes
 from ganeti_backend.queries.fields import Table, nice
 from ganeti_backend.queries.snapshot import Configuration, LiveData, Snapshot
+from ganeti_backend.settings import Settings
 
 INSTANCE = "instance"
 NODE = "node"
 GROUP = "group"
 NETWORK = "network"
 JOB = "job"
+# Where a node keeps the disks of the template `file`, inside its own folder.
+DISK_FOLDER = "disks"
 TABLES: dict[str, Table[Any]] = {
     INSTANCE: instances.TABLE,
     NODE: nodes.TABLE,
@@ -31,6 +33,8 @@ class Source(Protocol):
 
     @property
     def config(self) -> Configuration: ...
+    @property
+    def settings(self) -> Settings: ...
     def live(self) -> LiveData: ...
     def job(self, job_id: int) -> Job | None: ...
     def job_ids(self) -> Sequence[int]: ...
@@ -43,9 +47,8 @@ class UnknownResourceError(LookupError):
 class Reader:
     """Answers of one master."""
 
-    def __init__(self, source: Source, image_dir: Path | None = None) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
-        self._image_dir = image_dir
 
     def snapshot(self, *, live: bool) -> Snapshot:
         """The cluster as it is now; asking the nodes is left out where nobody wants to know."""
@@ -53,7 +56,9 @@ class Reader:
 
     def info(self) -> dict[str, Any]:
         """The cluster as a whole."""
-        return cluster.info(self.snapshot(live=False), str(self._image_dir or ""))
+        settings = self._source.settings
+        disks = settings.node(settings.master).dir / DISK_FOLDER
+        return cluster.info(self.snapshot(live=False), str(disks))
 
     def names(self, resource: str) -> list[str]:
         """The names of all objects of a kind."""

@@ -165,7 +165,7 @@ class Server:
     def __init__(self, master: Master, settings: Settings) -> None:
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="rapi")
         self._waiters = ThreadPoolExecutor(WAITERS, thread_name_prefix="rapi-wait")
-        doors = Doors(master, Reader(master, settings.image_dir))
+        doors = Doors(master, Reader(master))
         users = authentication.Users(settings.rapi.users_file)
         application = Application(doors, users, self._workers, self._waiters)
         self._socket = _listen(settings.rapi.host, settings.rapi.port)

@@ -12,8 +12,8 @@ from ganeti_backend.rapi import server
 
 
 @pytest.fixture
-def master():
-    return FakeMaster()
+def master(layout):
+    return FakeMaster(layout)
 
 
 @pytest.fixture(scope="session")

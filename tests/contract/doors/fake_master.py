@@ -75,8 +75,9 @@ class Nodes:
 class FakeMaster:
     """Keeps submitted jobs in memory; they end when a test says so, or at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings) -> None:
         self.config = Configuration()
+        self.settings = settings
         self.nodes = Nodes()
         self.drained = False
         self.finish_at_once = True
@@ -136,6 +137,9 @@ class FakeMaster:
         if job.status in FINALIZED:
             self.jobs[job_id] = job.replace(archived=True)
         return job.status in FINALIZED
+
+    def archive_older_than(self, seconds):
+        return [n for n in self.job_ids() if self.archive(n)]
 
     def set_drained(self, drained):
         self.drained = drained

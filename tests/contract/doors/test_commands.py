@@ -156,6 +156,11 @@ def test_jobs(command, master):
     assert command(JOBS, "info", "77")[0] == 1
 
 
+def test_autoarchive(command):
+    assert command(JOBS, "autoarchive", "all")[1] == "Archived 1 jobs, 0 left\n"
+    assert command(JOBS, "autoarchive", "soon")[0] == 2
+
+
 def test_unknown_job_is_an_error(command):
     code, _out, err = command(JOBS, "watch", "77")
     assert code == 1
