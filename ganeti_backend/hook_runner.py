@@ -23,6 +23,10 @@ HOOKS_VERSION = "2"
 HOOKS_COMMAND_PATH = "/sbin:/bin:/usr/sbin:/usr/bin"
 SUCCESS = "success"
 
+# Shared by all opcodes: making threads for each would cost more than most hooks. Nothing here waits
+# for another task of the same pool.
+THREADS = ThreadPoolExecutor(32, thread_name_prefix="hooks")
+
 
 @dataclass(frozen=True)
 class Occasion:
@@ -99,7 +103,6 @@ class HookRunner:
                 self._warn(f"hooks {hooks_path}-{phase} did not run: {error.message}")
                 return node, []
 
-        if len(nodes) <= 1:
-            return [on_node(node) for node in nodes]
-        with ThreadPoolExecutor(min(len(nodes), 16)) as threads:
-            return list(threads.map(on_node, nodes))
+        others = [THREADS.submit(on_node, node) for node in nodes[1:]]
+        first = [on_node(node) for node in nodes[:1]]
+        return [*first, *(future.result() for future in others)]

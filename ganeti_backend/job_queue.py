@@ -36,6 +36,7 @@ class JobQueue:
         self, folder: Path, clock: Callable[[], int] = time.time_ns, max_jobs: int = MAX_JOBS
     ) -> None:
         self.folder = folder
+        self._folder_text = str(folder)
         self.clock = clock
         self._max_jobs = max_jobs
         self._mutex = threading.Lock()
@@ -188,21 +189,22 @@ class JobQueue:
 
     def _write(self, batch: Sequence[Record]) -> None:
         newest = dict(batch)
-        renames: list[tuple[Path, Path]] = []
+        renames: list[tuple[str, str]] = []
         serial = self._serial
         if serial > self._serial_on_disk:
             renames.append(self._prepare("serial", b"%d\n" % serial))
         for job_id, content in newest.items():
             renames.append(self._prepare(f"job-{job_id}", content))
         for source, target in renames:
-            source.rename(target)
-        durable.sync_folder(self.folder)
+            os.rename(source, target)
+        durable.sync_folder(self._folder_text)
         self._serial_on_disk = serial
 
-    def _prepare(self, name: str, content: bytes) -> tuple[Path, Path]:
-        temporary = self.folder / f"{name}.new"
-        durable.write_new(temporary, content)
-        return temporary, self.folder / name
+    def _prepare(self, name: str, content: bytes) -> tuple[str, str]:
+        # Plain text instead of paths: this runs several times for every job.
+        target = f"{self._folder_text}/{name}"
+        durable.write_new(f"{target}.new", content)
+        return f"{target}.new", target
 
     def _path(self, job_id: int) -> Path:
         return self.folder / f"job-{job_id}"

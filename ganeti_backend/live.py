@@ -62,7 +62,9 @@ class LiveReader:
     def __init__(self, nodes: Nodes, names: Callable[[], Sequence[str]]) -> None:
         self._nodes = nodes
         self._names = names
+        # Two pools, because those who wait for a whole answer must not keep its parts from running.
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="live")
+        self._askers = ThreadPoolExecutor(32, thread_name_prefix="live-node")
         self._resting: dict[str, float] = {}
         self._infos = Cached(lambda: self._ask_all(calls.NODE_INFO))
         self._running = Cached(lambda: self._ask_all(calls.INSTANCES_INFO))
@@ -78,16 +80,14 @@ class LiveReader:
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self._askers.shutdown(wait=False, cancel_futures=True)
 
     def _ask_all(self, call: Call) -> Answers:
         names = list(self._names())
-        if len(names) == 1:
-            return {names[0]: self._ask(names[0], call)}
-        # Threads of their own: the pool above may be full of callers that wait for this answer.
-        with ThreadPoolExecutor(max(1, min(len(names), 32))) as threads:
-            return dict(
-                zip(names, threads.map(lambda name: self._ask(name, call), names), strict=True)
-            )
+        others = [self._askers.submit(self._ask, name, call) for name in names[1:]]
+        answers = {name: self._ask(name, call) for name in names[:1]}
+        answers.update(zip(names[1:], (future.result() for future in others), strict=True))
+        return answers
 
     def _ask(self, name: str, call: Call) -> Any:
         begun = time.monotonic()

@@ -40,8 +40,8 @@ class Thing:
     tags: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
-        return {key: plain(value) for key, value in values.items()}
+        # A frozen dataclass without slots keeps exactly its fields in its dictionary.
+        return {key: plain(value) for key, value in vars(self).items()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -150,7 +150,7 @@ class Disk:
     spindles: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
+        return dict(vars(self))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -172,7 +172,7 @@ class Nic:
     vlan: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
+        return dict(vars(self))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

@@ -104,6 +104,17 @@ def flag(default: bool = False) -> Any:
     return param(is_bool, default)
 
 
+_CHECKS: dict[type[OpCode], tuple[tuple[str, Check], ...]] = {}
+
+
+def checks_of(cls: type[OpCode]) -> tuple[tuple[str, Check], ...]:
+    """The checks of all fields, looked up once for each class."""
+    if cls not in _CHECKS:
+        fields = dataclasses.fields(cls)
+        _CHECKS[cls] = tuple((item.name, item.metadata["check"]) for item in fields)
+    return _CHECKS[cls]
+
+
 @dataclass(frozen=True, kw_only=True)
 class OpCode:
     """What all opcodes share. `TARGET` names the field that says whom it is about."""
@@ -119,14 +130,15 @@ class OpCode:
     reason: list[Any] = param(list_of(lambda entry: isinstance(entry, (list, tuple))), [])
 
     def __post_init__(self) -> None:
-        for item in dataclasses.fields(self):
-            if not item.metadata["check"](getattr(self, item.name)):
-                text = f"Parameter '{self.OP_ID}.{item.name}' fails validation"
+        for name, check in checks_of(type(self)):
+            if not check(getattr(self, name)):
+                text = f"Parameter '{self.OP_ID}.{name}' fails validation"
                 raise errors.OpPrereqError(text, errors.ECODE_INVAL)
 
     def to_dict(self) -> dict[str, Any]:
         """The opcode's input as the job file keeps it; secret OS parameters never get there."""
-        values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+        # A frozen dataclass without slots keeps exactly its fields in its dictionary.
+        values = dict(vars(self))
         if values.get("osparams_secret"):
             values["osparams_secret"] = dict.fromkeys(values["osparams_secret"], REDACTED)
         return {**values, "OP_ID": self.OP_ID}

@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from ganeti_backend import errors, settings
 from ganeti_backend.daemons import command_socket
 from ganeti_backend.master import Master
+from ganeti_backend.node_pool import NodePool
 from ganeti_backend.node_rpc.client import NodeClient
 from ganeti_backend.rapi import server as rapi
 
@@ -28,7 +29,7 @@ def serve(path: str, stop: threading.Event) -> None:
     """Run the master until `stop`; doors close first, so that nothing is accepted any more."""
     found = settings.load(path)
     with ExitStack() as stack:
-        nodes = NodeClient(found)
+        nodes = NodePool(lambda: NodeClient(found))
         stack.callback(nodes.close)
         master = Master(found, nodes)
         master.start()
