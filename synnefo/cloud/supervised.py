@@ -1,4 +1,4 @@
-"""One process under the supervisor: how it is started, recognised again, and ended.
+"""One process under the supervisor: how it is started, and how it is ended.
 
 No loop and no decisions about when; those are the supervisor's.
 """
@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import time
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,12 +28,6 @@ class Specification:
     port: int | None = None  # Ready once this loopback port accepts; None: as soon as it runs.
     stop_seconds: float = 10.0
     stop_signal: int = signal.SIGTERM
-
-    def digest(self) -> str:
-        """Tells whether a process that is found running is this one."""
-        text = json.dumps([self.argv, sorted(self.env.items())])
-        # A checksum will do, and hashlib would cost this small process three megabytes.
-        return f"{zlib.crc32(text.encode()):08x}-{len(text)}"
 
 
 def start_ticks(pid: int) -> int | None:
@@ -83,9 +76,7 @@ class Supervised:
             self._become()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, INHERITED_HANDLERS)
         self._running(pid)
-        self._pid_file.write_text(
-            json.dumps({"pid": pid, "ticks": start_ticks(pid), "digest": self.spec.digest()})
-        )
+        self._pid_file.write_text(json.dumps({"pid": pid, "ticks": start_ticks(pid)}))
 
     def _become(self) -> None:
         """In the child: never returns."""
@@ -103,20 +94,6 @@ class Supervised:
             os.write(2, f"cannot start {self.spec.argv[0]}: {error}\n".encode())
         finally:
             os._exit(127)
-
-    def adopt(self) -> bool:
-        """Take over what an earlier supervisor left running; end it if it is out of date."""
-        try:
-            left = json.loads(self._pid_file.read_text())
-            pid, ticks, digest = int(left["pid"]), left["ticks"], left["digest"]
-        except (FileNotFoundError, ValueError, KeyError):
-            return False
-        if ticks is None or start_ticks(pid) != ticks:
-            return False
-        self._running(pid)
-        if digest != self.spec.digest():
-            self.ask_to_stop()
-        return True
 
     def _running(self, pid: int) -> None:
         self.pid = pid
@@ -142,7 +119,7 @@ class Supervised:
         assert self.pidfd is not None
         # The group is ended before the leader is reaped: until then its number cannot be reused.
         self._signal_group(self.pid, signal.SIGKILL)
-        self.last_exit = self._reap(self.pid)
+        self.last_exit = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         os.close(self.pidfd)
         self._pid_file.unlink(missing_ok=True)
         asked = self.kill_at is not None
@@ -158,13 +135,6 @@ class Supervised:
         self.next_start = time.monotonic() + delay
         if self.wanted:
             self.restarts += 1
-
-    @staticmethod
-    def _reap(pid: int) -> int:
-        try:
-            return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        except ChildProcessError:
-            return 0  # Adopted: its exit code went to another parent.
 
     @staticmethod
     def _signal_group(group: int, number: int) -> None:

@@ -2,7 +2,8 @@
 
 Runs as its own small process (`python3 -m synnefo.cloud.supervisor STATE`). A death is seen through
 a pidfd, not by looking; timers exist only for backoff, readiness and log rotation. Its children
-write their logs themselves, so they outlive it and the next supervisor adopts them.
+write their logs themselves, so they go on when it is killed; the next `up` finds them by their pid
+files and ends them first.
 """
 
 from __future__ import annotations
@@ -42,9 +43,6 @@ class Supervisor:
     def run(self) -> None:
         """Until told to stop and everything has ended."""
         self._listen()
-        for process in self.processes.values():
-            if process.adopt():
-                self._watch(process)
         while not (self.ending and not self._alive()):
             self._advance()
             for descriptor, _ in self._poll.poll(self._timeout()):

@@ -1,9 +1,10 @@
-"""The supervisor with small real processes: start, restart, adoption, end."""
+"""The supervisor with small real processes: start, restart, leftovers, end."""
 
 import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -147,27 +148,6 @@ def _end_supervisor(state):
     wait_for(lambda: start_ticks(pid) is None)
 
 
-def test_next_supervisor_adopts_what_runs(state):
-    supervisor_client.start(state, [sleeper("one")])
-    wait_for(lambda: rows(state)["one"]["pid"])
-    pid = rows(state)["one"]["pid"]
-    _end_supervisor(state)
-    supervisor_client.start(state, [sleeper("one")])
-    assert rows(state)["one"]["pid"] == pid
-    os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: rows(state)["one"]["pid"] not in (pid, None))
-
-
-def test_next_supervisor_replaces_what_is_out_of_date(state):
-    supervisor_client.start(state, [sleeper("one")])
-    wait_for(lambda: rows(state)["one"]["pid"])
-    pid = rows(state)["one"]["pid"]
-    _end_supervisor(state)
-    supervisor_client.start(state, [specification("one", "sleep", "601")])
-    wait_for(lambda: rows(state)["one"]["pid"] not in (pid, None))
-    assert start_ticks(pid) is None
-
-
 def test_leftovers_are_ended(state):
     supervisor_client.start(state, [sleeper("one")])
     wait_for(lambda: rows(state)["one"]["pid"])
@@ -178,11 +158,12 @@ def test_leftovers_are_ended(state):
 
 
 def test_a_reused_process_id_is_not_taken_for_ours(state):
-    (state / "run" / "one.pid").write_text(
-        json.dumps({"pid": os.getpid(), "ticks": 1, "digest": ""})
-    )
-    down.end_leftovers(state)
-    assert not Supervised(sleeper("one"), state / "run", state / "log").adopt()
+    with subprocess.Popen(["sleep", "600"], start_new_session=True) as stranger:
+        left = {"pid": stranger.pid, "ticks": start_ticks(stranger.pid) - 1}
+        (state / "run" / "one.pid").write_text(json.dumps(left))
+        down.end_leftovers(state)
+        assert stranger.poll() is None
+        stranger.kill()
 
 
 def test_one_supervisor_per_folder(state):
