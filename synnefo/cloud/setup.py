@@ -28,8 +28,8 @@ IMAGE_NAME = "tiny"
 def cluster(layout: Layout, python: PythonEnvironment) -> None:
     """Write the settings of master and nodes; what is there (certificates, users) is kept."""
     network = "user" if layout.choices.hypervisor == "libvirt" else "fake"
-    words: list[str | Path] = [python.python, "-m", "ganeti_backend.settings"]
-    words += ["--state", layout.state, "--rapi-port", str(layout.rapi_port)]
+    words: list[str | Path] = [python.python, "-m", "ganeti_backend.cli.gnt_cluster", "init"]
+    words += ["--state-dir", layout.state, "--rapi-port", str(layout.rapi_port)]
     for port in layout.node_ports:
         words += ["--node-port", str(port)]
     words += ["--hypervisor", layout.choices.hypervisor, "--network", network]

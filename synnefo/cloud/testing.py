@@ -16,6 +16,7 @@ from synnefo.cloud.errors import CloudError
 from synnefo.cloud.python_environment import PythonEnvironment
 from synnefo.cloud.steps import Steps
 
+PACKAGES = ("synnefo", "ganeti_backend", "eventd", "hooks", "dhcpd")
 FAST_FOLDERS = ("unit", "contract", "integration", "architecture")
 FULL_SELECTION = "not hardware and not conformance"
 # What the tests talk to for real, each with the files by which it is recognised.
@@ -63,10 +64,11 @@ class Suite:
                 step.note = _real_parts()
         checks = _checks(self.python).items()
         failed = [name for name, words in checks if self._fails(name, words)]
-        code = self._pytest(_selection(fast=fast, arguments=arguments))
         if failed:
-            # pytest's line stays the last one on the output; this goes to the errors.
+            # Said before the tests run, for pytest's line is to be the last one.
             sys.stderr.write(f"cloud: these checks failed: {', '.join(failed)}\n")
+            sys.stderr.flush()
+        code = self._pytest(_selection(fast=fast, arguments=arguments))
         return code or int(bool(failed))
 
     def _fails(self, name: str, words: list[str]) -> bool:
@@ -122,7 +124,7 @@ def _checks(python: PythonEnvironment) -> dict[str, list[str]]:
     return {
         "ruff check": [str(python.bin / "ruff"), "check", "."],
         "ruff format": [str(python.bin / "ruff"), "format", "--check", "."],
-        "mypy": [program, "-m", "mypy"],
+        "mypy": [program, "-m", "mypy", *PACKAGES],
         "import contracts": [str(python.bin / "lint-imports")],
         "manage.py check": [program, "manage.py", "check"],
         "makemigrations": [program, "manage.py", "makemigrations", "--check", "--dry-run"],
