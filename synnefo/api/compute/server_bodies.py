@@ -184,8 +184,8 @@ def idempotency_key(request: Request) -> str | None:
     return key
 
 
-def server_request(request: Request, body: Mapping[str, Any]) -> ServerRequest:
-    """A creation, its form checked; what its references mean is found out by the intent."""
+def _check(request: Request, body: Mapping[str, Any]) -> None:
+    """All that the form alone does not say."""
     server = body["server"]
     image = server.get("imageRef") or None
     check_access(server)
@@ -197,8 +197,13 @@ def server_request(request: Request, body: Mapping[str, Any]) -> ServerRequest:
         raise BadRequest("Server group not found.", field="os:scheduler_hints.group")
     if image is not None and not bodies.UUID.fullmatch(image):
         raise BadRequest("Invalid imageRef provided: it must be a UUID.", field="imageRef")
-    metadata = server.get("metadata") or {}
-    check_metadata(metadata)
+    check_metadata(server.get("metadata") or {})
+
+
+def server_request(request: Request, body: Mapping[str, Any]) -> ServerRequest:
+    """A creation, its form checked; what its references mean is found out by the intent."""
+    server = body["server"]
+    _check(request, body)
     least = server.get("min_count", 1)
     most = server.get("max_count", max(least, 1))
     if least > most:
@@ -206,10 +211,10 @@ def server_request(request: Request, body: Mapping[str, Any]) -> ServerRequest:
     return ServerRequest(
         name=server["name"],
         flavor_id=server["flavorRef"],
-        image_id=image,
+        image_id=server.get("imageRef") or None,
         networks=_networks(server.get("networks")),
         key_name=server.get("key_name"),
-        metadata=metadata,
+        metadata=server.get("metadata") or {},
         user_data=server.get("user_data"),
         config_drive=bool(server.get("config_drive")),
         description=server.get("description"),

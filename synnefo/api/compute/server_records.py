@@ -174,6 +174,18 @@ EXTRAS: tuple[tuple[int, bool, Extra], ...] = (
 )
 
 
+def _add_states(row: Row, record: dict[str, Any]) -> str:
+    """The state in all its words; gives the status back."""
+    state = ServerState(row.state)
+    vm_state, power_state, _ = NOVA_VIEW[state]
+    status = nova_status(state, ServerTask(row.task) if row.task else None)
+    record["status"] = status
+    record["OS-EXT-STS:task_state"] = row.task
+    record["OS-EXT-STS:vm_state"] = vm_state
+    record["OS-EXT-STS:power_state"] = power_state
+    return status
+
+
 class Renderer:
     """Builds the records of one answer."""
 
@@ -202,14 +214,21 @@ class Renderer:
 
     def record(self, row: Row, nets: Addresses) -> dict[str, Any]:
         """One server."""
+        record = self._what(row, nets)
+        status = _add_states(row, record)
+        if status in WITH_PROGRESS:
+            record["progress"] = row.progress
+        if row.fault and status in WITH_FAULT:
+            record["fault"] = _fault(row.fault, self.admin)
+        for add in self.extras:
+            add(row, record)
+        return record
+
+    def _what(self, row: Row, nets: Addresses) -> dict[str, Any]:
         uuid = str(row.uuid)
-        state = ServerState(row.state)
-        vm_state, power_state, _ = NOVA_VIEW[state]
-        status = nova_status(state, ServerTask(row.task) if row.task else None)
-        record = {
+        return {
             "id": uuid,
             "name": row.name,
-            "status": status,
             "tenant_id": row.project_id,
             "user_id": row.user_id,
             "metadata": row.metadata,
@@ -229,18 +248,8 @@ class Renderer:
             "OS-SRV-USG:launched_at": long_timestamp(row.launched_at),
             "OS-SRV-USG:terminated_at": long_timestamp(row.deleted_at),
             "security_groups": SECURITY_GROUPS,
-            "OS-EXT-STS:task_state": row.task,
-            "OS-EXT-STS:vm_state": vm_state,
-            "OS-EXT-STS:power_state": power_state,
             "os-extended-volumes:volumes_attached": [],
         }
-        if status in WITH_PROGRESS:
-            record["progress"] = row.progress
-        if row.fault and status in WITH_FAULT:
-            record["fault"] = _fault(row.fault, self.admin)
-        for add in self.extras:
-            add(row, record)
-        return record
 
     def one(self, row: Row) -> dict[str, Any]:
         """One server and its addresses."""
