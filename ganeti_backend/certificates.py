@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ganeti_backend.settings import SECRET_MODE, Settings, replace
+from ganeti_backend.durable import SECRET_MODE, replace
+from ganeti_backend.settings import Settings
 
 AUTHORITY_DAYS = 3650
 LEAF_DAYS = 825
@@ -47,7 +48,9 @@ class Authority:
             if self._certificate.public_key() == self._key.public_key():
                 return
         self._certificate = self._sign_itself()
-        replace(certificate, self._certificate.public_bytes(serialization.Encoding.PEM))
+        replace(
+            certificate, self._certificate.public_bytes(serialization.Encoding.PEM), SECRET_MODE
+        )
 
     def issue(
         self,
@@ -71,7 +74,7 @@ class Authority:
             )
             .sign(self._key, hashes.SHA256())
         )
-        replace(certificate, built.public_bytes(serialization.Encoding.PEM))
+        replace(certificate, built.public_bytes(serialization.Encoding.PEM), SECRET_MODE)
 
     def _still_good(
         self, path: Path, private: ec.EllipticCurvePrivateKey, names: Sequence[str]
@@ -152,7 +155,7 @@ def _key(path: Path) -> ec.EllipticCurvePrivateKey:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    replace(path, pem)
+    replace(path, pem, SECRET_MODE)
     return made
 
 

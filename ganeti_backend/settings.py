@@ -1,26 +1,18 @@
 """The cluster's settings file: where things are and on which ports, read by every daemon.
 
-`write` makes the whole folder tree once (settings, certificates, RAPI users) and may be repeated;
-what the cluster *contains* (instances, networks) is not here but in `config.py`.
+`installation.py` writes it and makes what it names; what the cluster *contains* (instances,
+networks) is not here but in `config.py`.
 """
 
-import argparse
 import json
-import os
-import secrets
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ganeti_backend.errors import ConfigurationError
 
-DIRECTORY_MODE = 0o750
-SECRET_MODE = 0o600
 EMBEDDED_LIBVIRT = "qemu:///embed?root={node_dir}/libvirt"
-RAPI_USER = "synnefo"
-NODE_FOLDERS = ("disks", "instances", "console", "seeds", "tasks")
 
 
 class SettingsError(ConfigurationError):
@@ -146,63 +138,6 @@ def load(path: Path | str) -> Settings:
         raise SettingsError(f"{path} lacks {error}") from error
 
 
-def write(path: Path | str, settings: Settings) -> None:
-    """Write the settings file and make all it names; what is already there is kept."""
-    from ganeti_backend import certificates
-
-    for folder in _folders(settings):
-        folder.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
-    certificates.ensure(settings)
-    _ensure_rapi_users(settings.rapi.users_file)
-    text = json.dumps(asdict(settings), default=str, indent=1, sort_keys=True)
-    replace(Path(path), text.encode() + b"\n")
-
-
-def rapi_password(settings: Settings) -> str:
-    """The generated password of the frontend's RAPI user."""
-    for line in settings.rapi.users_file.read_text().splitlines():
-        fields = line.split()
-        if fields and fields[0] == RAPI_USER:
-            return fields[1]
-    raise SettingsError(f"{settings.rapi.users_file} has no user {RAPI_USER}")
-
-
-def replace(path: Path, content: bytes, mode: int = SECRET_MODE) -> None:
-    """Put a file in place: a reader sees the old one or the new one, also after a power cut."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(temporary, path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _folders(settings: Settings) -> list[Path]:
-    folders = [
-        settings.data_dir,
-        settings.queue_dir,
-        settings.queue_dir / "archive",
-        settings.config_dir,
-        settings.hooks_dir,
-        settings.tls.ca.parent,
-        settings.image_dir,
-    ]
-    for node in settings.nodes:
-        folders.extend([node.dir, *(node.dir / name for name in NODE_FOLDERS)])
-    return folders
-
-
-def _ensure_rapi_users(path: Path) -> None:
-    if not path.exists():
-        replace(path, f"{RAPI_USER} {secrets.token_urlsafe(24)} write\n".encode())
-
-
 def _from_dict(data: Mapping[str, Any]) -> Settings:
     nodes = tuple(
         NodeSettings(str(n["name"]), str(n["address"]), int(n["port"]), Path(n["dir"]))
@@ -233,30 +168,3 @@ def _from_dict(data: Mapping[str, Any]) -> Settings:
         image_dir=Path(data["image_dir"]),
         nodes=nodes,
     )
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """`python -m ganeti_backend.settings`: make an embedded cluster's folders and settings."""
-    defaults = Drivers()
-    parser = argparse.ArgumentParser(prog="ganeti_backend.settings", description=main.__doc__)
-    parser.add_argument("--state", type=Path, required=True, help="folder of the whole cloud")
-    parser.add_argument("--rapi-port", type=int, required=True)
-    parser.add_argument("--node-port", type=int, action="append", required=True, dest="node_ports")
-    parser.add_argument("--hypervisor", choices=["fake", "libvirt"], default=defaults.hypervisor)
-    parser.add_argument("--accelerator", choices=["kvm", "qemu"], default=defaults.accelerator)
-    parser.add_argument("--network", choices=["fake", "user"], default=defaults.network)
-    parser.add_argument("--libvirt-uri", default=defaults.libvirt_uri)
-    parser.add_argument("--cluster-name", default="cluster.local")
-    given = parser.parse_args(arguments)
-    drivers = Drivers(given.hypervisor, given.accelerator, given.network, given.libvirt_uri)
-    settings = for_state(
-        given.state.resolve(), given.rapi_port, given.node_ports, drivers, given.cluster_name
-    )
-    path = settings.data_dir / "cluster.json"
-    write(path, settings)
-    print(path)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,5 +1,6 @@
 """Runs guests: a map from the name of a hypervisor to the function that builds its driver."""
 
+import os
 from collections.abc import Callable
 
 from ganeti_backend.errors import HypervisorError
@@ -13,6 +14,8 @@ def _fake(place: Place) -> Hypervisor:
 
 
 def _libvirt(place: Place) -> Hypervisor:
+    # libvirt reads these once, when it is loaded; what it has to say is raised as exceptions.
+    os.environ.setdefault("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null")
     # Imported only here: a node with another hypervisor need not have the library.
     from ganeti_backend.hypervisor.libvirt import LibvirtHypervisor
 

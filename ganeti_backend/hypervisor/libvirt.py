@@ -6,23 +6,23 @@ by what the driver keeps below its root. libvirt allows one embedded driver in a
 process for a root.
 """
 
+import fcntl
 import functools
 import logging
 import os
 import threading
-import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 import libvirt
 
 from ganeti_backend.errors import HypervisorError
-from ganeti_backend.hypervisor import domain_xml
+from ganeti_backend.hypervisor import domain_xml, embedded_root
 from ganeti_backend.hypervisor.base import (
     Attachment,
     Capabilities,
@@ -55,25 +55,6 @@ OFF = {
     libvirt.VIR_DOMAIN_CRASHED,
     libvirt.VIR_DOMAIN_NOSTATE,
 }
-# Screens of several nodes on one machine are numbered in different hundreds: each driver looks for
-# a free port by itself, and two that look at once must not find the same.
-PORT_RANGES = 100
-PORTS_PER_RANGE = 250
-FIRST_PORT = 5900
-QEMU_CONF = """\
-# Written by the node daemon at each start.
-user = "root"
-group = "root"
-security_driver = "none"
-cgroup_controllers = []
-namespaces = []
-remember_owner = 0
-dynamic_ownership = 0
-stdio_handler = "file"
-vnc_listen = "127.0.0.1"
-remote_display_port_min = {first}
-remote_display_port_max = {last}
-"""
 
 
 @contextmanager
@@ -92,8 +73,10 @@ class LibvirtHypervisor(Hypervisor):
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
-        self._uri = place.uri.format(node_dir=place.folder)
-        _prepare_root(self._uri)
+        self._uri = place.uri.format(node_dir=quote(str(place.folder)))
+        # What libvirt learns about the emulator in seconds holds for all nodes of a machine.
+        self._cache = place.folder.parent / "libvirt-cache"
+        self._uri = embedded_root.prepare(self._uri, self._cache)
         _start_event_loop()
         with translated(f"cannot connect to {self._uri}"):
             self._connection = libvirt.open(self._uri)
@@ -106,6 +89,7 @@ class LibvirtHypervisor(Hypervisor):
         self._changed = threading.Condition()
         self._reboots: dict[str, int] = defaultdict(int)
         self._stopping: set[str] = set()
+        threading.Thread(target=self._warm_up, name="libvirt-warm-up", daemon=True).start()
 
     def host(self) -> dict[str, int]:
         """From /proc: libvirt counts only one NUMA node on some machines."""
@@ -236,6 +220,20 @@ class LibvirtHypervisor(Hypervisor):
         with translated("cannot disconnect"):
             self._connection.close()
 
+    def _warm_up(self) -> None:
+        """Let libvirt learn about the emulator before the first guest has to wait for that.
+
+        One node at a time: the others then find the answer in the shared cache.
+        """
+        self._cache.mkdir(parents=True, exist_ok=True)
+        try:
+            with (self._cache / "lock").open("w") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                kind = self.place.accelerator
+                self._connection.getDomainCapabilities(None, "x86_64", domain_xml.MACHINE, kind)
+        except libvirt.libvirtError as error:
+            log.error("guests of type %s cannot run here: %s", self.place.accelerator, error)
+
     def _find(self, name: str) -> Any:
         """The domain of this name, or None."""
         try:
@@ -253,7 +251,7 @@ class LibvirtHypervisor(Hypervisor):
 
     def _is_ours(self, dom: Any) -> bool:
         """On a daemon shared by several nodes each sees its own; an embedded one has no others."""
-        if "/embed" in self._uri:
+        if embedded_root.of(self._uri) is not None:
             return True
         try:
             mark = dom.metadata(libvirt.VIR_DOMAIN_METADATA_DESCRIPTION, None)
@@ -348,18 +346,6 @@ def _limit(path: Path) -> None:
     """Empty a console file that has become too long; the emulator appends, so this is safe."""
     if path.exists() and path.stat().st_size > CONSOLE_LIMIT:
         os.truncate(path, 0)
-
-
-def _prepare_root(uri: str) -> None:
-    """Write the embedded driver's configuration, which it reads below its root."""
-    roots = parse_qs(urlsplit(uri).query).get("root")
-    if not roots or "/embed" not in uri:
-        return
-    folder = Path(roots[0]) / "etc"
-    folder.mkdir(parents=True, exist_ok=True)
-    first = FIRST_PORT + zlib.crc32(roots[0].encode()) % PORT_RANGES * PORTS_PER_RANGE
-    text = QEMU_CONF.format(first=first, last=first + PORTS_PER_RANGE - 1)
-    (folder / "qemu.conf").write_text(text)
 
 
 @functools.cache

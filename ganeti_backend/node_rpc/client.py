@@ -3,6 +3,7 @@
 Nothing is repeated here: whether a call may run twice is known only by the unit that makes it.
 """
 
+import logging
 import ssl
 from typing import Any
 
@@ -12,6 +13,9 @@ import orjson
 from ganeti_backend.errors import NodeCallError, NodeUnreachable
 from ganeti_backend.node_rpc.calls import Call
 from ganeti_backend.settings import Settings, TlsSettings
+
+# One line for each call would drown what the master has to say.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 CONNECT_TIMEOUT = 5.0
 # Shorter than the server's, so that the client is always the one that closes an idle connection.

@@ -6,6 +6,7 @@ not known here: the handlers are passed in by the node daemon.
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -68,6 +69,18 @@ class NodeServer:
             )
 
 
+class PromptServer(uvicorn.Server):
+    """Ends idle connections without the TLS farewell, for which a silent client would be waited."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for connection in list(self.server_state.connections):
+            # Typed as a protocol without these two by uvicorn; both of its HTTP/1.1 ones have them.
+            cycle = getattr(connection, "cycle", None)
+            if cycle is None or cycle.response_complete:
+                connection.transport.abort()
+        await super().shutdown(sockets)
+
+
 def build(application: NodeServer, node: NodeSettings, tls: TlsSettings) -> uvicorn.Server:
     """The web server of one node; `run` serves until SIGTERM."""
     config = uvicorn.Config(
@@ -82,7 +95,7 @@ def build(application: NodeServer, node: NodeSettings, tls: TlsSettings) -> uvic
         access_log=False,
         log_config=None,
         timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=2,
         server_header=False,
         date_header=False,
         ssl_certfile=str(tls.certificate),
@@ -90,7 +103,7 @@ def build(application: NodeServer, node: NodeSettings, tls: TlsSettings) -> uvic
         ssl_ca_certs=str(tls.ca),
         ssl_cert_reqs=ssl.CERT_REQUIRED,
     )
-    return uvicorn.Server(config)
+    return PromptServer(config)
 
 
 async def _body(receive: Receive) -> bytes | None:

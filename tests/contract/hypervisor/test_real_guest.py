@@ -1,0 +1,81 @@
+"""A guest that boots from a disk, hears the power button and is seen when it stops by itself."""
+
+import shutil
+import time
+
+import pytest
+
+from ganeti_backend.errors import HypervisorError
+from ganeti_backend.hypervisor.base import Devices
+from ganeti_backend.storage import seed
+from synnefo.cloud.guest_image import builder
+from synnefo.cloud.layout import cache_folder
+
+pytestmark = pytest.mark.system
+BOOT = 90
+
+
+@pytest.fixture(scope="module")
+def image():
+    return builder.ensure(cache_folder())
+
+
+@pytest.fixture
+def guest(embedded, image, tmp_path):
+    disk = tmp_path / "disk.raw"
+    shutil.copyfile(image.disk, disk)
+    instance = {
+        "name": f"real-{tmp_path.name[-20:]}",
+        "uuid": "7e0bd1a4-3f29-4b0e-9a5f-0e0b4a8a5f11",
+        "beparams": {"maxmem": 128, "vcpus": 1},
+        "disks": [{"uuid": "d0", "mode": "rw"}],
+        "nics": [{"uuid": "n0", "mac": "aa:00:00:00:07:01"}],
+    }
+    address = {"mac": "aa:00:00:00:07:01", "address": "198.18.0.7", "prefix": 20}
+    seed.write(tmp_path / "seed.iso", instance, {"hostname": "deep", "addresses": [address]})
+    devices = Devices([str(disk)], [{"type": "user"}], str(tmp_path / "seed.iso"))
+    embedded.start(instance, devices, paused=False)
+    yield instance
+    embedded.forget(instance["name"])
+
+
+def said(driver, name, text, times=1):
+    """Wait until the console has said this so often; the line on which it stands."""
+    path, end = driver.place.console(name), time.monotonic() + BOOT
+    while time.monotonic() < end:
+        whole = path.read_text(errors="replace").rpartition("\n")[0]
+        lines = [line for line in whole.splitlines() if text in line]
+        if len(lines) >= times:
+            return lines[-1]
+    raise AssertionError(path.read_text(errors="replace")[-1000:])
+
+
+def test_it_takes_its_name_and_address_from_the_seed(embedded, guest):
+    line = said(embedded, guest["name"], "GUEST-READY")
+    assert "host=deep" in line
+    assert "eth0=198.18.0.7/20" in line
+
+
+def test_power_button_is_heard_also_while_booting(embedded, guest):
+    began = time.monotonic()
+    embedded.shutdown(guest["name"], BOOT, force=False)
+    assert time.monotonic() - began < BOOT
+    assert guest["name"] not in embedded.instances()
+
+
+def test_soft_reboot_is_done_by_the_guest(embedded, guest):
+    said(embedded, guest["name"], "GUEST-READY")
+    embedded.reboot(guest["name"], BOOT, hard=False)
+    assert "boots=2" in said(embedded, guest["name"], "GUEST-READY", times=2)
+
+
+def test_guest_that_powers_off_by_itself_is_listed_as_shutdown(embedded, guest, caplog):
+    said(embedded, guest["name"], "GUEST-READY")
+    dom = embedded._find(guest["name"])
+    dom.shutdown()
+    with embedded._changed:
+        assert embedded._changed.wait_for(lambda: not dom.isActive(), BOOT)
+    assert embedded.instances()[guest["name"]]["state"] == "shutdown"
+    assert "stopped by itself" in caplog.text
+    with pytest.raises(HypervisorError, match="not running"):
+        embedded.console(guest["name"])
