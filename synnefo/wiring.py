@@ -5,6 +5,7 @@ Tests put their own parts in by `replace`.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -96,6 +97,8 @@ def cluster(backend: Backend) -> Cluster:
 def _open_cluster(backend: Backend) -> Cluster:
     from synnefo.rapi.client import RapiCluster
 
+    # It writes a line for every request, with its whole address.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     return RapiCluster(
         backend.url,
         backend.username,

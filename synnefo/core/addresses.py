@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+MOST_AT_ONCE = 500
 Ip = IPv4Address | IPv6Address
 
 
@@ -33,13 +34,13 @@ class Pool:
         return int(ip_address(address)) - int(self.start)
 
     def windows(self, begin: int, width: int) -> Iterator[list[str]]:
-        """All addresses in portions, from the offset `begin` on and around the end."""
-        for done in range(0, self.size, width):
-            portion = (
-                self.start + (begin + done + step) % self.size
-                for step in range(min(width, self.size - done))
-            )
+        """All addresses in growing portions, from the offset `begin` on and around the end."""
+        done = 0
+        while done < self.size:
+            size = min(width, self.size - done)
+            portion = (self.start + (begin + done + step) % self.size for step in range(size))
             yield [str(address) for address in portion if address not in self.excluded]
+            done, width = done + size, min(width * 4, MOST_AT_ONCE)
 
 
 def pool_bounds(cidr: str) -> tuple[str, str, str]:

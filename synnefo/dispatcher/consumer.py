@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from django.db import InterfaceError, OperationalError, connection
 
 from synnefo.core import messages
+from synnefo.db.transactions import forgo_power_cuts
 from synnefo.observations import backends, nics, servers
 from synnefo.ports import Bus, Clock, Delivery, Postpone, Reject
 
@@ -31,7 +32,8 @@ class Consumer:
         self._heartbeats: dict[str, float] = {}
 
     def run(self, bus: Bus, queues: Sequence[str], stop: threading.Event) -> None:
-        """Until stopped."""
+        """Until stopped. What a power cut takes of this, the reconciler finds again."""
+        forgo_power_cuts()
         bus.consume(queues, self.handle, stop)
         connection.close()
 

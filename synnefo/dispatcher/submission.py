@@ -17,7 +17,7 @@ from django.db import DatabaseError, connection
 
 from synnefo.db import rings
 from synnefo.db.models import Backend
-from synnefo.db.transactions import writing
+from synnefo.db.transactions import forgo_power_cuts, writing
 from synnefo.dispatcher import workers
 from synnefo.dispatcher.crews import NO_BACKEND, Crews
 from synnefo.dispatcher.outcomes import Gone, Later, Outcome, Refused, Submitted
@@ -170,6 +170,7 @@ class Submitter:
         return len(batch)
 
     def _record_until_closed(self) -> None:
+        forgo_power_cuts()  # A job that is forgotten is found by its reason.
         while (first := self._results.get()) is not None:
             batch = [first]
             while len(batch) < AT_ONCE and not self._results.empty():

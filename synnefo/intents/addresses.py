@@ -6,9 +6,10 @@ from django.db import IntegrityError, transaction
 
 from synnefo.core.addresses import Pool, reason_against
 from synnefo.core.faults import BadRequest, Conflict
+from synnefo.db.inserting import insert
 from synnefo.db.models import Address, Port, Subnet
 
-WINDOW = 128
+SPARE = 8
 
 
 def take_free(network_id: int, count: int) -> list[tuple[Subnet, str]]:
@@ -33,7 +34,8 @@ def take_free(network_id: int, count: int) -> list[tuple[Subnet, str]]:
 def _free_in(subnet: Subnet, count: int) -> list[str]:
     pool = Pool.of(subnet.pool_start, subnet.pool_end, subnet.gateway)
     free: list[str] = []
-    for window in pool.windows(subnet.next_offset, max(WINDOW, count)):
+    # Mostly the next ones are free; a crowded pool is walked in growing steps.
+    for window in pool.windows(subnet.next_offset, count + SPARE):
         taken = set(
             Address.objects.filter(subnet=subnet, address__in=window).values_list(
                 "address", flat=True
@@ -63,14 +65,14 @@ def subnet_of(network_id: int, address: str) -> Subnet:
 
 def hold(rows: list[tuple[Port, Subnet, str]], *, asked: bool) -> None:
     """Store who holds what; Conflict if a user asked for an address that somebody has."""
+    addresses = [Address(port=port, subnet=subnet, address=text) for port, subnet, text in rows]
+    if not asked:
+        insert(addresses)
+        return
     try:
         with transaction.atomic():
-            Address.objects.bulk_create(
-                Address(port=port, subnet=subnet, address=text) for port, subnet, text in rows
-            )
+            insert(addresses)
     except IntegrityError as taken:
-        if not asked:
-            raise
         text = ", ".join(text for _, _, text in rows)
         raise Conflict(
             f"Fixed IP address {text} is already in use", field="networks.fixed_ip"

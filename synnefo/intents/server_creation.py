@@ -12,6 +12,7 @@ from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest
 from synnefo.core.server_states import ServerState, ServerTask
 from synnefo.db import rings
+from synnefo.db.inserting import insert
 from synnefo.db.models import Activity, Intent, Port, Server, Subnet, Volume
 from synnefo.db.transactions import writing
 from synnefo.intents import addresses, quota
@@ -44,7 +45,7 @@ def record(caller: Caller, request: ServerRequest, found: References) -> Server:
 def _servers(
     caller: Caller, request: ServerRequest, found: References, count: int, now: datetime
 ) -> list[Server]:
-    return Server.objects.bulk_create(
+    return insert(
         Server(
             project_id=caller.project_id,
             user_id=caller.user_id,
@@ -87,7 +88,7 @@ def _ports(servers: Sequence[Server], cards: Sequence[Card], now: datetime) -> N
 
 
 def _ports_of(servers: Sequence[Server], index: int, card: Card, now: datetime) -> list[Port]:
-    return Port.objects.bulk_create(
+    return insert(
         Port(
             project_id=server.project_id,
             network=card.network,
@@ -103,7 +104,7 @@ def _ports_of(servers: Sequence[Server], index: int, card: Card, now: datetime) 
 def _volumes(servers: Sequence[Server], found: References, now: datetime) -> None:
     if found.flavor.disk_template == "diskless":
         return
-    Volume.objects.bulk_create(
+    insert(
         Volume(
             project_id=server.project_id,
             server=server,
@@ -119,7 +120,7 @@ def _intents(
     caller: Caller, request: ServerRequest, servers: Sequence[Server], now: datetime
 ) -> None:
     """The idempotency key goes with the first, whose server a repeated request is answered with."""
-    intents = Intent.objects.bulk_create(
+    intents = insert(
         Intent(
             project_id=server.project_id,
             user_id=caller.user_id,
@@ -133,7 +134,7 @@ def _intents(
         )
         for server in servers
     )
-    Activity.objects.bulk_create(
+    insert(
         Activity(
             server=intent.server,
             intent=intent,

@@ -59,7 +59,7 @@ def _seen(server: Server) -> Seen:
 
 
 def _locked(server_id: int) -> Server | None:
-    rows = Server.objects.select_for_update(of=("self",)).select_related("backend", "flavor")
+    rows = Server.objects.select_for_update(of=("self",)).select_related("backend")
     return rows.filter(pk=server_id).first()
 
 

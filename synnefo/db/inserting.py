@@ -1,0 +1,46 @@
+"""INSERT statements that are put together once per table.
+
+Django compiles one for every call, which costs several times what the database needs for it. For
+`intents/` and `observations/`, where a request inserts into half a dozen tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, TypeVar
+
+from django.db import connection, models
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+@cache
+def _statement(model: type[models.Model]) -> tuple[str, str, tuple[models.Field[Any, Any], ...]]:
+    """The beginning, one row of placeholders, and the fields in their order."""
+    meta, quote = model._meta, connection.ops.quote_name
+    fields = tuple(one for one in meta.concrete_fields if not isinstance(one, models.AutoField))
+    columns = ", ".join(quote(str(one.column)) for one in fields)
+    row = f"({', '.join(['%s'] * len(fields))})"
+    return f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ", row, fields
+
+
+def insert(rows: Iterable[Row]) -> list[Row]:
+    """Insert rows of one table in one statement and give them their ids."""
+    found = list(rows)
+    if not found:
+        return found
+    start, row, fields = _statement(type(found[0]))
+    values = [
+        field.get_db_prep_save(field.pre_save(one, True), connection)
+        for one in found
+        for field in fields
+    ]
+    key = str(type(found[0])._meta.pk.column)
+    with connection.cursor() as cursor:
+        places = ", ".join([row] * len(found))
+        cursor.execute(f"{start}{places} RETURNING {connection.ops.quote_name(key)}", values)
+        for one, (number,) in zip(found, cursor.fetchall(), strict=True):
+            one.pk = number
+            one._state.adding, one._state.db = False, connection.alias
+    return found
