@@ -1,1 +1,1 @@
-"""What a guest asks by DHCP or router solicitation, answered on its node; a later issue fills it."""
+"""Answers what guests ask by DHCP and router solicitation; a later issue fills it."""

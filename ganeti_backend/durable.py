@@ -13,11 +13,12 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 FILE_MODE = 0o640
+SECRET_MODE = 0o600
 
 
-def write_new(path: Path | str, content: bytes) -> None:
+def write_new(path: Path | str, content: bytes, mode: int = FILE_MODE) -> None:
     """Write a file that nobody reads yet, down to the disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         view = memoryview(content)
         while view:
@@ -27,10 +28,10 @@ def write_new(path: Path | str, content: bytes) -> None:
         os.close(descriptor)
 
 
-def replace(path: Path, content: bytes) -> None:
+def replace(path: Path, content: bytes, mode: int = FILE_MODE) -> None:
     """Readers see the old content or the new, also after a power cut."""
     temporary = path.with_name(f"{path.name}.new")
-    write_new(temporary, content)
+    write_new(temporary, content, mode)
     temporary.rename(path)
     sync_folder(path.parent)
 

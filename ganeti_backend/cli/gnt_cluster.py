@@ -45,7 +45,8 @@ def _configure_init(parser: argparse.ArgumentParser) -> None:
 
 
 def _init(args: argparse.Namespace, _session: Session) -> int:
-    from ganeti_backend import settings
+    from ganeti_backend import installation, settings
+    from ganeti_backend.durable import SECRET_MODE, replace
 
     if bool(args.rapi_user) != bool(args.rapi_password_file):
         raise Failure("--rapi-user and --rapi-password-file go together.", USAGE)
@@ -56,8 +57,8 @@ def _init(args: argparse.Namespace, _session: Session) -> int:
             wanted.data_dir.mkdir(parents=True, exist_ok=True)
             password = args.rapi_password_file.read_text().strip()
             line = f"{args.rapi_user} {password} write\n"
-            settings.replace(wanted.rapi.users_file, line.encode())
-        settings.write(path, wanted)
+            replace(wanted.rapi.users_file, line.encode(), SECRET_MODE)
+        installation.write(path, wanted)
     except (OSError, settings.SettingsError) as error:
         raise Failure(f"Cannot make the cluster: {error}") from error
     print(path)

@@ -42,7 +42,7 @@ def until(condition, seconds=60.0):
 
 @pytest.fixture(scope="session")
 def running_backend(tmp_path_factory):
-    from ganeti_backend import settings
+    from ganeti_backend import installation, settings
 
     if not all((ROOT / "ganeti_backend/daemons" / f"{n}.py").exists() for n in ("master", "node")):
         pytest.skip("ganeti_backend has no daemons yet")
@@ -50,7 +50,7 @@ def running_backend(tmp_path_factory):
     rapi_port, *node_ports = free_ports(3)
     made = settings.for_state(state, rapi_port, node_ports)
     config = made.data_dir / "cluster.json"
-    settings.write(config, made)
+    installation.write(config, made)
     (made.image_dir / IMAGE).write_bytes(b"\0" * 1024 * 1024)
     environment = os.environ | {"GANETI_CONFIG": str(config), "SYNNEFO_STATE": str(state)}
     processes = []
@@ -66,19 +66,19 @@ def running_backend(tmp_path_factory):
                 )
             )
         try:
-            password = settings.rapi_password(made)
+            password = installation.rapi_password(made)
             url = f"https://127.0.0.1:{rapi_port}"
 
             def connect():
                 assert all(one.poll() is None for one in processes), (state / "log").read_text()
-                cluster = RapiCluster(url, settings.RAPI_USER, password, made.tls.ca)
+                cluster = RapiCluster(url, installation.RAPI_USER, password, made.tls.ca)
                 try:
                     cluster.info()
                 except ClusterError:
                     return None
                 finally:
                     cluster.close()
-                return (url, settings.RAPI_USER, password, made.tls.ca)
+                return (url, installation.RAPI_USER, password, made.tls.ca)
 
             yield until(connect)
         finally:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fake_master import FakeMaster
 
-from ganeti_backend import settings
+from ganeti_backend import installation, settings
 from ganeti_backend.daemons import command_socket
 from ganeti_backend.rapi import server
 
@@ -21,7 +21,7 @@ def layout(tmp_path_factory):
     """Folders and certificates of a cluster, made once."""
     state = tmp_path_factory.mktemp("state")
     made = settings.for_state(state, 0, [0])
-    settings.write(made.data_dir / "cluster.json", made)
+    installation.write(made.data_dir / "cluster.json", made)
     users = "reader secret read\nplain secret\nnobody-has-no-password\n# comment line\n"
     # MD5 of "hashed:Ganeti Remote API:secret".
     users += "hashed {HA1}3a5e6d3dd11e58f4f7b1bb5b3b8a2a10 write\nadmin {cleartext}secret write\n"
