@@ -1,0 +1,68 @@
+import threading
+from pathlib import Path
+
+import pytest
+
+from ganeti_backend import command
+from ganeti_backend.errors import CommandError
+
+
+def test_output_is_returned():
+    assert command.run(["printf", "%s", "a b"]).text == "a b"
+
+
+def test_input_and_environment_are_passed():
+    script = ["sh", "-c", 'cat; printf "%s" "$WORD"; pwd']
+    found = command.run(script, stdin=b"in ", env={"WORD": "env ", "PATH": "/bin"}, cwd=Path("/"))
+    assert found.text == "in env /\n"
+
+
+def test_failure_tells_program_code_and_output():
+    with pytest.raises(CommandError, match="sh: exit 3: what went wrong"):
+        command.run(["sh", "-c", "echo what went wrong >&2; exit 3"])
+
+
+def test_missing_program_is_named():
+    with pytest.raises(CommandError, match="no-such-program cannot be run: No such file"):
+        command.run(["no-such-program"])
+
+
+def test_words_are_not_read_by_a_shell():
+    assert command.run(["printf", "%s", "$(id); `id`"]).text == "$(id); `id`"
+
+
+def test_late_program_is_ended_with_its_children(tmp_path):
+    pid_file = tmp_path / "pid"
+    script = f"sleep 100 & echo $! > {pid_file}; wait"
+    with pytest.raises(command.CommandTimeoutError, match=r"longer than 0\.3 s"):
+        command.run(["sh", "-c", script], timeout=0.3)
+    state = Path(f"/proc/{pid_file.read_text().strip()}/stat")
+    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_stream_passes_on_what_comes():
+    parts = []
+    command.stream(["sh", "-c", "echo one; echo two >&2"], parts.append)
+    assert sorted("".join(parts).split()) == ["one", "two"]
+
+
+def test_stream_failure_shows_the_end():
+    with pytest.raises(CommandError, match="exit 1: bad"):
+        command.stream(["sh", "-c", "echo bad; exit 1"], lambda _: None)
+
+
+def test_stream_ends_the_program_when_the_listener_raises():
+    seen = threading.Event()
+
+    def stop(text):
+        seen.set()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        command.stream(["sh", "-c", "echo x; exec sleep 100"], stop)
+    assert seen.is_set()
+
+
+def test_stream_gives_up_after_the_timeout():
+    with pytest.raises(command.CommandTimeoutError):
+        command.stream(["sleep", "100"], lambda _: None, timeout=0.2)

@@ -1,0 +1,59 @@
+import pytest
+
+from ganeti_backend.daemons import hook_scripts
+from ganeti_backend.errors import GenericError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "instance-start-pre.d").mkdir()
+    return tmp_path
+
+
+def put(folder, name, text, mode=0o755):
+    path = folder / "instance-start-pre.d" / name
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(mode)
+
+
+def run(folder, env=None, **more):
+    return hook_scripts.run(folder, "instance-start", "pre", env or {}, **more)
+
+
+def test_scripts_run_in_order_and_report(folder):
+    put(folder, "20-second", "echo bad >&2; exit 1")
+    put(folder, "10-first", "echo good")
+    first, second = run(folder)
+    assert first == ["instance-start-pre.d/10-first", "success", "good\n"]
+    assert second[:2] == ["instance-start-pre.d/20-second", "error"]
+    assert "bad" in second[2]
+
+
+@pytest.mark.parametrize(("name", "mode"), [("x.bak", 0o755), ("plain", 0o644), (".x", 0o755)])
+def test_what_run_parts_would_skip_is_skipped(folder, name, mode):
+    put(folder, name, "echo", mode)
+    assert run(folder) == []
+
+
+def test_environment_is_ganetis_only(folder, monkeypatch):
+    monkeypatch.setenv("SECRET", "x")
+    put(folder, "show", "env | sort; pwd")
+    found = run(folder, {"GANETI_OP_CODE": "OP", "LD_PRELOAD": "/evil", "GANETI_N": 3})[0][2]
+    names = {line.split("=")[0] for line in found.splitlines()}
+    assert names <= {"PATH", "PWD", "SHLVL", "_", "/", "GANETI_OP_CODE", "GANETI_N"}
+    assert "GANETI_N=3" in found
+
+
+def test_hanging_script_is_a_timeout(folder):
+    put(folder, "hang", "exec sleep 100")
+    assert run(folder, timeout=0.2)[0][1] == "timeout"
+
+
+def test_no_folder_is_no_hooks(tmp_path):
+    assert hook_scripts.run(tmp_path, "nothing", "post", {}) == []
+
+
+@pytest.mark.parametrize(("path", "phase"), [("../x", "pre"), ("a/b", "pre"), ("x", "mid")])
+def test_hooks_path_is_a_name(tmp_path, path, phase):
+    with pytest.raises(GenericError, match="no hooks"):
+        hook_scripts.run(tmp_path, path, phase, {})
