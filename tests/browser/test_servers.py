@@ -297,7 +297,7 @@ def test_the_boot_log_can_be_read(console: Page, running: str) -> None:
     card(console, running).get_by_role("button", name="Boot log").click()
     dialog = console.get_by_role("dialog", name=f"Boot log of {running}")
     expect(dialog.locator("pre")).to_contain_text(re.compile(r"\w"))
-    dialog.get_by_role("button", name="Close").click()
+    console.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
 
 

@@ -30,7 +30,8 @@ export function duration(milliseconds) {
 }
 
 export function mebibytes(amount) {
-  return amount >= 1024 && amount % 512 === 0 ? `${amount / 1024}\u00a0GiB` : `${amount}\u00a0MiB`;
+  const gibibytes = Math.round((amount / 1024) * 10) / 10;
+  return amount >= 1024 ? `${gibibytes}\u00a0GiB` : `${amount}\u00a0MiB`;
 }
 
 export function count(number, one, many = `${one}s`) {

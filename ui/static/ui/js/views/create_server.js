@@ -24,7 +24,11 @@ export class CreateServer {
     this.$name = $("#create-name");
     this.$submit = $("#create-submit");
     this.$name.on("input", () => {
-      this.#named = this.$name.val() !== "";
+      this.#named = true;
+    });
+    // Left empty, the field takes a suggestion again; while one types it does not.
+    this.$name.on("change", () => {
+      this.#named = this.$name.val().trim() !== "";
     });
     this.$form.on("input change", () => this.#follow());
     this.$form.on("submit", (event) => {
@@ -118,7 +122,7 @@ export class CreateServer {
     this.#fitFlavors();
     this.#chooseFirst("flavor");
     if (!this.#named && this.#image()) {
-      this.$name.val(this.#freeName(this.#image().name));
+      this.#suggest(this.#freeName(this.#image().name));
     }
     this.#summarise();
   }
@@ -138,6 +142,16 @@ export class CreateServer {
       input.disabled = Boolean(reason);
       $(input).closest("label").find("[data-part=reason]").text(reason);
     });
+  }
+
+  /** A suggestion that comes while the field has the focus is selected, so that typing replaces it. */
+  #suggest(name) {
+    if (this.$name.val() !== name) {
+      this.$name.val(name);
+      if (document.activeElement === this.$name[0]) {
+        this.$name[0].select();
+      }
+    }
   }
 
   #freeName(image) {
