@@ -79,6 +79,8 @@ class Submitter:
         if moment - self._looked_for_dead >= LOOK_EVERY:
             self._looked_for_dead = moment
             self._free_claims_of_the_dead()
+        if not submission.anything_to_do():
+            return 0
         for backend_id, job_id in submission.overtaken(now):
             self._cancel(backend_id, job_id)
         without = self._crews.unavailable()

@@ -48,6 +48,11 @@ def _claimable(now: datetime, without: Iterable[int]) -> QuerySet[Intent]:
     return rows.order_by("pk")
 
 
+def anything_to_do() -> bool:
+    """Whether any intent waits or is claimed: what most looks find out, and no more."""
+    return Intent.objects.filter(state__in=[State.RECORDED, State.SUBMITTING]).exists()
+
+
 def claim(worker: str, now: datetime, limit: int, without: Iterable[int] = ()) -> list[Claim]:
     """Take some intents, but none of the backends `without`; several dispatchers may do so."""
     without = list(without)

@@ -8,7 +8,6 @@ from datetime import datetime
 from synnefo.core.messages import OpStatus
 from synnefo.core.server_actions import ACTIVITY_NAMES
 from synnefo.core.server_states import JobStatus
-from synnefo.db import rings
 from synnefo.db.models import Activity, Intent, Server
 
 State = Intent.State
@@ -37,7 +36,7 @@ def end(
     cause: str = "",
     job_id: int | None = None,
 ) -> bool:
-    """End an intent that has not ended; whether this did it. Wakes who waited for it."""
+    """End an intent that has not ended; whether this did it."""
     changes = {"state": state, "cause": cause, "finished_at": now, "claimed_until": None}
     if job_id is not None:
         changes["job_id"] = job_id
@@ -47,7 +46,6 @@ def end(
     Activity.objects.filter(intent=intent).update(
         result=_RESULTS[state], message=cause, finished_at=now, job_id=job_id or intent.job_id
     )
-    rings.intents_recorded()
     return True
 
 

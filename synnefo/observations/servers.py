@@ -85,8 +85,10 @@ def _end_intent(server: Server, message: OpStatus, error: JobError | None, now: 
 
 
 def clear_task(server: Server, action: str, now: datetime) -> None:
-    """Whoever ends an action takes away its task, and no other that came after."""
+    """Whoever ends an action takes its task away; another task means that an intent waited."""
     task = ACTIONS[action].task
+    if server.task not in {None, task}:
+        rings.intents_recorded()
     Server.objects.filter(pk=server.pk, task=task).update(task=None, updated_at=now)
 
 

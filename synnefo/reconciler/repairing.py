@@ -21,8 +21,10 @@ def repair(look: Look, now: datetime) -> int:
     repaired = 0
     for one in look.drifts:
         if _repair(look, one, now):
-            log.warning("repaired server %d: %s: %s", one.server_id, one.kind, one.text)
+            log.info("repaired server %d: %s: %s", one.server_id, one.kind, one.text)
             repaired += 1
+    if repaired:
+        log.warning("repaired %d of %d differences on %s", repaired, len(look.drifts), look.backend)
     return repaired
 
 
