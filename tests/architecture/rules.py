@@ -66,7 +66,7 @@ def only_the_two_paths_write(modules: Iterable[Module]) -> Iterator[str]:
             continue
         for node in ast.walk(module.tree):
             if _writes_a_model(node):
-                yield f"{module.path}:{node.lineno} writes rows; only intents/ and observations/ may"
+                yield f"{module.path}:{node.lineno} writes rows; intents/ and observations/ do"
 
 
 def _writes_a_model(node: ast.AST) -> bool:
