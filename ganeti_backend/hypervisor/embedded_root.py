@@ -12,6 +12,9 @@ from ganeti_backend.errors import HypervisorError
 # A Unix socket's path has 107 bytes. The longest that is made below the root is the monitor's,
 # "/lib/qemu/domain-NUMBER-TWENTY_LETTERS_OF_NAME/monitor.sock".
 LONGEST_ROOT = 44
+# Without this a driver of root's runs guests as a user who cannot read the disks; any other user's
+# runs them as that user and must not be told to change it.
+AS_ROOT = 'user = "root"\ngroup = "root"\n'
 SHORT_NAMES = Path("/tmp/synnefo-libvirt")
 
 # Screens of several nodes on one machine are numbered in different hundreds: each driver looks for
@@ -21,8 +24,6 @@ PORTS_PER_RANGE = 250
 FIRST_PORT = 5900
 QEMU_CONF = """\
 # Written by the node daemon at each start.
-user = "root"
-group = "root"
 security_driver = "none"
 cgroup_controllers = []
 namespaces = []
@@ -53,7 +54,7 @@ def prepare(uri: str, shared_cache: Path, short_names: Path = SHORT_NAMES) -> st
     (root / "etc").mkdir(parents=True, exist_ok=True)
     first = FIRST_PORT + zlib.crc32(str(root).encode()) % PORT_RANGES * PORTS_PER_RANGE
     text = QEMU_CONF.format(first=first, last=first + PORTS_PER_RANGE - 1)
-    (root / "etc" / "qemu.conf").write_text(text)
+    (root / "etc" / "qemu.conf").write_text(text + (AS_ROOT if os.geteuid() == 0 else ""))
     shared_cache.mkdir(parents=True, exist_ok=True)
     if not (root / "cache").exists():
         (root / "cache").symlink_to(shared_cache, target_is_directory=True)

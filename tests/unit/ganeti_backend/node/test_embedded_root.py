@@ -52,3 +52,13 @@ def test_configuration_and_cache_are_put_in_place(tmp_path):
 def test_daemons_address_is_left_alone(tmp_path):
     assert embedded_root.prepare("qemu:///system", tmp_path / "c") == "qemu:///system"
     assert not (tmp_path / "c").exists()
+
+
+@pytest.mark.parametrize(("uid", "told"), [(0, True), (1000, False)])
+def test_only_roots_driver_is_told_a_user(tmp_path, monkeypatch, uid, told):
+    """Another user's driver would try to change to root and could not connect."""
+    monkeypatch.setattr(embedded_root.os, "geteuid", lambda: uid)
+    root = tmp_path / "r"
+    monkeypatch.setattr(embedded_root, "LONGEST_ROOT", 1000)
+    embedded_root.prepare(f"qemu:///embed?root={root}", tmp_path / "cache")
+    assert ('user = "root"' in (root / "etc/qemu.conf").read_text()) is told
