@@ -39,7 +39,9 @@ def gone(server: Server, now: datetime, **seen: int) -> bool:
     return True
 
 
-def build_failed(server: Server, sentence: str, now: datetime, *, placed: bool) -> bool:
+def build_failed(
+    server: Server, sentence: str, now: datetime, *, placed: bool, **more: Any
+) -> bool:
     """Only a server that is being built can fail to be; its quota is given back.
 
     `placed` says that something of it may lie on the backend. It keeps its addresses until its user
@@ -50,6 +52,7 @@ def build_failed(server: Server, sentence: str, now: datetime, *, placed: bool) 
         "placed": placed,
         "updated_at": now,
         "fault": fault(sentence, now),
+        **more,
     }
     if not Server.objects.filter(pk=server.pk, state=ServerState.BUILD).update(**changes):
         return False

@@ -37,10 +37,24 @@ class Seen:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A port with the IPv4 addresses that it holds."""
+
+    pk: int
+    network_id: int
+    mac: str
+    status: str
+    addresses: dict[int, str]
+
+
 def apply(message: NetStatus, now: datetime) -> bool:
-    """A hook saw the cards of an instance. Reports older than the newest job seen count nothing."""
+    """A hook saw the cards of an instance. Reports older than the newest job seen count nothing.
+
+    Every node that a hook runs on says the same: what is known already needs no transaction.
+    """
     server_id = naming.server_id(settings.SYNNEFO_INSTANCE_PREFIX, message.instance)
-    if server_id is None:
+    if server_id is None or not _says_something_new(server_id, message):
         return False
     with writing():
         rows = Server.objects.select_for_update(of=("self",)).select_related("backend")
@@ -58,46 +72,73 @@ def apply(message: NetStatus, now: datetime) -> bool:
         return moved
 
 
+def _says_something_new(server_id: int, message: NetStatus) -> bool:
+    node = Server.objects.filter(pk=server_id).values_list("node", flat=True).first()
+    if node is None:
+        return False
+    ports = _ports_of(server_id)
+    differing = (_differs(ports.get(_port_id(card)), card) for card in map(Seen.of, message.nics))
+    return bool(message.node and message.node != node) or any(differing)
+
+
 def _of_its_backend(server: Server, cluster: str) -> bool:
     return server.backend is not None and cluster in {"", server.backend.name}
 
 
+def _port_id(card: Seen) -> int | None:
+    return naming.port_id(settings.SYNNEFO_INSTANCE_PREFIX, card.name)
+
+
+def _ports_of(server_id: int) -> dict[int | None, _Held]:
+    columns = ("pk", "network_id", "mac_address", "status", "addresses__pk", "addresses__address")
+    found: dict[int | None, _Held] = {}
+    for pk, network_id, mac, status, row, address in Port.objects.filter(
+        server_id=server_id
+    ).values_list(*columns):
+        held = found.setdefault(pk, _Held(pk, network_id, mac, status, {}))
+        if address is not None and ":" not in address:
+            held.addresses[row] = address
+    return found
+
+
+def _differs(port: _Held | None, card: Seen) -> bool:
+    """Whether a port of ours is not as the card is."""
+    if port is None:
+        return False
+    moved = port.status != "ACTIVE" or (bool(card.mac) and port.mac != card.mac)
+    return moved or (card.ip is not None and card.ip not in port.addresses.values())
+
+
 def match(server: Server, cards: Iterable[Seen], now: datetime) -> bool:
     """Write the reported values to the ports; the caller holds the server's row."""
-    ports = {
-        port.pk: port
-        for port in Port.objects.filter(server=server).prefetch_related("addresses__subnet")
-    }
-    moved = False
+    ports, moved = _ports_of(server.pk), False
     for card in cards:
-        number = naming.port_id(settings.SYNNEFO_INSTANCE_PREFIX, card.name)
-        if number in ports:
-            port = ports[number]
+        port = ports.get(_port_id(card))
+        if port is not None and _differs(port, card):
             moved |= _match_port(port, card, now)
             moved |= _match_address(port, card)
     return moved
 
 
-def _match_port(port: Port, card: Seen, now: datetime) -> bool:
-    if port.status == "ACTIVE" and (not card.mac or port.mac_address == card.mac):
+def _match_port(port: _Held, card: Seen, now: datetime) -> bool:
+    if port.status == "ACTIVE" and card.mac in {"", port.mac}:
         return False
-    mac = card.mac or port.mac_address
+    mac = card.mac or port.mac
     Port.objects.filter(pk=port.pk).update(status="ACTIVE", mac_address=mac, updated_at=now)
     return True
 
 
-def _match_address(port: Port, card: Seen) -> bool:
+def _match_address(port: _Held, card: Seen) -> bool:
     """An administrator gave the card another address: follow, unless somebody else holds it."""
-    held = [row for row in port.addresses.all() if row.subnet.ip_version == 4]
-    if card.ip is None or any(row.address == card.ip for row in held):
+    if card.ip is None or card.ip in port.addresses.values():
         return False
     subnet = _subnet_of(port.network_id, card.ip)
     if subnet is None:
         return False
     try:
         with transaction.atomic():
-            Address.objects.filter(pk__in=[row.pk for row in held]).delete()
-            Address.objects.create(port=port, subnet=subnet, address=card.ip)
+            Address.objects.filter(pk__in=list(port.addresses)).delete()
+            Address.objects.create(port_id=port.pk, subnet=subnet, address=card.ip)
     except IntegrityError:
         return False
     return True

@@ -24,6 +24,7 @@ from synnefo.db.models import Intent, Port, Server, Volume
 from synnefo.db.transactions import writing
 from synnefo.observations import endings, intents, nics, quota
 
+Changes = dict[str, Any]  # columns of a server
 Seen = tuple[int, int, int]  # job, opcode, status rank
 CREATE, REMOVE = "OP_INSTANCE_CREATE", "OP_INSTANCE_REMOVE"
 
@@ -47,8 +48,10 @@ def apply(message: OpStatus, now: datetime) -> bool:
             # Perhaps it is gone already: the reconciler looks, and ends the intent.
             rings.doubt(server.backend_id, server.pk)
             return False
-        ended = _end_intent(server, message, error, now)
-        moved = _move(server, message, error, now)
+        ended, freed = _end_intent(server, message, error, now)
+        moved = _move(server, message, error, now, freed)
+        if freed and not moved:
+            Server.objects.filter(pk=server.pk).update(**freed, updated_at=now)
         if ended or moved:
             rings.changed(server.project_id, "server", server.uuid)
         return ended or moved
@@ -72,30 +75,41 @@ def _error(message: OpStatus) -> JobError | None:
 # --- intents --------------------------------------------------------------------------------------
 
 
-def _end_intent(server: Server, message: OpStatus, error: JobError | None, now: datetime) -> bool:
+def _end_intent(
+    server: Server, message: OpStatus, error: JobError | None, now: datetime
+) -> tuple[bool, Changes]:
+    """Whether something ended by this, and what that changes of the server."""
     intent = intents.of_message(message, server.pk)
     cause = error.sentence if error else ""
     if intent is None:
-        return intents.note_foreign_job(message, server, cause, now)
+        return intents.note_foreign_job(message, server, cause, now), {}
     state = intents.ENDS[JobStatus(message.status)]
     if not intents.end(intent, state, now, cause=cause, job_id=message.job_id):
-        return False
-    clear_task(server, intent.action, now)
-    return True
+        return False, {}
+    return True, _freed(server, intent.action)
+
+
+def _freed(server: Server, action: str) -> Changes:
+    """Whoever ends an action takes its task away; another task means that an intent waited."""
+    if server.task == ACTIONS[action].task:
+        return {"task": None}
+    if server.task is not None:
+        rings.intents_recorded()
+    return {}
 
 
 def clear_task(server: Server, action: str, now: datetime) -> None:
-    """Whoever ends an action takes its task away; another task means that an intent waited."""
-    task = ACTIONS[action].task
-    if server.task not in {None, task}:
-        rings.intents_recorded()
-    Server.objects.filter(pk=server.pk, task=task).update(task=None, updated_at=now)
+    """The action has ended without a report of the backend."""
+    if freed := _freed(server, action):
+        Server.objects.filter(pk=server.pk).update(**freed, updated_at=now)
 
 
 # --- states ---------------------------------------------------------------------------------------
 
 
-def _move(server: Server, message: OpStatus, error: JobError | None, now: datetime) -> bool:
+def _move(
+    server: Server, message: OpStatus, error: JobError | None, now: datetime, freed: Changes
+) -> bool:
     target = STATE_AFTER.get(message.operation, {}).get(JobStatus(message.status))
     if target is None:
         return _match_cards(server, message, now)
@@ -103,20 +117,24 @@ def _move(server: Server, message: OpStatus, error: JobError | None, now: dateti
         if error.code == "already_exists":
             return False  # Somebody built it before: this job says nothing about it.
         placed = not error.nothing_was_done
-        return endings.build_failed(server, error.sentence, now, placed=placed)
+        return endings.build_failed(server, error.sentence, now, placed=placed, **freed)
     if server.state == ServerState.DELETED:
         if target is not ServerState.DELETED:
             rings.doubt(server.backend_id, server.pk)
         return False
-    moved = _advance(server, message, target, now)
-    if message.operation == CREATE:
-        moved |= _built(server, now)
+    built = _built(server, now) if message.operation == CREATE else {}
+    moved = _advance(server, message, target, now, freed | built)
+    if built and not moved:
+        changes = freed | built
+        moved = bool(Server.objects.filter(pk=server.pk).update(**changes, updated_at=now))
     if not moved and target != server.state:
         rings.doubt(server.backend_id, server.pk)
     return moved | _match_cards(server, message, now)
 
 
-def _advance(server: Server, message: OpStatus, target: ServerState, now: datetime) -> bool:
+def _advance(
+    server: Server, message: OpStatus, target: ServerState, now: datetime, more: Changes
+) -> bool:
     job, op, rank, _ = message.order
     older = Q(seen_job__lt=job) | Q(seen_job=job, seen_op__lt=op)
     older |= Q(seen_job=job, seen_op=op, seen_rank__lt=rank)
@@ -124,10 +142,10 @@ def _advance(server: Server, message: OpStatus, target: ServerState, now: dateti
     newer = Server.objects.filter(older, pk=server.pk)
     if target is ServerState.DELETED:
         return newer.exists() and endings.gone(server, now, **seen)
-    return bool(newer.update(**seen, **_becoming(server, target, now)))
+    return bool(newer.update(**seen, **_becoming(server, target, now) | more))
 
 
-def _becoming(server: Server, target: ServerState, now: datetime) -> dict[str, Any]:
+def _becoming(server: Server, target: ServerState, now: datetime) -> Changes:
     """The columns of a server that exists; one that was given up is charged again."""
     if server.state == ServerState.ERROR:
         quota.charge(server, now)
@@ -136,14 +154,13 @@ def _becoming(server: Server, target: ServerState, now: datetime) -> dict[str, A
     return {"state": target, "fault": None, "placed": True, "updated_at": now}
 
 
-def _built(server: Server, now: datetime) -> bool:
+def _built(server: Server, now: datetime) -> Changes:
     """What a finished build means besides the state, also when later reports came before it."""
-    changes = {"launched_at": now, "progress": 100, "placed": True}
-    if not Server.objects.filter(pk=server.pk, launched_at=None).update(**changes):
-        return False
+    if server.launched_at is not None:
+        return {}
     Port.objects.filter(server=server).update(status="ACTIVE", updated_at=now)
     Volume.objects.filter(server=server).update(status="in-use")
-    return True
+    return {"launched_at": now, "progress": 100, "placed": True}
 
 
 def _match_cards(server: Server, message: OpStatus, now: datetime) -> bool:
@@ -253,9 +270,8 @@ def found(server_id: int, state: ServerState, seen: Seen, now: datetime) -> bool
             return False
         if server.state in {state, ServerState.DELETED}:
             return False
-        built = server.state == ServerState.BUILD and _built(server, now)
-        moved = Server.objects.filter(pk=server.pk).update(
-            task=None, **_becoming(server, state, now)
-        )
+        built = _built(server, now) if server.state == ServerState.BUILD else {}
+        changes = _becoming(server, state, now) | built
+        Server.objects.filter(pk=server.pk).update(task=None, **changes)
         rings.changed(server.project_id, "server", server.uuid)
-        return built or bool(moved)
+        return True
