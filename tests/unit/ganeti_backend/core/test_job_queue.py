@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from ganeti_backend import durable, errors, opcodes
+from ganeti_backend.job_queue import JOB_FILE, JobQueue
+from ganeti_backend.jobs import JobStatus
+
+DELAY = opcodes.OpTestDelay(duration=1.0)
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[JobQueue]:
+    queue = JobQueue(tmp_path / "queue")
+    queue.open()
+    yield queue
+    queue.close()
+
+
+def reopened(queue: JobQueue) -> JobQueue:
+    queue.close()
+    again = JobQueue(queue.folder)
+    again.open()
+    return again
+
+
+def test_the_folder_looks_as_ganetis(queue: JobQueue) -> None:
+    queue.submit([[DELAY]])
+    names = sorted(path.name for path in queue.folder.iterdir())
+    assert names == ["archive", "job-1", "lock", "serial", "version"]
+    assert (queue.folder / "serial").read_text() == "1\n"
+    assert (queue.folder / "version").read_text() == "1\n"
+    content = (queue.folder / "job-1").read_text()
+    assert json.loads(content)["ops"][0]["status"] == "queued"
+    assert content.count("\n") == 1
+    assert os.stat(queue.folder / "job-1").st_mode & 0o777 == 0o640
+
+
+def test_temporary_names_are_not_taken_for_jobs(queue: JobQueue) -> None:
+    seen: list[str] = []
+    write_new = durable.write_new
+
+    def spy(path: Path | str, content: bytes) -> None:
+        seen.append(Path(path).name)
+        write_new(path, content)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(durable, "write_new", spy)
+        queue.submit([[DELAY]])
+    assert "job-1.new" in seen
+    assert not any(re.fullmatch(r"job-[0-9]+", name) for name in seen)
+
+
+def test_everything_is_synced_before_the_submitter_is_told(queue: JobQueue) -> None:
+    """What a power cut would leave: files not synced under their old name are lost."""
+    order: list[str] = []
+    fsync, rename = os.fsync, os.rename
+
+    def spy_fsync(descriptor: int) -> None:
+        order.append(f"fsync {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name}")
+        fsync(descriptor)
+
+    def spy_rename(source: str, target: str) -> None:
+        order.append(f"rename {Path(target).name}")
+        rename(source, target)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", spy_fsync)
+        patch.setattr(os, "rename", spy_rename)
+        queue.submit([[DELAY]])
+    assert order == [
+        "fsync serial.new",
+        "fsync job-1.new",
+        "rename serial",
+        "rename job-1",
+        "fsync queue",
+    ]
+
+
+def test_concurrent_submissions_share_writes(queue: JobQueue) -> None:
+    syncs = []
+    sync_folder = durable.sync_folder
+    slow = threading.Event()
+
+    def spy(folder: Path | str) -> None:
+        syncs.append(folder)
+        slow.wait(0.01)
+        sync_folder(folder)
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(20) as threads:
+        patch.setattr(durable, "sync_folder", spy)
+        made = list(threads.map(lambda _: queue.submit([[DELAY]])[0].id, range(100)))
+    assert sorted(made) == list(range(1, 101))
+    assert len(syncs) < 60
+    assert all((queue.folder / f"job-{job_id}").exists() for job_id in made)
+    assert (queue.folder / "serial").read_text() == "100\n"
+
+
+def test_jobs_come_back_after_a_restart(queue: JobQueue) -> None:
+    job = queue.submit([[DELAY], [DELAY]])[0]
+    queue.save(job.with_op(0, status=JobStatus.RUNNING))
+    again = reopened(queue)
+    assert again.job_ids() == [1, 2]
+    assert again.job(1).status == JobStatus.RUNNING
+    assert again.submit([[DELAY]])[0].id == 3
+    again.close()
+
+
+def test_a_job_beyond_the_serial_is_not_overwritten(queue: JobQueue) -> None:
+    queue.submit([[DELAY]])
+    (queue.folder / "serial").write_text("0\n")
+    (queue.folder / "job-2.new").write_text("half")
+    again = reopened(queue)
+    assert again.submit([[DELAY]])[0].id == 2
+    again.close()
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"id": 1}', '{"id": 1, "ops": [{"input": {"OP_ID": "OP_NO"}}]}']
+)
+def test_a_corrupt_job_file_is_named_and_kept(queue: JobQueue, content: str) -> None:
+    path = queue.folder / "job-7"
+    path.write_text(content)
+    queue.close()
+    with pytest.raises(errors.JobQueueError, match=r"job-7: line \d"):
+        JobQueue(queue.folder).open()
+    assert path.read_text() == content
+
+
+def test_two_masters_cannot_share_a_queue(queue: JobQueue) -> None:
+    with pytest.raises(errors.JobQueueError, match="another master"):
+        JobQueue(queue.folder).open()
+
+
+def test_a_drained_queue_takes_nothing(queue: JobQueue) -> None:
+    queue.set_drained(True)
+    assert (queue.folder / "drain").exists()
+    with pytest.raises(errors.QueueDrained, match="Queue drained"):
+        queue.submit([[DELAY]])
+    queue.set_drained(False)
+    assert queue.submit([[DELAY]])[0].id == 1
+
+
+def test_a_full_queue_takes_nothing(tmp_path: Path) -> None:
+    queue = JobQueue(tmp_path, max_jobs=1)
+    queue.open()
+    queue.submit([[DELAY]])
+    with pytest.raises(errors.QueueFull):
+        queue.submit([[DELAY]])
+    queue.close()
+
+
+def test_final_jobs_go_to_the_archive_by_ten_thousands(queue: JobQueue) -> None:
+    first, second = queue.submit([[DELAY], [DELAY]])
+    queue.save(first.ended(0, (5, 0), JobStatus.SUCCESS, None))
+    assert queue.finished_before(5) == []
+    assert queue.finished_before(6) == [1]
+    assert queue.archive([first.id, second.id, 99]) == [1]
+    assert (queue.folder / "archive" / "0" / "job-1").exists()
+    assert queue.job_ids() == [2]
+    assert queue.job(1).archived
+    assert queue.job(1).status == JobStatus.SUCCESS
+    assert queue.job(99) is None
+
+
+def test_relative_dependencies_become_absolute(queue: JobQueue) -> None:
+    queue.submit([[DELAY]])
+    follower = opcodes.OpTestDelay(depends=[[-1, ["success"]]])
+    job = queue.submit([[DELAY], [follower]])[1]
+    assert job.ops[0].input.depends == [[2, ["success"]]]
+    with pytest.raises(errors.OpPrereqError, match="outside of this submission"):
+        queue.submit([[follower]])
+
+
+def test_a_failed_write_leaves_no_job_behind(queue: JobQueue) -> None:
+    def full(path: Path | str, content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(durable, "write_new", full)
+        with pytest.raises(errors.JobQueueError, match="No space left on device"):
+            queue.submit([[DELAY]])
+    assert queue.job_ids() == []
+    assert not any(JOB_FILE.fullmatch(path.name) for path in queue.folder.iterdir())
+    assert queue.submit([[DELAY]])[0].id == 2
+
+
+def test_waiting_for_a_change(queue: JobQueue) -> None:
+    job = queue.submit([[DELAY]])[0]
+    wait = queue.wait_for_change
+    assert wait(1, ["status"], ["queued"], None, 0.0) is None
+    assert wait(1, ["status"], None, None, 0.0) == {"job_info": ["queued"], "log_entries": []}
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(wait, 1, ["status"], ["queued"], 0, 10.0)
+        queue.note(job.logged(0, (1, 0), "message", "hello"))
+        assert waiting.result(10)["log_entries"] == [[1, [1, 0], "message", "hello"]]
+    assert wait(1, ["status"], ["queued"], 1, 0.0) is None
+    queue.save(job.ended(0, (5, 0), JobStatus.SUCCESS, None))
+    assert wait(1, ["status"], ["success"], 1, 10.0)["job_info"] == ["success"]
+    with pytest.raises(errors.JobLost):
+        wait(99, ["status"], None, None, 0.0)
+
+
+def test_a_result_that_is_not_json_harms_its_own_job_only(queue: JobQueue) -> None:
+    job = queue.submit([[DELAY]])[0]
+    with pytest.raises(TypeError):
+        queue.save(job.ended(0, (1, 0), JobStatus.SUCCESS, object()))
+    queue.submit([[DELAY]])

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from ganeti_backend import opcodes
+from ganeti_backend.jobs import JobStatus
+from tests.unit.ganeti_backend.core.conftest import Gate, Lab
+
+MakeGate = Callable[..., Gate]
+
+
+def hold(**values: object) -> opcodes.OpTestDelay:
+    """Holds the node's lock for as long as its gate is closed."""
+    return opcodes.OpTestDelay(on_master=False, on_nodes=["node1.local"], **values)
+
+
+def test_a_job_waits_for_its_locks_and_then_runs(lab: Lab, gate: MakeGate) -> None:
+    held = gate("test_delay")
+    first = lab.master.submit([hold()])
+    assert held.reached.wait(10)
+    second = lab.master.submit([hold()])
+    lab.wait(second, lambda job: job.status == JobStatus.WAITING)
+    assert lab.master.job(first).status == JobStatus.RUNNING
+    held.opened.set()
+    assert lab.wait(first).status == lab.wait(second).status == JobStatus.SUCCESS
+    assert lab.master.locks.locks() == []
+
+
+def test_jobs_that_wait_for_locks_hold_no_threads(lab: Lab, gate: MakeGate) -> None:
+    held = gate("test_delay")
+    waiting = [lab.master.submit([hold()]) for _ in range(30)]
+    assert held.reached.wait(10)
+    lab.succeed(opcodes.OpTestDelay(duration=0.0))
+    held.opened.set()
+    assert {lab.wait(job_id).status for job_id in waiting} == {JobStatus.SUCCESS}
+
+
+def test_the_urgent_job_gets_the_lock_first(lab: Lab, gate: MakeGate) -> None:
+    held = gate("test_delay")
+    first = lab.master.submit([hold()])
+    assert held.reached.wait(10)
+    low = lab.master.submit([hold(priority=10)])
+    high = lab.master.submit([hold(priority=-10)])
+    for job_id in (low, high):
+        lab.wait(job_id, lambda job: job.status == JobStatus.WAITING)
+    held.opened.set()
+    jobs = {job_id: lab.wait(job_id) for job_id in (first, low, high)}
+    assert jobs[high].ops[0].exec_timestamp < jobs[low].ops[0].exec_timestamp
+
+
+def test_opcodes_of_a_job_run_one_after_the_other(lab: Lab) -> None:
+    job = lab.run(
+        opcodes.OpInstanceCreate(instance_name="vm1"),
+        opcodes.OpInstanceShutdown(instance_name="vm1"),
+    )
+    assert [op.status for op in job.ops] == [JobStatus.SUCCESS] * 2
+    assert job.ops[0].end_timestamp <= job.ops[1].start_timestamp
+    assert [entry[0] for op in job.ops for entry in op.log] == list(range(1, job.log_serial + 1))
+
+
+def test_the_rest_of_a_failed_job_is_not_run(lab: Lab) -> None:
+    job = lab.run(
+        opcodes.OpInstanceShutdown(instance_name="absent"),
+        opcodes.OpInstanceCreate(instance_name="vm1"),
+    )
+    assert [op.status for op in job.ops] == [JobStatus.ERROR] * 2
+    assert lab.master.config.instances() == []
+
+
+def test_a_mistake_in_a_unit_ends_its_job_only(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(node: str, call: str, arguments: object) -> None:
+        raise RuntimeError("a mistake")
+
+    lab.nodes.on_call = broken
+    assert lab.fail(hold()) == ["OpExecError", ["RuntimeError: a mistake"]]
+    lab.nodes.on_call = None
+    lab.succeed(hold())
+    assert "failed unexpectedly" in caplog.text
+    assert lab.master.locks.locks() == []
+
+
+# Canceling.
+
+
+def test_a_job_waiting_for_locks_can_be_canceled(lab: Lab, gate: MakeGate) -> None:
+    held = gate("test_delay")
+    first = lab.master.submit([hold()])
+    assert held.reached.wait(10)
+    second = lab.master.submit([hold(), hold()])
+    lab.wait(second, lambda job: job.status == JobStatus.WAITING)
+    assert lab.master.cancel(second) == (True, f"Dequeued job {second}")
+    job = lab.wait(second)
+    assert [op.status for op in job.ops] == [JobStatus.CANCELED] * 2
+    assert lab.master.cancel(second) == (False, f"Job {second} not found in queue")
+    held.opened.set()
+    assert lab.wait(first).status == JobStatus.SUCCESS
+    lab.succeed(hold())
+
+
+def test_a_running_job_is_not_canceled(lab: Lab, gate: MakeGate) -> None:
+    held = gate("test_delay")
+    first = lab.master.submit([hold()])
+    assert held.reached.wait(10)
+    accepted, text = lab.master.cancel(first)
+    assert not accepted
+    assert "running" in text
+    held.opened.set()
+    assert lab.wait(first).status == JobStatus.SUCCESS
+
+
+def test_an_interruptible_delay_can_be_canceled_while_it_runs(lab: Lab) -> None:
+    job_id = lab.master.submit([opcodes.OpTestDelay(duration=60.0, interruptible=True)])
+    lab.wait(job_id, lambda job: job.status == JobStatus.RUNNING)
+    assert lab.master.cancel(job_id)[0]
+    assert lab.wait(job_id).status == JobStatus.CANCELED
+
+
+def test_canceling_something_unknown(lab: Lab) -> None:
+    assert lab.master.cancel(99) == (False, "Job 99 not found in queue")
+
+
+# Dependencies.
+
+
+def after(job_id: int, *statuses: str) -> opcodes.OpTestDelay:
+    return opcodes.OpTestDelay(depends=[[job_id, list(statuses)]])
+
+
+def test_a_job_waits_for_the_one_it_depends_on(lab: Lab, gate: MakeGate) -> None:
+    held = gate("test_delay")
+    first = lab.master.submit([hold()])
+    assert held.reached.wait(10)
+    second = lab.master.submit([after(first, "success")])
+    lab.succeed(opcodes.OpTestDelay())
+    assert lab.master.job(second).status == JobStatus.QUEUED
+    held.opened.set()
+    assert lab.wait(second).status == JobStatus.SUCCESS
+
+
+def test_a_queued_dependent_can_be_canceled_and_takes_its_followers_along(
+    lab: Lab, gate: MakeGate
+) -> None:
+    held = gate("test_delay")
+    first = lab.master.submit([hold()])
+    second = lab.master.submit([after(first, "success")])
+    third = lab.master.submit([after(second, "success")])
+    fourth = lab.master.submit([after(second, "canceled")])
+    assert lab.master.cancel(second)[0]
+    assert lab.wait(third).status == JobStatus.CANCELED
+    assert lab.wait(fourth).status == JobStatus.SUCCESS
+    held.opened.set()
+    lab.wait(first)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        (["success"], JobStatus.ERROR),
+        (["error"], JobStatus.SUCCESS),
+        ([], JobStatus.SUCCESS),
+    ],
+)
+def test_what_a_failed_dependency_means(lab: Lab, statuses: list[str], expected: JobStatus) -> None:
+    failed = lab.run(opcodes.OpInstanceShutdown(instance_name="absent"))
+    assert lab.run(after(failed.id, *statuses)).status == expected
+
+
+def test_a_dependency_that_does_not_exist_fails(lab: Lab) -> None:
+    assert "does not exist" in lab.fail(after(999, "success"))[1][0]
+
+
+def test_jobs_of_one_submission_may_depend_on_each_other(lab: Lab) -> None:
+    ids = lab.master.submit_many([[opcodes.OpTestDelay()], [after(-1, "success")]])
+    assert {lab.wait(job_id).status for job_id in ids} == {JobStatus.SUCCESS}
+
+
+def test_two_hundred_creations_at_once(lab: Lab) -> None:
+    for node in lab.nodes.nodes.values():
+        node.memory = 10**6
+    ops = [opcodes.OpInstanceCreate(instance_name=f"i{number}") for number in range(200)]
+    ids = lab.master.submit_many([[op] for op in ops])
+    assert {lab.wait(job_id).status for job_id in ids} == {JobStatus.SUCCESS}
+    assert len(lab.master.config.instances()) == 200
+    counts = [len(node.guests) for node in lab.nodes.nodes.values()]
+    assert sum(counts) == 200
+    assert max(counts) - min(counts) < 20
