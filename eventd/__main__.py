@@ -12,9 +12,10 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from eventd.notes import Notes
 from eventd.outlet import Outlet
 from eventd.teller import Teller
-from eventd.watch import QueueGone
+from eventd.watch import FolderGone
 from synnefo.bus import open_bus
 from synnefo.bus.spool import SpoolBus
 from synnefo.bus.topology import Topology
@@ -54,15 +55,34 @@ def build(environment: Mapping[str, str]) -> tuple[Teller, Outlet]:
         SpoolBus(state / "overflow", topology),
         topology,
     )
-    node = environment.get("GANETI_NODE") or socket.getfqdn()
     teller = Teller(
         Path(environment["GANETI_QUEUE_DIR"]),
         state,
         environment["GANETI_CLUSTER_NAME"],
         outlet,
-        master_check(environment.get("GANETI_MASTER_FILE"), node),
+        master_check(environment.get("GANETI_MASTER_FILE"), node_name(environment)),
     )
     return teller, outlet
+
+
+def build_notes(
+    environment: Mapping[str, str], outlet: Outlet, ended: Callable[[], None]
+) -> Notes | None:
+    """The reader of hooks' notes, unless hooks publish by themselves.
+
+    Where several machines have an eventd, the master's tells of an operation; else the only one
+    does, and the notes of all nodes are here.
+    """
+    folder = environment.get("EVENTD_NOTES")
+    if not folder:
+        return None
+    several = bool(environment.get("GANETI_MASTER_FILE"))
+    return Notes(Path(folder), outlet, ended, node_name(environment) if several else None)
+
+
+def node_name(environment: Mapping[str, str]) -> str:
+    """This machine's name in the cluster."""
+    return environment.get("GANETI_NODE") or socket.getfqdn()
 
 
 def wait_for_queue(folder: Path) -> bool:
@@ -88,18 +108,28 @@ def main() -> int:
     except KeyError as missing:
         log.error("the environment lacks %s", missing)
         return 2
+    notes = build_notes(os.environ, outlet, teller.stop)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: teller.stop())
+    return watch(teller, outlet, notes)
+
+
+def watch(teller: Teller, outlet: Outlet, notes: Notes | None) -> int:
+    """Run all parts until the teller is stopped; the exit code."""
     outlet.start()
+    if notes is not None:
+        notes.start()
     log.info("watching %s", os.environ["GANETI_QUEUE_DIR"])
     try:
         teller.run()
-    except QueueGone as gone:
+    except FolderGone as gone:
         log.error("%s", gone)
         return 1
     finally:
+        if notes is not None:
+            notes.stop()
         outlet.stop()
-    return 0
+    return 1 if notes is not None and notes.broken else 0
 
 
 if __name__ == "__main__":

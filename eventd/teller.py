@@ -13,7 +13,7 @@ from pathlib import Path
 from eventd.notifications import notifications, told_by
 from eventd.outlet import Outlet
 from eventd.position import Position
-from eventd.watch import QueueWatch, archived_ids, queued_ids, read_job
+from eventd.watch import REPLACED, FolderWatch, archived_ids, ids, queued_ids, read_job
 from synnefo.core.messages import AnyMessage
 from synnefo.ports import BusUnavailable
 
@@ -45,7 +45,7 @@ class Teller:
         self._outlet = outlet
         self._is_master = is_master
         self._stop = threading.Event()
-        self._watch = QueueWatch(queue)
+        self._watch = FolderWatch(queue, REPLACED)
         self._saved_at = self._durable_at = 0.0
         self._unsaved = False
         self._must_look = True
@@ -63,7 +63,7 @@ class Teller:
         self._watch.wake()
 
     def run(self) -> None:
-        """Until stopped; QueueGone if the folder vanishes."""
+        """Until stopped; FolderGone if the folder vanishes."""
         with self._watch:
             try:
                 while not self._stop.is_set():
@@ -72,8 +72,9 @@ class Teller:
                 self._save(durable=True)
 
     def _step(self) -> None:
-        changed = self._watch.changes(self._patience())
-        self._must_look |= changed.look_through
+        seen = self._watch.seen(self._patience())
+        changed = ids(seen.names)
+        self._must_look |= seen.look_through
         if not self._is_master():
             # Whoever becomes master looks through everything that it has not told.
             self._must_look = True
@@ -83,12 +84,12 @@ class Teller:
                 self._look_through()
                 self._must_look = False
             else:
-                self._tell(changed.job_ids)
+                self._tell(changed)
         except BusUnavailable as error:
             log.error("neither bus nor overflow take messages: %s", error)
             self._must_look = True
             self._stop.wait(TRY_AGAIN_AFTER)
-        if self._unsaved and (not changed.job_ids or self._due()):
+        if self._unsaved and (not changed or self._due()):
             self._save(durable=False)
 
     def _patience(self) -> float:

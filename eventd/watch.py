@@ -1,4 +1,4 @@
-"""Which jobs changed: by inotify on the queue folder, and by looking through queue and archive.
+"""Which files of a folder changed, by inotify; and the jobs of queue and archive, by looking.
 
 Ganeti replaces a job file by renaming a new one over it, so a rename to `job-N` is one change.
 When the kernel drops events (overflow) everything is looked through again. Only this module knows
@@ -31,32 +31,35 @@ log = logging.getLogger(__name__)
 JOB_FILE = re.compile(r"^job-([0-9]+)$")
 ARCHIVE = "archive"
 JOBS_PER_FOLDER = 10_000
-MASK = pyinotify.IN_MOVED_TO | pyinotify.IN_DELETE_SELF | pyinotify.IN_MOVE_SELF
+REPLACED = pyinotify.IN_MOVED_TO
+WRITTEN = pyinotify.IN_CLOSE_WRITE
+GONE = pyinotify.IN_DELETE_SELF | pyinotify.IN_MOVE_SELF
 
 
-class QueueGone(Exception):  # noqa: N818  # The name says what happened.
-    """The queue folder itself was moved or removed."""
+class FolderGone(Exception):  # noqa: N818  # The name says what happened.
+    """The folder itself was moved or removed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """Jobs that changed, each once, in order of their last change; or all of them, perhaps."""
+class Seen:
+    """Names of files that changed, each once, in order of their last change; or all, perhaps."""
 
-    job_ids: tuple[int, ...]
+    names: tuple[str, ...]
     look_through: bool = False
 
 
-class QueueWatch:
-    """An inotify watch on a queue folder, from its creation on."""
+class FolderWatch:
+    """An inotify watch on one folder, for REPLACED or WRITTEN files, from its creation on."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kinds: int) -> None:
         self._folder = folder
+        self._kinds = kinds
         self._manager = pyinotify.WatchManager()
-        self._names: dict[int, None] = {}
+        self._names: dict[str, None] = {}
         self._overflow = False
         self._gone = False
-        self._notifier = pyinotify.Notifier(self._manager, self._seen, timeout=0)
-        self._manager.add_watch(str(folder), MASK, quiet=False)
+        self._notifier = pyinotify.Notifier(self._manager, self._heard, timeout=0)
+        self._manager.add_watch(str(folder), kinds | GONE, quiet=False)
         self._reader, self._writer = os.pipe()
 
     def __enter__(self) -> Self:
@@ -68,15 +71,19 @@ class QueueWatch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Watch no longer."""
         self._notifier.stop()
         os.close(self._reader)
         os.close(self._writer)
 
     def wake(self) -> None:
-        """End a waiting `changes` now."""
+        """End a waiting `seen` now."""
         os.write(self._writer, b"!")
 
-    def changes(self, timeout: float) -> Changed:
+    def seen(self, timeout: float) -> Seen:
         """What changed since the last call; waits for something up to `timeout` seconds."""
         ready, _, _ = select.select([self._manager.get_fd(), self._reader], [], [], timeout)
         if self._reader in ready:
@@ -85,23 +92,20 @@ class QueueWatch:
             self._notifier.read_events()
             self._notifier.process_events()
         if self._gone:
-            raise QueueGone(f"{self._folder} was moved or removed")
-        changed = Changed(tuple(self._names), self._overflow)
+            raise FolderGone(f"{self._folder} was moved or removed")
+        seen = Seen(tuple(self._names), self._overflow)
         self._names, self._overflow = {}, False
-        return changed
+        return seen
 
-    def _seen(self, event: Any) -> None:
+    def _heard(self, event: Any) -> None:
         if event.mask & pyinotify.IN_Q_OVERFLOW:
             self._overflow = True
-        elif event.mask & (
-            pyinotify.IN_DELETE_SELF | pyinotify.IN_MOVE_SELF | pyinotify.IN_IGNORED
-        ):
+        elif event.mask & (GONE | pyinotify.IN_IGNORED):
             self._gone = True
-        elif event.mask & pyinotify.IN_MOVED_TO and (match := JOB_FILE.match(event.name)):
-            job_id = int(match[1])
-            # Moving a repeated job to the end keeps the order of the last changes.
-            self._names.pop(job_id, None)
-            self._names[job_id] = None
+        elif event.mask & self._kinds:
+            # Moving a repeated name to the end keeps the order of the last changes.
+            self._names.pop(event.name, None)
+            self._names[event.name] = None
 
 
 # --- looking
@@ -131,7 +135,7 @@ def read_job(folder: Path, job_id: int) -> Job | None:
 
 def queued_ids(folder: Path) -> list[int]:
     """All jobs in the queue."""
-    return sorted(_ids(os.listdir(folder)))
+    return sorted(ids(os.listdir(folder)))
 
 
 def archived_ids(folder: Path, above: int) -> list[int]:
@@ -140,9 +144,10 @@ def archived_ids(folder: Path, above: int) -> list[int]:
     archive = folder / ARCHIVE
     for part in archive.iterdir() if archive.is_dir() else ():
         if part.name.isdigit() and int(part.name) >= above // JOBS_PER_FOLDER and part.is_dir():
-            found += (job_id for job_id in _ids(os.listdir(part)) if job_id > above)
+            found += (job_id for job_id in ids(os.listdir(part)) if job_id > above)
     return sorted(found)
 
 
-def _ids(names: Iterable[str]) -> list[int]:
+def ids(names: Iterable[str]) -> list[int]:
+    """The ids of those names that are jobs'."""
     return [int(match[1]) for name in names if (match := JOB_FILE.match(name))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,9 @@ from synnefo.core.messages import NetStatus
 
 POST = "GANETI_POST_"
 PRE = "GANETI_"
+# Above what Ganeti allows an instance to have, and below what a forged count could make us do.
+MOST_DEVICES = 64
+_NUMBER = re.compile(r"[0-9]{1,15}")
 
 
 def net_status(environment: Mapping[str, str], when: tuple[int, int]) -> NetStatus | None:
@@ -23,10 +27,8 @@ def net_status(environment: Mapping[str, str], when: tuple[int, int]) -> NetStat
         event_time=when,
         cluster=values.get("CLUSTER", ""),
         instance=name,
-        nics=tuple(_nic(values, i) for i in range(_number(values.get("INSTANCE_NIC_COUNT")) or 0)),
-        disks=tuple(
-            _disk(values, i) for i in range(_number(values.get("INSTANCE_DISK_COUNT")) or 0)
-        ),
+        nics=tuple(_nic(values, i) for i in range(_count(values.get("INSTANCE_NIC_COUNT")))),
+        disks=tuple(_disk(values, i) for i in range(_count(values.get("INSTANCE_DISK_COUNT")))),
         memory=_number(values.get("INSTANCE_BE_maxmem") or values.get("INSTANCE_MEMORY")),
         vcpus=_number(values.get("INSTANCE_VCPUS")),
         node=values.get("INSTANCE_PRIMARY") or None,
@@ -85,4 +87,8 @@ def _disk(values: Mapping[str, str], index: int) -> dict[str, Any]:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
+    return int(text) if text and _NUMBER.fullmatch(text) else None
+
+
+def _count(text: str | None) -> int:
+    return min(_number(text) or 0, MOST_DEVICES)

@@ -1,4 +1,4 @@
-"""The entry point of every hook: tells the bus what the operation made of the instance.
+"""A hook that needs no eventd on its node: tells the bus what the operation made of the instance.
 
 Ganeti waits for its hooks, so this one is quick and never an obstacle: the message goes to a spool
 on this node first, from there to the bus, and what the bus does not take in time is left for the

@@ -95,6 +95,7 @@ def _frontend(layout: Layout, python: PythonEnvironment) -> list[Specification]:
         "GANETI_QUEUE_DIR": str(layout.queue),
         "GANETI_CLUSTER_NAME": "cluster.local",
         "EVENTD_STATE": str(layout.state / "eventd"),
+        "EVENTD_NOTES": str(layout.cluster_settings.parent / "hook-notes"),
     }
     server = [program, "-m", "uvicorn", "synnefo.asgi:application", "--host", "127.0.0.1"]
     server += ["--port", str(layout.choices.port), "--loop", "uvloop", "--http", "httptools"]

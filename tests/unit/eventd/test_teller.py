@@ -11,7 +11,7 @@ import pytest
 
 from eventd.outlet import Outlet
 from eventd.teller import Teller
-from eventd.watch import QueueGone, QueueWatch
+from eventd.watch import REPLACED, FolderGone, FolderWatch
 from synnefo.bus.memory import MemoryBus
 from synnefo.bus.spool import SpoolBus
 from synnefo.bus.topology import Topology
@@ -248,10 +248,10 @@ def test_only_the_master_tells_and_a_new_one_tells_what_is_missing(queue, heard,
 
 
 def test_a_folder_that_vanishes_ends_the_watch(queue):
-    with QueueWatch(queue.folder) as watch:
+    with FolderWatch(queue.folder, REPLACED) as watch:
         queue.folder.rename(queue.folder.with_name("gone"))
-        with pytest.raises(QueueGone):
-            watch.changes(PATIENCE)
+        with pytest.raises(FolderGone):
+            watch.seen(PATIENCE)
 
 
 def test_after_an_overflow_everything_is_looked_through(queue):
@@ -259,13 +259,13 @@ def test_after_an_overflow_everything_is_looked_through(queue):
         most = int(limit.read())
     if most > 20_000:
         pytest.skip("the kernel's queue is too long to overflow in a test")
-    with QueueWatch(queue.folder) as watch:
+    with FolderWatch(queue.folder, REPLACED) as watch:
         (queue.folder / "job-1").touch()
         for number in range(most + 10):
             os.rename(
                 queue.folder / f"job-{number % 2 + 1}", queue.folder / f"job-{2 - number % 2}"
             )
-        assert watch.changes(PATIENCE).look_through
+        assert watch.seen(PATIENCE).look_through
 
 
 def test_the_process_starts_tells_and_stops(queue, tmp_path):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hooks.environment import net_status
+from hooks.environment import MOST_DEVICES, net_status
 
 SAMPLES = Path(__file__).parents[2] / "data/ganeti/hooks"
 
@@ -48,3 +48,10 @@ def test_broken_numbers_are_none():
     environment |= {"GANETI_POST_INSTANCE_NIC_COUNT": "x", "GANETI_POST_INSTANCE_VCPUS": ""}
     message = net_status(environment, (1, 2))
     assert (message.nics, message.vcpus) == ((), None)
+    environment |= {"GANETI_POST_INSTANCE_VCPUS": "²", "GANETI_POST_INSTANCE_MEMORY": "9" * 5000}
+    assert net_status(environment, (1, 2)).vcpus is None
+
+
+def test_a_count_beyond_reason_is_cut():
+    environment = sample("instance-add-post") | {"GANETI_POST_INSTANCE_NIC_COUNT": "999999999"}
+    assert len(net_status(environment, (1, 2)).nics) == MOST_DEVICES

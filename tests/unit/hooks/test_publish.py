@@ -18,7 +18,7 @@ SAMPLES = Path(__file__).parents[2] / "data/ganeti/hooks"
 @pytest.fixture
 def installed(tmp_path):
     hooks = tmp_path / "hooks"
-    assert main([str(hooks), "--python", sys.executable]) == 0
+    assert main([str(hooks), "--mode", "publish", "--python", sys.executable]) == 0
     return hooks
 
 
