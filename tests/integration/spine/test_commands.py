@@ -1,0 +1,100 @@
+"""Operators' commands: repeated without harm, and telling the truth."""
+
+import io
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from synnefo import wiring
+from synnefo.bus.memory import MemoryBus
+from synnefo.bus.topology import Topology
+from synnefo.core import messages
+from synnefo.db import sealing
+from synnefo.db.models import Backend, Image, Subnet, User
+from synnefo.dispatcher.consumer import Consumer
+from synnefo.intents import tokens
+from synnefo.ports import Delivery, Reject
+
+
+def _said(*words, **options):
+    out = io.StringIO()
+    call_command(*words, stdout=out, stderr=out, **options)
+    return out.getvalue()
+
+
+@pytest.fixture
+def description(tmp_path, settings):
+    settings.SYNNEFO_IMAGES = tmp_path / "images"
+    image = tmp_path / "tiny.raw"
+    image.write_bytes(b"boot me")
+    path = tmp_path / "setup.json"
+    path.write_text(
+        json.dumps(
+            {
+                "admin_password": "secret-a",
+                "demo_password": "secret-d",
+                "backend": {"name": "c", "url": "https://c", "user": "u", "password": "p"},
+                "public_network": {"name": "public", "cidr": "198.18.0.0/24", "link": "user"},
+                "image": {"name": "tiny", "path": str(image)},
+            }
+        )
+    )
+    return path
+
+
+def test_cloud_setup_may_be_repeated(db, description):
+    first = _said("cloud_setup", json=description)
+    assert _said("cloud_setup", json=description) == first
+    assert sealing.unseal(Backend.objects.get().password_encrypted) == "p"
+    assert "p" not in {Backend.objects.get().password_encrypted}
+    image = Image.objects.get()
+    assert (image.status, image.size) == ("active", 7)
+    assert Subnet.objects.get().pool_start == "198.18.0.2"
+    assert tokens.check_password("default", "demo", "secret-d") == User.objects.get(name="demo")
+    assert tokens.check_password("default", "demo", "secret-x") is None
+    assert tokens.check_password("default", "nobody", "secret-d") is None
+
+
+def test_cloud_setup_says_what_is_missing(db, tmp_path):
+    path = tmp_path / "setup.json"
+    path.write_text("{}")
+    with pytest.raises(CommandError, match="lacks 'admin_password'"):
+        call_command("cloud_setup", json=path)
+
+
+def test_reconcile_reports_and_repairs(spine):
+    server = spine.create()
+    spine.settle()
+    with wiring.replace(cluster=lambda _: spine.cluster):
+        spine.reconciler.turn(spine.backend)
+        spine.cluster.submit_shutdown(spine.instance(server), "admin")
+        with pytest.raises(SystemExit):
+            _said("reconcile")
+        assert spine.state(server) == ("ACTIVE", None)
+        said = _said("reconcile", repair=True)
+        assert "state differs" in said
+        assert "1 differences, 1 repaired" in said
+        assert spine.state(server) == ("STOPPED", None)
+        assert "ADMIN_down" in _said("server_show", str(server.uuid))
+        spine.cluster.away = True
+        assert "cannot be asked" in _said("server_show", spine.instance(server))
+
+
+def test_dead_letters_are_shown_and_retried(spine):
+    bus = MemoryBus(Topology("snf"), pauses=(0.0,))
+    bus._bury(Delivery("snf-events-op", "ganeti.snf.event.op", b"nonsense"), "not JSON")
+    with wiring.replace(bus=bus):
+        assert "not JSON" in _said("queue_inspect")
+        assert "1 given back" in _said("queue_retry", all=True)
+        assert bus.backlog()["snf-events-op"] == 1
+        with pytest.raises(CommandError, match="there is no dead letter"):
+            _said("queue_retry", "x")
+
+
+def test_heartbeats_are_noted(spine):
+    beat = messages.Heartbeat(cluster="cluster.fake").encode()
+    Consumer(spine.clock).handle(Delivery("q", "k", beat))
+    assert Backend.objects.get().heartbeat_at is not None
+    with pytest.raises(Reject):
+        Consumer(spine.clock).handle(Delivery("q", "k", b"\xff"))
