@@ -28,7 +28,7 @@ JOB_FILE = re.compile(r"job-([0-9]+)")
 JOBS_PER_ARCHIVE = 10_000
 MAX_JOBS = 5000
 RETRY_SECONDS = 1.0
-Record = tuple[int, bytes]  # job id, content of its file
+Record = tuple[int, bytes | Job]  # job id, content of its file or what to make it from
 
 
 class JobQueue:
@@ -165,7 +165,8 @@ class JobQueue:
 
     def note(self, job: Job) -> None:
         """Show a job's new state at once; it is written with the next batch, or by `flush`."""
-        self._group.put(record(job))
+        # Messages come quickly one after the other; only the last state is put into words.
+        self._group.put((job.id, job))
         self._show(job)
 
     def flush(self) -> None:
@@ -194,7 +195,8 @@ class JobQueue:
         if serial > self._serial_on_disk:
             renames.append(self._prepare("serial", b"%d\n" % serial))
         for job_id, content in newest.items():
-            renames.append(self._prepare(f"job-{job_id}", content))
+            written = encoded(content) if isinstance(content, Job) else content
+            renames.append(self._prepare(f"job-{job_id}", written))
         for source, target in renames:
             os.rename(source, target)
         durable.sync_folder(self._folder_text)
@@ -298,7 +300,11 @@ class JobQueue:
 
 def record(job: Job) -> Record:
     """Made by the job's own thread, so that a result no JSON can hold harms no other job."""
-    return job.id, orjson.dumps(job.to_dict(), option=orjson.OPT_APPEND_NEWLINE)
+    return job.id, encoded(job)
+
+
+def encoded(job: Job) -> bytes:
+    return orjson.dumps(job.to_dict(), option=orjson.OPT_APPEND_NEWLINE)
 
 
 def read_job(path: Path) -> Job:

@@ -48,14 +48,24 @@ class Cached:
         self._mutex = threading.Lock()
         self._answers: Answers = {}
         self._asked_at = float("-inf")
+        self._changed_at = float("-inf")
 
     def get(self, max_age: float) -> Answers:
-        if time.monotonic() - self._asked_at > max_age:
+        if not self._fresh(max_age):
             with self._mutex:
-                if time.monotonic() - self._asked_at > max_age:
+                if not self._fresh(max_age):
+                    # The moment before asking counts: what changes meanwhile may be missing.
+                    begun = time.monotonic()
                     self._answers = self._ask()
-                    self._asked_at = time.monotonic()
+                    self._asked_at = begun
         return self._answers
+
+    def forget(self) -> None:
+        """Something changed on the nodes: answers asked for before now are too old."""
+        self._changed_at = time.monotonic()
+
+    def _fresh(self, max_age: float) -> bool:
+        return self._asked_at > max(time.monotonic() - max_age, self._changed_at)
 
 
 class LiveReader:
@@ -77,6 +87,10 @@ class LiveReader:
     def infos(self, max_age: float = MAX_AGE) -> Mapping[str, Mapping[str, Any] | None]:
         """Only memory, processors and disk, for the allocator."""
         return self._infos.get(max_age)
+
+    def forget_running(self) -> None:
+        """After an opcode: who looks next sees what it did, not what was a second ago."""
+        self._running.forget()
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -276,6 +276,7 @@ class Processor:
             return JobStatus.ERROR, errors.encode(error)
         finally:
             unit.finish()
+            self._reach.live.forget_running()
 
     def _release(self, run: Run) -> None:
         if run.request is not None:
