@@ -16,7 +16,6 @@ from ganeti_backend import errors, settings
 from ganeti_backend.daemons import command_socket
 from ganeti_backend.master import Master
 from ganeti_backend.node_pool import NodePool
-from ganeti_backend.node_rpc.client import NodeClient
 from ganeti_backend.rapi import server as rapi
 
 log = logging.getLogger("ganeti.master")
@@ -29,7 +28,7 @@ def serve(path: str, stop: threading.Event) -> None:
     """Run the master until `stop`; doors close first, so that nothing is accepted any more."""
     found = settings.load(path)
     with ExitStack() as stack:
-        nodes = NodePool(lambda: NodeClient(found))
+        nodes = NodePool(found)
         stack.callback(nodes.close)
         master = Master(found, nodes)
         master.start()
@@ -47,8 +46,6 @@ def main() -> int:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    # One line for each request is RAPI's and the node client's, not the master's log.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     sys.setswitchinterval(SWITCH_INTERVAL)
     path = os.environ.get("GANETI_CONFIG")
     if not path:
