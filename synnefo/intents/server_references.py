@@ -40,7 +40,7 @@ class References:
 
 def resolve(caller: Caller, request: ServerRequest) -> References:
     """Find everything that a request refers to."""
-    flavor = _flavor(request.flavor_id)
+    flavor = _flavor(caller, request.flavor_id)
     image = _image(caller, request.image_id)
     if image.min_ram > flavor.ram:
         raise BadRequest("Flavor's memory is too small for requested image.", field="flavorRef")
@@ -64,8 +64,10 @@ def _uuid(text: str) -> uuid.UUID:
         return NOTHING
 
 
-def _flavor(flavor_id: str) -> Flavor:
-    found = Flavor.objects.filter(flavor_id=flavor_id).first()
+def _flavor(caller: Caller, flavor_id: str) -> Flavor:
+    """A private flavor is for administrators, and for everybody else as if it were not there."""
+    usable = Flavor.objects.all() if caller.is_admin else Flavor.objects.filter(is_public=True)
+    found = usable.filter(flavor_id=flavor_id).first()
     if found is None:
         raise BadRequest(f"Flavor {flavor_id} could not be found.", field="flavorRef")
     return found
