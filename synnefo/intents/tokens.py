@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password as password_matches
@@ -46,8 +46,17 @@ def check_password(domain: str, name: str, password: str) -> User | None:
     return user if user and right and user.enabled and user.domain.enabled else None
 
 
-def issue(user: User, project: Project | None, methods: Sequence[str]) -> IssuedToken:
-    """A new token with the roles that the user has in the project; Unauthorized if it has none."""
+def issue(
+    user: User,
+    project: Project | None,
+    methods: Sequence[str],
+    expires_at: datetime | None = None,
+) -> IssuedToken:
+    """A new token with the roles that the user has in the project; Unauthorized if it has none.
+
+    One that is issued for another token ends with it (`expires_at`): nobody stays signed in for
+    ever by asking again and again.
+    """
     roles: list[dict[str, str]] = []
     if project is not None:
         assigned = RoleAssignment.objects.filter(user=user, project=project)
@@ -66,7 +75,7 @@ def issue(user: User, project: Project | None, methods: Sequence[str]) -> Issued
         methods=list(methods),
         roles=roles,
         issued_at=now,
-        expires_at=now + timedelta(hours=settings.SYNNEFO_TOKEN_HOURS),
+        expires_at=expires_at or now + timedelta(hours=settings.SYNNEFO_TOKEN_HOURS),
     )
     with writing():
         row.save(force_insert=True)

@@ -132,6 +132,6 @@ def sign_in(body: Any) -> IssuedToken:
     if old is not None:
         methods = [*methods, *(method for method in old.methods if method not in methods)]
     try:
-        return tokens.issue(user, project, methods)
+        return tokens.issue(user, project, methods, old.expires_at if old else None)
     except Unauthorized as error:
         raise refusal() from error

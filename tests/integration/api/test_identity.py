@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -118,6 +119,17 @@ def test_all_refusals_are_the_same(api: Api, world: World) -> None:
     answers = {api("POST", TOKENS, body, as_=None).raw for body in wrong}
     assert len(answers) == 1
     assert b'"code":401' in answers.pop()
+
+
+def test_a_token_for_a_token_ends_with_it(api: Api, world: World) -> None:
+    soon = datetime.now(UTC) + timedelta(minutes=5)
+    old = world.token(world.user, None, expires_at=soon)
+    identity = {"methods": ["token"], "token": {"id": old}}
+    scope = {"project": {"id": world.demo.id}}
+    answer = api("POST", TOKENS, {"auth": {"identity": identity, "scope": scope}}, as_=None)
+    assert answer.status == 201
+    assert datetime.fromisoformat(answer.body["token"]["expires_at"]) == soon
+    assert answer.body["token"]["methods"] == ["token", "password"]
 
 
 @pytest.mark.parametrize(
