@@ -49,6 +49,15 @@ def test_nothing_beside_the_static_files(client: Client, files: Path, path: str)
     assert b"secret" not in answer.content
 
 
+@pytest.mark.parametrize("path", ["/", "/console/vnc.html", "/static/ui/a.js"])
+def test_pages_load_nothing_from_elsewhere(client: Client, files: Path, path: str) -> None:
+    policy = client.get(path)["Content-Security-Policy"]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'self'"
+    assert (rules["object-src"], rules["frame-ancestors"]) == ("'none'", "'none'")
+    assert "unsafe" not in policy
+
+
 def test_the_console_page(client: Client, files: Path) -> None:
     assert b"noVNC" in client.get("/console/vnc.html?path=x").content
 
