@@ -56,6 +56,8 @@ def _servers(
             state=ServerState.BUILD,
             task=ServerTask.SPAWNING,
             metadata=dict(request.metadata),
+            access_ipv4=request.access_ipv4,
+            access_ipv6=request.access_ipv6,
             key_name=request.key_name,
             public_key=found.public_key,
             user_data=request.user_data or "",

@@ -33,6 +33,8 @@ class ServerRequest:
     user_data: str | None = None  # base64
     config_drive: bool = False
     description: str | None = None
+    access_ipv4: str = ""
+    access_ipv6: str = ""
     min_count: int = 1
     max_count: int = 1
     idempotency_key: str | None = None

@@ -130,11 +130,11 @@ def _locked(caller: Caller, server_uuid: str) -> Server:
 
 
 def update(caller: Caller, server_uuid: str, **changes: Any) -> Server:
-    """Change `name` and/or `description`."""
+    """Set columns: `name`, `description`, `access_ipv4`, `access_ipv6`."""
     with writing():
         server = _locked(caller, server_uuid)
-        for field in changes.keys() & {"name", "description"}:
-            setattr(server, field, changes[field])
+        for field, value in changes.items():
+            setattr(server, field, value)
         return _saved(server, *changes)
 
 

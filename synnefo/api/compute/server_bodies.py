@@ -148,13 +148,6 @@ def _check_place(server: Mapping[str, Any], request: Request) -> None:
         raise BadRequest("A host cannot be chosen here.", field="availability_zone")
 
 
-def check_access(server: Mapping[str, Any]) -> None:
-    """Access addresses are not kept by this cloud."""
-    for name in ("accessIPv4", "accessIPv6"):
-        if server.get(name):
-            raise BadRequest(f"{name} is not kept by this cloud.", field=name)
-
-
 def check_metadata(metadata: Mapping[str, str]) -> None:
     """Too many items are a matter of quota, not of form."""
     if len(metadata) > MOST_METADATA:
@@ -188,7 +181,6 @@ def _check(request: Request, body: Mapping[str, Any]) -> None:
     """All that the form alone does not say."""
     server = body["server"]
     image = server.get("imageRef") or None
-    check_access(server)
     _check_groups(server)
     _check_devices(server, image)
     _check_place(server, request)
@@ -218,6 +210,8 @@ def server_request(request: Request, body: Mapping[str, Any]) -> ServerRequest:
         user_data=server.get("user_data"),
         config_drive=bool(server.get("config_drive")),
         description=server.get("description"),
+        access_ipv4=server.get("accessIPv4", ""),
+        access_ipv6=server.get("accessIPv6", ""),
         min_count=least,
         max_count=most,
         idempotency_key=idempotency_key(request),

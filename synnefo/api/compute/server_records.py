@@ -40,6 +40,8 @@ class Row(NamedTuple):
     flavor: str
     image: Any
     metadata: dict[str, str]
+    access_ipv4: str
+    access_ipv6: str
     key_name: str | None
     config_drive: bool
     fault: dict[str, Any] | None
@@ -238,8 +240,8 @@ class Renderer:
             "created": timestamp(row.created_at),
             "updated": timestamp(row.updated_at),
             "addresses": nets,
-            "accessIPv4": "",
-            "accessIPv6": "",
+            "accessIPv4": row.access_ipv4,
+            "accessIPv6": row.access_ipv6,
             "links": links(self.base, uuid),
             "OS-DCF:diskConfig": "MANUAL",
             "OS-EXT-AZ:availability_zone": ZONE if row.node else "",

@@ -47,6 +47,13 @@ SORT_KEYS = {
     "image_ref": "image_id",
     "config_drive": "config_drive",
 }
+# What an update may say, and where it is kept.
+COLUMNS = {
+    "name": "name",
+    "description": "description",
+    "accessIPv4": "access_ipv4",
+    "accessIPv6": "access_ipv6",
+}
 NEWEST_FIRST = ("created_at", "desc")
 
 
@@ -144,15 +151,16 @@ def create(request: Request) -> HttpResponse:
 
 
 def update(request: Request, id: str) -> HttpResponse:
-    """PUT /servers/{id}: name and description."""
+    """PUT /servers/{id}: name, description and access addresses."""
     body = server_bodies.update_kind(request)(request.json(), "", request.strict)["server"]
-    server_bodies.check_access(body)
     find(request, id)
-    changes = {key: body[key] for key in ("name", "description") if key in body}
+    changes = {COLUMNS[key]: value for key, value in body.items() if key in COLUMNS}
     if changes:
         intents.update(request.caller, id, **changes)
-    row = rows(readable(request, id))[0]
-    return answer({"server": _updated(request, row)})
+    found = rows(readable(request, id))
+    if not found:  # Deleted in this very moment.
+        raise missing(id)
+    return answer({"server": _updated(request, found[0])})
 
 
 # Answers to updates below 2.75 are smaller than those to reads.

@@ -151,6 +151,8 @@ class Migration(migrations.Migration):
                 ('key_name', models.CharField(max_length=255, null=True)),
                 ('public_key', models.TextField(blank=True, default='')),
                 ('user_data', models.TextField(blank=True, default='')),
+                ('access_ipv4', models.CharField(blank=True, default='', max_length=15)),
+                ('access_ipv6', models.CharField(blank=True, default='', max_length=45)),
                 ('config_drive', models.BooleanField(default=False)),
                 ('fault', models.JSONField(null=True)),
                 ('created_at', models.DateTimeField()),

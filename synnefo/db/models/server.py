@@ -34,6 +34,9 @@ class Server(models.Model):
     progress = models.PositiveSmallIntegerField(default=0)
     node = models.CharField(max_length=255, blank=True, default="")
     metadata = models.JSONField(default=dict)
+    # Where its user says that it is reached; kept and shown, nothing more.
+    access_ipv4 = models.CharField(max_length=15, blank=True, default="")
+    access_ipv6 = models.CharField(max_length=45, blank=True, default="")
     key_name = models.CharField(max_length=255, null=True)  # noqa: DJ001 - Nova shows null, not "".
     public_key = models.TextField(blank=True, default="")
     user_data = models.TextField(blank=True, default="")

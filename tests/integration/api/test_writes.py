@@ -93,6 +93,26 @@ def test_create_at_other_versions(api: Api, world: World) -> None:
     assert api("POST", "/compute/v2/servers", described).status == 202
 
 
+def test_access_addresses_are_kept(api: Api, world: World) -> None:
+    body = wish(world, accessIPv4="203.0.113.7", accessIPv6="2001:DB8::0:1")
+    path = f"{SERVERS}/{api('POST', SERVERS, body).body['server']['id']}"
+    record = api.get(path)["server"]
+    assert (record["accessIPv4"], record["accessIPv6"]) == ("203.0.113.7", "2001:db8::1")
+    changed = api("PUT", path, {"server": {"accessIPv4": "203.0.113.8", "accessIPv6": ""}})
+    assert changed.status == 200
+    for shown in (changed.body["server"], api.get(path)["server"]):
+        assert (shown["accessIPv4"], shown["accessIPv6"]) == ("203.0.113.8", "")
+    assert api("PUT", path, {"server": {"accessIPv4": "::1"}}).status == 400
+
+
+def test_a_private_flavor_is_for_administrators(api: Api, world: World) -> None:
+    before = reserved()
+    answer = api("POST", SERVERS, wish(world, flavorRef="9"))
+    assert (answer.status, answer.message) == (400, "Flavor 9 could not be found.")
+    assert reserved() == before
+    assert api("POST", SERVERS, wish(world, flavorRef="9"), as_="admin").status == 202
+
+
 def test_create_several(api: Api, world: World) -> None:
     body = wish(world, min_count=3, max_count=3, return_reservation_id=True)
     assert api("POST", SERVERS, body).body["reservation_id"].startswith("r-")
