@@ -2,7 +2,7 @@
 
 Nothing that was accepted is lost. Jobs that had not begun run as if nothing had happened. A job
 that was running is run again from the beginning of the opcode that was cut short: units may run
-twice (see `units/execution.py` for how finished work is recognised, `units/instance_create.py` for
+twice (see `units/execution.py` for how finished work is recognised, `units/instances/create.py` for
 how half-done work is taken away). An opcode that was cut short `MAX_TRIES` times, or whose unit
 says that it must not run twice, ends in error with that cause instead.
 """

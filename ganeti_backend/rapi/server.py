@@ -22,7 +22,8 @@ from ganeti_backend.queries.reader import Reader
 from ganeti_backend.rapi import authentication, requests
 from ganeti_backend.rapi.faults import HttpFault, bad_request
 from ganeti_backend.rapi.reads import Doors, Master
-from ganeti_backend.rapi.resources import Router, Row, Write
+from ganeti_backend.rapi.resources import ROWS
+from ganeti_backend.rapi.table import Router, Row, Write
 from ganeti_backend.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ class Application:
         self._users = users
         self._workers = workers
         self._waiters = waiters
-        self._router = Router()
+        self._router = Router(ROWS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -6,12 +6,12 @@ from typing import Any
 
 from ganeti_backend import opcodes
 from ganeti_backend.units.base import Unit
-from ganeti_backend.units.cluster_verify_config import ClusterVerifyConfig
-from ganeti_backend.units.instance_create import InstanceCreate
-from ganeti_backend.units.instance_power import InstanceReboot, InstanceShutdown, InstanceStartup
-from ganeti_backend.units.instance_query_data import InstanceQueryData
-from ganeti_backend.units.instance_remove import InstanceRemove
-from ganeti_backend.units.instance_set_params import InstanceSetParams
+from ganeti_backend.units.cluster.verify_config import ClusterVerifyConfig
+from ganeti_backend.units.instances.create import InstanceCreate
+from ganeti_backend.units.instances.power import InstanceReboot, InstanceShutdown, InstanceStartup
+from ganeti_backend.units.instances.query_data import InstanceQueryData
+from ganeti_backend.units.instances.remove import InstanceRemove
+from ganeti_backend.units.instances.set_params import InstanceSetParams
 from ganeti_backend.units.network import (
     NetworkAdd,
     NetworkConnect,

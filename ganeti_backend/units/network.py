@@ -10,7 +10,7 @@ from ganeti_backend import addresses, errors, objects, opcodes
 from ganeti_backend.config import new_uuid
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.units import base, hook_environment
-from ganeti_backend.units.parameters import wrong
+from ganeti_backend.units.instances.parameters import wrong
 
 AnyOp = TypeVar("AnyOp", bound=opcodes.OpCode)
 Connecting = TypeVar("Connecting", opcodes.OpNetworkConnect, opcodes.OpNetworkDisconnect)

@@ -2,7 +2,8 @@ import pytest
 
 from ganeti_backend import opcodes
 from ganeti_backend.rapi.faults import HttpFault
-from ganeti_backend.rapi.resources import ROWS, WRITERS, Router, Write
+from ganeti_backend.rapi.resources import ROWS
+from ganeti_backend.rapi.table import WRITERS, Router, Write
 
 # Opcodes that only the commands submit.
 COMMANDS_ONLY = {"OP_CLUSTER_VERIFY_CONFIG", "OP_TEST_DELAY"}
@@ -32,11 +33,11 @@ def test_no_row_is_hidden_by_another():
 )  # fmt: skip
 def test_no_row(method, path, status):
     with pytest.raises(HttpFault) as caught:
-        Router().find(method, path.split("/"))
+        Router(ROWS).find(method, path.split("/"))
     assert caught.value.status == status
 
 
 def test_names_in_the_path():
-    row, names = Router().find("GET", ["", "2", "instances", "a/b", "info"])
+    row, names = Router(ROWS).find("GET", ["", "2", "instances", "a/b", "info"])
     assert names == ("a/b",)
     assert row.source == "gnt:library:rlib2:instances_name_info"

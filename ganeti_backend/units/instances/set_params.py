@@ -14,10 +14,11 @@ from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.allocator import Demand
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.node_rpc import calls
-from ganeti_backend.units import base, hook_environment, parameters
-from ganeti_backend.units.instance import InstanceUnit
-from ganeti_backend.units.nics import NicMaker
-from ganeti_backend.units.parameters import wrong
+from ganeti_backend.units import base, hook_environment
+from ganeti_backend.units.instances import parameters
+from ganeti_backend.units.instances.base import InstanceUnit
+from ganeti_backend.units.instances.nics import NicMaker
+from ganeti_backend.units.instances.parameters import wrong
 
 MAX_NICS = 8
 Result = list[list[Any]]

@@ -21,9 +21,10 @@ from ganeti_backend.config import Pending, new_uuid
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.patient_nodes import PATIENCE
-from ganeti_backend.units import base, clean_up, hook_environment, image, parameters
-from ganeti_backend.units.nics import NicMaker
-from ganeti_backend.units.parameters import wrong
+from ganeti_backend.units import base, clean_up, hook_environment
+from ganeti_backend.units.instances import image, parameters
+from ganeti_backend.units.instances.nics import NicMaker
+from ganeti_backend.units.instances.parameters import wrong
 
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 OS_NOTHING = "noop"

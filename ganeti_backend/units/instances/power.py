@@ -9,7 +9,7 @@ from __future__ import annotations
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base
-from ganeti_backend.units.instance import InstanceUnit
+from ganeti_backend.units.instances.base import InstanceUnit
 
 
 class InstanceStartup(InstanceUnit[opcodes.OpInstanceStartup]):

@@ -11,7 +11,7 @@ from ganeti_backend import errors, opcodes
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.node_rpc.calls import Call
 from ganeti_backend.units import base
-from ganeti_backend.units.instance import InstanceUnit
+from ganeti_backend.units.instances.base import InstanceUnit
 
 
 class InstanceRemove(InstanceUnit[opcodes.OpInstanceRemove]):

@@ -10,7 +10,7 @@ from typing import Any
 from ganeti_backend import addresses, errors, objects
 from ganeti_backend.config import Config, new_uuid
 from ganeti_backend.units import base
-from ganeti_backend.units.parameters import wrong
+from ganeti_backend.units.instances.parameters import wrong
 
 KEYS = frozenset({"mac", "ip", "network", "mode", "link", "vlan", "bridge", "name"})
 MODES = ("bridged", "routed", "openvswitch")

@@ -16,7 +16,7 @@ import orjson
 from ganeti_backend import errors, objects
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base
-from ganeti_backend.units.parameters import wrong
+from ganeti_backend.units.instances.parameters import wrong
 
 OS_NAME = "image"
 FORMATS = ("raw", "qcow2")

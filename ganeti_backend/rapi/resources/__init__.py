@@ -1,0 +1,12 @@
+"""The remote API as one table, in parts: one module for each kind of object."""
+
+from ganeti_backend.rapi.resources import cluster, instances, jobs, networks, tags
+from ganeti_backend.rapi.table import Row
+
+ROWS: tuple[Row, ...] = (
+    *cluster.ROWS,
+    *jobs.ROWS,
+    *instances.ROWS,
+    *networks.ROWS,
+    *tags.ROWS,
+)

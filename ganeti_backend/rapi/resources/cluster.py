@@ -1,0 +1,37 @@
+"""Rows about the cluster as a whole, and the reads that every kind of object has."""
+
+from ganeti_backend.rapi import reads
+from ganeti_backend.rapi.table import READERS, Row
+
+GET = (
+    ("/", reads.nothing),
+    ("/2", reads.nothing),
+    ("/version", reads.version),
+    ("/2/info", reads.info),
+    ("/2/features", reads.features),
+    ("/2/os", reads.os_list),
+    ("/2/filters", reads.empty),
+    ("/2/tags", reads.cluster_tags),
+    *(
+        row
+        for plural, resource, key in (
+            ("nodes", "node", "id"),
+            ("instances", "instance", "id"),
+            ("networks", "network", "name"),
+            ("groups", "group", "name"),
+        )
+        for row in (
+            (f"/2/{plural}", reads.listing(resource, plural, key)),
+            (f"/2/{plural}/{{name}}", reads.one(resource)),
+            (f"/2/{plural}/{{name}}/tags", reads.tags(resource)),
+        )
+    ),
+    ("/2/nodes/{name}/role", reads.node_role),
+)
+
+ROWS: tuple[Row, ...] = (
+    *(Row("GET", path, read) for path, read in GET),
+    Row("GET", "/2/query/{resource}", reads.query, READERS),
+    Row("PUT", "/2/query/{resource}", reads.query, READERS),
+    Row("GET", "/2/query/{resource}/fields", reads.query_fields),
+)

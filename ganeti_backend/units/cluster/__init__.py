@@ -1,0 +1,1 @@
+"""Units about the cluster as a whole."""

@@ -1,0 +1,1 @@
+"""Units about instances; what they share is in `base`, `nics`, `parameters` and `image`."""
