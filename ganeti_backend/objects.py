@@ -188,6 +188,7 @@ class Instance(Thing):
 
     name: str
     primary_node: str
+    secondary_node: str | None = None  # of mirrored disks
     os: str = ""
     hypervisor: str = "fake"
     disk_template: str = "diskless"
@@ -198,6 +199,11 @@ class Instance(Thing):
     osparams: dict[str, Any] = field(default_factory=dict)
     disks: tuple[Disk, ...] = ()
     nics: tuple[Nic, ...] = ()
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Where it lives: the primary node first."""
+        return (self.primary_node, *([self.secondary_node] if self.secondary_node else []))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

@@ -1,0 +1,53 @@
+"""What each disk template means for where an instance can live. Drivers are in `storage`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Reach(Enum):
+    """From which nodes the data of a disk can be used."""
+
+    NOTHING = "nothing"  # There are no disks.
+    LOCAL = "local"  # One node has them.
+    MIRRORED = "mirrored"  # A primary and a secondary node each have a copy.
+    SHARED = "shared"  # Every node of the group sees the same disk.
+
+
+@dataclass(frozen=True)
+class DiskTemplate:
+    """One row of the table."""
+
+    name: str
+    reach: Reach
+    in_files: bool = False
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes hold an instance with these disks."""
+        return 2 if self.reach is Reach.MIRRORED else 1
+
+    @property
+    def can_migrate(self) -> bool:
+        """Whether a running guest can go to another node with its disks where they are."""
+        return self.reach in (Reach.MIRRORED, Reach.SHARED)
+
+    @property
+    def can_move(self) -> bool:
+        """Whether another node gets the disks by copying them."""
+        return self.reach is Reach.LOCAL
+
+
+TEMPLATES: dict[str, DiskTemplate] = {
+    template.name: template
+    for template in (
+        DiskTemplate("diskless", Reach.NOTHING),
+        DiskTemplate("file", Reach.LOCAL, in_files=True),
+        DiskTemplate("sharedfile", Reach.SHARED, in_files=True),
+        DiskTemplate("plain", Reach.LOCAL),
+        DiskTemplate("drbd", Reach.MIRRORED),
+        DiskTemplate("rbd", Reach.SHARED),
+        DiskTemplate("ext", Reach.SHARED),
+    )
+}
