@@ -97,7 +97,11 @@ class RapiCluster:
 
     def job(self, job_id: int) -> JobReport:
         """One job, also an archived one."""
-        return payloads.job(self._get(f"/2/jobs/{job_id}"))
+        found = self._get(f"/2/jobs/{job_id}")
+        # Ganeti answers a question after a job that it does not know with nulls all over.
+        if found["status"] is None:
+            raise NotFound(f"Job {job_id} not found")
+        return payloads.job(found)
 
     def latest_job(self) -> int:
         """The highest job id in the queue."""

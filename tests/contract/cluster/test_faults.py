@@ -56,6 +56,14 @@ def test_refusals(answer, error):
     assert type(caught.value) is error
 
 
+def test_a_job_that_is_not_known():
+    """What Ganeti answers then: 200, and nulls."""
+    fields = ("ops", "status", "summary", "opstatus", "received_ts", "start_ts", "end_ts")
+    nothing = dict.fromkeys((*fields, "oplog", "opresult"))
+    with pytest.raises(NotFound):
+        answering(lambda request: httpx.Response(200, json={"id": 7} | nothing)).job(7)
+
+
 def raising(error):
     def answer(request):
         raise error("broken", request=request)
