@@ -9,6 +9,9 @@ from synnefo.core import messages
 EXCHANGE = "ganeti"
 DEAD_LETTER_EXCHANGE = "ganeti-dl"
 CLUSTER_KEY = "ganeti.event.cluster"
+# Event daemons of existing clusters answer a check of theirs with this key, for whoever binds a
+# queue of its own for as long as the check takes. No queue here has it: a sign of life that waited
+# in one says nothing, and events that are missed are found by the reconciler.
 HEARTBEAT_KEY = "eventd.heartbeat"
 REDELIVERIES = 3
 

@@ -14,13 +14,12 @@ from django.db import InterfaceError, OperationalError, connection
 
 from synnefo.core import messages
 from synnefo.db.transactions import forgo_power_cuts
-from synnefo.observations import backends, nics, servers
+from synnefo.observations import nics, servers
 from synnefo.ports import Bus, Clock, Delivery, Postpone, Reject
 
 log = logging.getLogger(__name__)
 
 PROGRESS_EVERY = 0.4
-HEARTBEAT_EVERY = 5.0
 
 
 class Consumer:
@@ -29,7 +28,6 @@ class Consumer:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._progress: dict[str, float] = {}
-        self._heartbeats: dict[str, float] = {}
 
     def run(self, bus: Bus, queues: Sequence[str], stop: threading.Event) -> None:
         """Until stopped. What a power cut takes of this, the reconciler finds again."""
@@ -59,22 +57,21 @@ class Consumer:
             case messages.NetStatus():
                 nics.apply(message, now)
             case messages.ImageProgress():
-                if self._is_time(self._progress, message.instance, PROGRESS_EVERY):
+                if self._is_time(message.instance):
                     servers.progressed(message, now)
-            case messages.Heartbeat():
-                if self._is_time(self._heartbeats, message.cluster, HEARTBEAT_EVERY):
-                    backends.heard(message.cluster, now)
             case messages.NetworkStatus() | messages.ClusterStatus():
                 log.debug("%s of %s", message.operation, message.cluster)
+            case messages.Heartbeat():
+                log.debug("a sign of life of %s that nobody asked for here", message.cluster)
 
-    def _is_time(self, last: dict[str, float], key: str, every: float) -> bool:
-        """Lets through one in a while: what comes often and is replaced by the next."""
+    def _is_time(self, instance: str) -> bool:
+        """Lets through one in a while: each report of progress is replaced by the next."""
         moment = self._clock.monotonic()
-        if moment - last.get(key, -every) < every:
+        if moment - self._progress.get(instance, -PROGRESS_EVERY) < PROGRESS_EVERY:
             return False
-        if len(last) > 10_000:
-            last.clear()
-        last[key] = moment
+        if len(self._progress) > 10_000:
+            self._progress.clear()
+        self._progress[instance] = moment
         return True
 
 

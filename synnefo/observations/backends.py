@@ -1,4 +1,4 @@
-"""What backends report of themselves: capacity and signs of life."""
+"""What backends report of themselves: capacity and abilities."""
 
 from __future__ import annotations
 
@@ -32,9 +32,3 @@ def described(backend_id: int, info: ClusterInfo) -> None:
             disk_templates=list(info.enabled_disk_templates),
             hypervisor=info.default_hypervisor,
         )
-
-
-def heard(name: str, now: datetime) -> bool:
-    """The event daemon of a cluster is alive."""
-    with writing():
-        return bool(Backend.objects.filter(name=name).update(heartbeat_at=now))

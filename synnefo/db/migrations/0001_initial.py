@@ -33,7 +33,6 @@ class Migration(migrations.Migration):
                 ('disk_total', models.BigIntegerField(default=0)),
                 ('disk_free', models.BigIntegerField(default=0)),
                 ('cpu_total', models.IntegerField(default=0)),
-                ('heartbeat_at', models.DateTimeField(null=True)),
                 ('seen_at', models.DateTimeField(null=True)),
             ],
         ),

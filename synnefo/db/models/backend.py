@@ -21,7 +21,6 @@ class Backend(models.Model):
     disk_total = models.BigIntegerField(default=0)
     disk_free = models.BigIntegerField(default=0)
     cpu_total = models.IntegerField(default=0)
-    heartbeat_at = models.DateTimeField(null=True)  # when its event daemon was last heard of
     seen_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
