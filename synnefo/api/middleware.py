@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 UPLOAD = re.compile(r"/image/v2/images/[^/]+/file$")
 SERVICES = frozenset({"identity", "compute", "image", "network"})
-SAFE_REQUEST_ID = re.compile(r"req-[0-9a-f-]{36}")
+MOST_PARAMETERS = 500  # Each may become a condition of a query to the database.
 
 
 def service_of(path: str) -> str:
@@ -38,15 +38,18 @@ def base_of(http: HttpRequest) -> str:
         return str(settings.SYNNEFO_URL)
 
 
-def check_size(http: HttpRequest) -> None:
-    """Refuse a body by its announced length, before any of it is read."""
+def check_form(http: HttpRequest) -> None:
+    """Refuse a body by its announced length, before any of it is read, and senseless queries."""
     announced = http.META.get("CONTENT_LENGTH") or "0"
     if not announced.isdigit():
         raise BadRequest("Content-Length must be a whole number.", field="Content-Length")
     if int(announced) > BODY_LIMIT and not UPLOAD.match(http.path):
         raise TooLarge(f"The body of a request may have at most {BODY_LIMIT} bytes.")
-    if "%00" in http.META.get("QUERY_STRING", ""):
+    query = http.META.get("QUERY_STRING", "")
+    if "%00" in query:
         raise BadRequest("The query has a character that no value may have: NUL.")
+    if query.count("&") >= MOST_PARAMETERS:
+        raise BadRequest(f"The query may have at most {MOST_PARAMETERS} parameters.")
 
 
 class RequestContext:
@@ -60,7 +63,7 @@ class RequestContext:
         request_id = f"req-{uuid.uuid4()}"
         http.request_id = request_id  # type: ignore[attr-defined]
         try:
-            check_size(http)
+            check_form(http)
             response = self.get_response(http)
         except Fault as fault:
             response = answer_to(http, fault)

@@ -1,13 +1,12 @@
 """Which servers a list has: the filters, one function each, by the name of the parameter."""
 
-import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from django.db.models import Q, QuerySet
 
 from synnefo.api.bodies import FALSE, TRUE, UUID
 from synnefo.api.compute.patterns import lookup
+from synnefo.api.moments import moment
 from synnefo.api.request import Request
 from synnefo.core.faults import BadRequest, Forbidden
 from synnefo.core.server_states import NOVA_VIEW, STATUS_DURING, ServerState
@@ -18,17 +17,6 @@ BY_STATUS: dict[str, Q] = {
 } | {status: Q(state=ServerState.ACTIVE, task=task) for task, status in STATUS_DURING.items()}
 BY_STATUS["ACTIVE"] &= ~Q(task__in=list(STATUS_DURING)) | Q(task=None)
 NEVER = Q(pk__in=())
-
-
-def moment(text: str, parameter: str) -> datetime:
-    """A time in ISO 8601; without a zone it is UTC."""
-    # A plus sign that nobody encoded has become a blank on the way.
-    tidy = re.sub(r" (\d\d:?\d\d)$", r"+\1", text.strip())
-    try:
-        when = datetime.fromisoformat(tidy)
-        return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise BadRequest(f"{parameter} is not a time in ISO 8601.", field=parameter) from error
 
 
 def _status(values: list[str]) -> Q:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -11,6 +10,7 @@ from django.http import HttpResponse
 
 from synnefo.api.bodies import FALSE, TRUE, UUID
 from synnefo.api.image.records import record, visible
+from synnefo.api.moments import moment
 from synnefo.api.pagination import after, limit_of, next_link, ordered, sorting
 from synnefo.api.request import Request, answer
 from synnefo.core.faults import BadRequest
@@ -83,12 +83,7 @@ def _moment(parameter: str) -> Callable[[list[str]], Q]:
             operator, _, text = value.partition(":")
             if operator not in COMPARISONS:
                 operator, text = "eq", value
-            try:
-                when = datetime.fromisoformat(text.replace(" ", "+"))
-            except ValueError as error:
-                raise BadRequest(f"{parameter} is not a time.", field=parameter) from error
-            if when.tzinfo is None:
-                raise BadRequest(f"{parameter} needs a zone, for example Z.", field=parameter)
+            when = moment(text, parameter)
             one = Q(**{f"{parameter}__{COMPARISONS[operator]}": when})
             condition &= ~one if operator == "neq" else one
         return condition

@@ -159,6 +159,7 @@ def test_filters_of_servers(api: Api, world: World, query: str, expected: list[s
         ("/compute/v2.1/servers?name=%00", "NUL"),
         ("/compute/v2.1/flavors?minRam=much", "minRam"),
         ("/compute/v2.1/flavors?marker=nope", "marker"),
+        ("/compute/v2.1/servers?" + "name=a&" * 500, "parameters"),
         ("/image/v2/images?limit=many", "limit"),
         ("/image/v2/images?size_min=big", "size_min"),
         ("/image/v2/images?status=blue", "status"),
@@ -214,6 +215,17 @@ def test_a_record_grows_with_the_microversion(api: Api, world: World) -> None:
     }
 
 
+def test_user_data_is_for_administrators(api: Api, world: World) -> None:
+    path = f"/compute/v2.1/servers/{world.server(user_data='aGVsbG8=').uuid}"
+    key = "OS-EXT-SRV-ATTR:user_data"
+    assert api.get(path, as_="admin", version="2.3")["server"][key] == "aGVsbG8="
+    world.server("without")
+    listed = api.get("/compute/v2.1/servers/detail?all_tenants=1", as_="admin", version="2.3")
+    assert sorted(one[key] or "" for one in listed["servers"]) == ["", "aGVsbG8="]
+    assert key not in api.get(path, as_="admin")["server"]
+    assert key not in api.get(path, version="2.3")["server"]
+
+
 @pytest.mark.parametrize(
     ("state", "task", "status", "has_progress"),
     [
@@ -266,6 +278,8 @@ def test_administrators_see_all(api: Api, world: World) -> None:
         ("/image/v2/images?sort=name:desc", ["tiny", "mine"]),
         ("/image/v2/images?sort_key=name&sort_dir=asc", ["mine", "tiny"]),
         ("/image/v2/images?limit=1", ["mine"]),
+        ("/image/v2/images?created_at=gt:2026-11-01T12:00:00", ["mine"]),
+        ("/image/v2/images?created_at=2026-11-01T13:00:00%2B01:00", ["tiny"]),
         ("/network/v2.0/networks", ["public", "own"]),
         ("/network/v2.0/networks?router:external=True", ["public"]),
         ("/network/v2.0/networks?router:external=False", ["own"]),
