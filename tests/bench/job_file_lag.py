@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 
+from synnefo.cloud import layout
+from synnefo.cloud.processes import database_url
 from synnefo.ports import Doorbell, Listening
 from tests.system.cloud import Cloud, wait_for_server
 
@@ -24,7 +26,7 @@ def doorbell_of(cloud: Cloud) -> Doorbell:
         return LocalDoorbell(cloud.state / "doorbell")
     from synnefo.doorbell.postgres import PostgresDoorbell
 
-    return PostgresDoorbell(cloud.environment["SYNNEFO_DATABASE"])
+    return PostgresDoorbell(database_url(layout.existing(cloud.state)))
 
 
 def measure(cloud: Cloud, api: httpx.Client, body: dict[str, Any]) -> list[float]:

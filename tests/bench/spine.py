@@ -7,6 +7,7 @@ is asserted: machines are shared, so read medians and ratios of one run.
 import argparse
 import json
 import os
+import socket
 import statistics
 import tempfile
 import threading
@@ -44,22 +45,45 @@ class Watcher:
         self._api = api
         self.active_at: dict[str, float] = {}
         self._listening = threading.Event()
-        threading.Thread(target=self._follow, daemon=True).start()
-        self._listening.wait(10)
+        self._closing = threading.Event()
+        self._socket: socket.socket | None = None
+        self._thread = threading.Thread(target=self._follow, name="watcher")
+
+    def __enter__(self) -> "Watcher":
+        self._thread.start()
+        if not self._listening.wait(10):
+            raise RuntimeError("the cloud pushes no events")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the stream under the thread that reads it: that sees the end and stops."""
+        self._closing.set()
+        if self._socket is not None:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join(10)
 
     def _follow(self) -> None:
-        reader = httpx.Client(base_url=self._api.base_url, headers=self._api.headers, timeout=None)
-        with self._api.stream("GET", "/events", timeout=None) as stream:
-            for line in stream.iter_lines():
-                self._listening.set()
-                if not line.startswith("data:"):
-                    continue
-                server_id = json.loads(line[5:]).get("id")
-                if not server_id or server_id in self.active_at:
-                    continue
-                answer = reader.get(f"/compute/v2.1/servers/{server_id}")
-                if answer.status_code == 200 and answer.json()["server"]["status"] == "ACTIVE":
-                    self.active_at[server_id] = time.perf_counter()
+        own = {"base_url": self._api.base_url, "headers": self._api.headers, "timeout": None}
+        with httpx.Client(**own) as reader, httpx.Client(**own) as pushed:
+            try:
+                with pushed.stream("GET", "/events") as stream:
+                    self._socket = stream.extensions["network_stream"].get_extra_info("socket")
+                    self._note(stream.iter_lines(), reader)
+            except httpx.TransportError:
+                if not self._closing.is_set():
+                    raise
+
+    def _note(self, lines: Iterator[str], reader: httpx.Client) -> None:
+        for line in lines:
+            self._listening.set()
+            if not line.startswith("data:"):
+                continue
+            server_id = json.loads(line[5:]).get("id")
+            if not server_id or server_id in self.active_at:
+                continue
+            answer = reader.get(f"/compute/v2.1/servers/{server_id}")
+            if answer.status_code == 200 and answer.json()["server"]["status"] == "ACTIVE":
+                self.active_at[server_id] = time.perf_counter()
 
 
 def references(api: httpx.Client) -> dict[str, Any]:
@@ -80,13 +104,15 @@ def create(api: httpx.Client, name: str, body: dict[str, Any]) -> tuple[str, flo
 
 def measure_latency(api: httpx.Client, count: int, body: dict[str, Any]) -> dict[str, Sample]:
     """One creation after another: accepted, and ACTIVE in the eyes of an open page."""
-    watcher = Watcher(api)
     accepted, active = [], []
-    for number in range(count):
-        server_id, began, took = create(api, f"latency-{number}", body)
-        wait_until(lambda wanted=server_id: wanted in watcher.active_at, f"{server_id} is ACTIVE")
-        accepted.append(took)
-        active.append(watcher.active_at[server_id] - began)
+    with Watcher(api) as watcher:
+        for number in range(count):
+            server_id, began, took = create(api, f"latency-{number}", body)
+            wait_until(
+                lambda wanted=server_id: wanted in watcher.active_at, f"{server_id} is ACTIVE"
+            )
+            accepted.append(took)
+            active.append(watcher.active_at[server_id] - began)
     return {"post_accept": percentiles(accepted), "post_to_active": percentiles(active)}
 
 

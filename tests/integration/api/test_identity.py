@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
 from tests.integration.api.client import Answer, Api
 from tests.integration.api.world import World
@@ -122,7 +123,7 @@ def test_all_refusals_are_the_same(api: Api, world: World) -> None:
 
 
 def test_a_token_for_a_token_ends_with_it(api: Api, world: World) -> None:
-    soon = datetime.now(UTC) + timedelta(minutes=5)
+    soon = timezone.now() + timedelta(minutes=5)
     old = world.token(world.user, None, expires_at=soon)
     identity = {"methods": ["token"], "token": {"id": old}}
     scope = {"project": {"id": world.demo.id}}
