@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid as uuids
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -35,6 +35,20 @@ class Pending:
 
 
 @dataclass(frozen=True)
+class Debris:
+    """Disks that a job makes or takes away: on these nodes, unless `instance` has them there.
+
+    Written down before the first is touched, so that a crash leaves nothing that nobody knows.
+    """
+
+    key: str
+    instance: str  # its uuid
+    disks: list[dict[str, Any]]
+    nodes: list[str]
+    job_id: int
+
+
+@dataclass(frozen=True)
 class Receipt:
     """The result of an opcode whose effect is in the configuration, kept until its job is final."""
 
@@ -52,6 +66,11 @@ class Usage:
     instances: int = 0
 
 
+def kept(records: Mapping[str, Pending | Debris], keys: Iterable[str]) -> list[dict[str, Any]]:
+    """The records that stand under these keys by now."""
+    return [asdict(records[key]) for key in keys if key in records]
+
+
 def new_uuid() -> str:
     return str(uuids.uuid4())
 
@@ -64,6 +83,7 @@ class Config:
         self._names: dict[str, dict[str, str]] = {kind: {} for kind in objects.KINDS}
         self._usage: dict[str, Usage] = {}
         self._pending: dict[str, Pending] = {}
+        self._debris: dict[str, Debris] = {}
         self._receipts: dict[tuple[int, int], Receipt] = {}
         self._sequence = 0
         self.addresses = Addresses()
@@ -131,6 +151,9 @@ class Config:
     def pending_of(self, name: str) -> Pending | None:
         return self._pending.get(name)
 
+    def debris(self) -> list[Debris]:
+        return list(self._debris.values())
+
     def receipt(self, job_id: int, op_index: int) -> Receipt | None:
         return self._receipts.get((job_id, op_index))
 
@@ -180,14 +203,14 @@ class Config:
         put: Sequence[objects.Thing] = (),
         delete: Sequence[objects.Thing] = (),
         *,
-        pending: Pending | None = None,
-        settled: str | None = None,
+        pending: Pending | Debris | None = None,
+        settled: str | Debris | None = None,
         receipt: Receipt | None = None,
     ) -> None:
         """Change everything named in one step; on return it is on disk. On failure nothing changed.
 
-        `pending` starts a creation's record and `settled` (an instance name) ends it; `receipt`
-        ties the change to the opcode that made it.
+        `pending` starts a record of what is half done and `settled` ends it, a creation's by the
+        instance's name; `receipt` ties the change to the opcode that made it.
         """
         change: Change = {"n": 0}
         if put:
@@ -195,8 +218,11 @@ class Config:
         if delete:
             change["delete"] = [[thing.KIND, thing.uuid] for thing in delete]
         if pending is not None:
-            change["pending"] = [asdict(pending)]
-        if settled is not None:
+            kind = "debris" if isinstance(pending, Debris) else "pending"
+            change[kind] = [asdict(pending)]
+        if isinstance(settled, Debris):
+            change["cleared"] = [settled.key]
+        elif settled is not None:
             change["settled"] = [settled]
         if receipt is not None:
             change["receipts"] = [asdict(receipt)]
@@ -236,21 +262,22 @@ class Config:
 
     def _inverse(self, change: Change) -> Change:
         put, delete = [], []
-        keys = [(kind, data["uuid"]) for kind, data in change.get("put", ())]
-        for kind, uuid in [*keys, *change.get("delete", ())]:
+        puts = [(kind, data["uuid"]) for kind, data in change.get("put", ())]
+        for kind, uuid in [*puts, *change.get("delete", ())]:
             before = self._objects[kind].get(uuid)
             if before is None:
                 delete.append([kind, uuid])
             else:
                 put.append([kind, before.to_dict()])
-        settled = [
-            asdict(self._pending[n]) for n in change.get("settled", ()) if n in self._pending
-        ]
+        names = [item["name"] for item in change.get("pending", ())]
+        keys = [item["key"] for item in change.get("debris", ())]
         return {
             "put": put,
             "delete": delete,
-            "pending": settled,
-            "settled": [item["name"] for item in change.get("pending", ())],
+            "pending": kept(self._pending, [*names, *change.get("settled", ())]),
+            "settled": names,
+            "debris": kept(self._debris, [*keys, *change.get("cleared", ())]),
+            "cleared": keys,
             "unreceipted": [
                 (item["job_id"], item["op_index"]) for item in change.get("receipts", ())
             ],
@@ -267,6 +294,10 @@ class Config:
             self._pending.pop(name, None)
         for item in change.get("pending", ()):
             self._pending[item["name"]] = Pending(**item)
+        for key in change.get("cleared", ()):
+            self._debris.pop(key, None)
+        for item in change.get("debris", ()):
+            self._debris[item["key"]] = Debris(**item)
         for key in change.get("unreceipted", ()):
             self._receipts.pop(tuple(key), None)
         for item in change.get("receipts", ()):
@@ -326,5 +357,6 @@ class Config:
                 "n": self._sequence,
                 "put": everything,
                 "pending": [asdict(item) for item in self._pending.values()],
+                "debris": [asdict(item) for item in self._debris.values()],
                 "receipts": [asdict(item) for item in self._receipts.values()],
             }
