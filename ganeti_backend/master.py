@@ -54,6 +54,8 @@ class Master:
             allocator=Allocator(lambda: self._live.infos(ALLOCATION_INFO_AGE), self.config.usage),
             data_dir=str(settings.data_dir),
             stop=stop,
+            submit=self.submit_many,
+            jobs=self.queue.jobs,
         )
         self.processor = Processor(self.queue, self.locks, reach, threads)
         self.housekeeping = Housekeeping(

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.allocator import Allocator
 from ganeti_backend.config import Config, Receipt
+from ganeti_backend.jobs import Job
 from ganeti_backend.live import LiveReader
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.node_rpc.calls import Nodes
@@ -26,7 +27,10 @@ NO_HOOKS: tuple[list[str], list[str]] = ([], [])
 
 @dataclass(frozen=True)
 class Reach:
-    """All that units may touch: the configuration, the nodes, what keeps them from overbooking."""
+    """All that units may touch: the configuration, the nodes, what keeps them from overbooking.
+
+    Jobs are submitted through `child_jobs`, which does so once.
+    """
 
     config: Config
     nodes: Nodes
@@ -34,6 +38,8 @@ class Reach:
     allocator: Allocator
     data_dir: str
     stop: threading.Event
+    submit: Callable[[Sequence[Sequence[opcodes.OpCode]]], list[int]]
+    jobs: Callable[[], Sequence[Job]]
 
 
 @dataclass(frozen=True)
