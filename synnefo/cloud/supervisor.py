@@ -43,13 +43,17 @@ class Supervisor:
     def run(self) -> None:
         """Until told to stop and everything has ended."""
         self._listen()
-        while not (self.ending and not self._alive()):
+        while not self._over():
             self._advance()
             for descriptor, _ in self._poll.poll(self._timeout()):
                 self._handle(descriptor)
-            self._answer_waiting()
-        self._answer_waiting()
+            if not self._over():
+                self.answer_waiting()
+        self._listener.close()
         self._socket_path.unlink(missing_ok=True)
+
+    def _over(self) -> bool:
+        return self.ending and not self._alive()
 
     def _listen(self) -> None:
         self._socket_path.unlink(missing_ok=True)
@@ -189,7 +193,7 @@ class Supervisor:
             self.processes[name].wanted = True
             self.processes[name].next_start = 0.0
 
-    def _answer_waiting(self) -> None:
+    def answer_waiting(self) -> None:
         """Who asked for a stop hears of it when it is done."""
         alive = {process.spec.name for process in self._alive()}
         for waiting in list(self._waiting):
@@ -251,6 +255,8 @@ def main(state: Path, only: list[str]) -> int:
         for name, process in supervisor.processes.items():
             process.wanted = not only or name in only
         supervisor.run()
+    # Only now: who hears that everything is stopped may start another supervisor at once.
+    supervisor.answer_waiting()
     return 0
 
 

@@ -20,22 +20,29 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 def ask(state: Path, command: str, names: list[str] | None = None, timeout: float = 60) -> Any:
     """One question; None when no supervisor answers."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(timeout)
-        try:
-            connection.connect(str(state / "run" / "supervisor.sock"))
-        except (FileNotFoundError, ConnectionRefusedError):
-            return None
-        request = {"command": command, "names": names or []}
-        connection.sendall(json.dumps(request).encode() + b"\n")
-        with connection.makefile() as stream:
-            line = stream.readline()
+    question = json.dumps({"command": command, "names": names or []}).encode() + b"\n"
+    try:
+        line = _exchange(state / "run" / "supervisor.sock", question, timeout)
+    except (FileNotFoundError, ConnectionError):
+        # Nobody listens, or it ended while we were in its queue.
+        return None
+    except TimeoutError:
+        raise CloudError(f"the supervisor did not answer within {timeout:.0f} s") from None
     if not line:
         return None
     reply = json.loads(line)
     if "error" in reply:
         raise CloudError(f"the supervisor: {reply['error']}")
     return reply
+
+
+def _exchange(path: Path, question: bytes, timeout: float) -> str:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(timeout)
+        connection.connect(str(path))
+        connection.sendall(question)
+        with connection.makefile() as stream:
+            return stream.readline()
 
 
 def processes(state: Path) -> list[dict[str, Any]] | None:

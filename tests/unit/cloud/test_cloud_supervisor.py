@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -112,6 +113,30 @@ def test_stops_in_reverse_order(state):
     assert (state / "order").read_text().split() == ["top", "base"]
     assert supervisor_client.processes(state) is None
     assert not list((state / "run").glob("*.pid"))
+
+
+def test_a_supervisor_that_ends_under_a_question_is_none(state):
+    """Closing with an unread question resets the connection: so it looks to whoever asks last."""
+
+    def hang_up(listener):
+        connection, _ = listener.accept()
+        connection.recv(1, socket.MSG_PEEK)
+        connection.close()
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(state / "run" / "supervisor.sock"))
+        listener.listen()
+        thread = threading.Thread(target=hang_up, args=(listener,))
+        thread.start()
+        assert supervisor_client.processes(state) is None
+        thread.join()
+    (state / "run" / "supervisor.sock").unlink()
+
+
+def test_another_may_start_as_soon_as_the_end_is_told(state):
+    for _ in range(5):
+        supervisor_client.start(state, [sleeper("one")])
+        assert supervisor_client.stop(state)
 
 
 def test_kills_what_ignores_the_signal(state):
