@@ -70,10 +70,18 @@ SHAPES: dict[str, Callable[[Row, str, str], dict[str, Any]]] = {
 }
 
 
+def _sentence(fault: Fault) -> str:
+    """The message, which always names the field that a bad request is bad in."""
+    named = fault.field is None or fault.field.rpartition(".")[2] in fault.message
+    if named or not isinstance(fault, faults.BadRequest):
+        return fault.message
+    return f"{fault.message} ({fault.field})"
+
+
 def response(service: str, fault: Fault | None, base: str) -> HttpResponse:
     """The answer to a fault in the body shape of `service`; None is an unexpected failure."""
     row = row_of(fault) if fault else UNEXPECTED
-    message = fault.message if fault else UNEXPECTED_TEXT
+    message = _sentence(fault) if fault else UNEXPECTED_TEXT
     named = fault is not None and type(fault) not in TABLE
     kind = type(fault).__name__ if named else row.network
     # Without a token all services answer in the identity service's words.
