@@ -34,8 +34,7 @@ def token_of(scope: Scope) -> str:
 
 
 def _target(token: str) -> tuple[str, int] | None:
-    found = consoles.find(token) if 0 < len(token) <= LONGEST_TOKEN else None
-    return (found.host, found.port) if found else None
+    return consoles.redeem(token) if 0 < len(token) <= LONGEST_TOKEN else None
 
 
 async def bridge(scope: Scope, receive: Receive, send: Send, threads: ThreadPoolExecutor) -> None:

@@ -1,4 +1,7 @@
-"""Console tokens: let one browser reach one console for some minutes."""
+"""Console tokens: each lets one browser connect to one console, once and soon.
+
+They go when their server stops or reboots: another guest may get the port then.
+"""
 
 from __future__ import annotations
 
@@ -55,13 +58,16 @@ def _ask(server: Server, cluster: Cluster) -> ConsoleReport:
         raise Conflict(f"Instance {server.uuid} has no console: {error.message}") from error
 
 
-def find(text: str) -> ConsoleToken | None:
-    """The token that is still valid."""
-    return (
-        ConsoleToken.objects.filter(digest=_digest(text), expires_at__gt=timezone.now())
-        .select_related("server")
-        .first()
-    )
+def redeem(text: str) -> tuple[str, int] | None:
+    """Host and port for a token that is valid, which it is once and while its server runs."""
+    with writing():
+        token = ConsoleToken.objects.select_related("server").filter(digest=_digest(text)).first()
+        # Of two that come at once, only one finds it to delete.
+        if token is None or not ConsoleToken.objects.filter(pk=token.pk).delete()[0]:
+            return None
+        if token.expires_at <= timezone.now() or token.server.state != ServerState.ACTIVE:
+            return None
+    return token.host, token.port
 
 
 def _digest(text: str) -> str:

@@ -20,7 +20,7 @@ from synnefo.core.messages import ImageProgress, OpStatus
 from synnefo.core.server_actions import ACTIONS
 from synnefo.core.server_states import STATE_AFTER, JobStatus, ServerState
 from synnefo.db import rings
-from synnefo.db.models import Intent, Port, Server, Volume
+from synnefo.db.models import ConsoleToken, Intent, Port, Server, Volume
 from synnefo.db.transactions import writing
 from synnefo.observations import endings, intents, nics, quota
 
@@ -151,6 +151,9 @@ def _becoming(server: Server, target: ServerState, now: datetime) -> Changes:
         quota.charge(server, now)
     elif server.state == ServerState.BUILD:
         quota.accept(server.pk, now)
+    elif server.state == ServerState.ACTIVE:
+        # It stopped or began anew: its console's port may be another guest's from now on.
+        ConsoleToken.objects.filter(server=server).delete()
     return {"state": target, "fault": None, "placed": True, "updated_at": now}
 
 

@@ -81,7 +81,7 @@ class Volume(models.Model):
 
 
 class ConsoleToken(models.Model):
-    """Lets one browser reach one console for some minutes; only the SHA-256 of it is kept."""
+    """Lets one browser connect to one console, once and soon; only the SHA-256 of it is kept."""
 
     digest = models.CharField(primary_key=True, max_length=64)
     server = models.ForeignKey(Server, on_delete=models.CASCADE)

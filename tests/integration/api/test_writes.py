@@ -18,6 +18,7 @@ from synnefo.db.models import (
     Server,
     Volume,
 )
+from synnefo.intents import consoles
 from synnefo.ports import ConsoleReport
 from synnefo.rapi.fake import FakeCluster
 from tests.integration.api.client import Api
@@ -108,7 +109,7 @@ def test_access_addresses_are_kept(api: Api, world: World) -> None:
 def test_a_private_flavor_is_for_administrators(api: Api, world: World) -> None:
     before = reserved()
     answer = api("POST", SERVERS, wish(world, flavorRef="9"))
-    assert (answer.status, answer.message) == (400, "Flavor 9 could not be found.")
+    assert (answer.status, answer.message) == (400, "Flavor 9 could not be found. (flavorRef)")
     assert reserved() == before
     assert api("POST", SERVERS, wish(world, flavorRef="9"), as_="admin").status == 202
 
@@ -150,17 +151,17 @@ BAD_SERVERS: list[tuple[dict[str, Any], str]] = [
     ({"name": "a\x00b"}, "name"),
     ({"name": "a\nb"}, "name"),
     ({"flavorRef": OMIT}, "flavorRef"),
-    ({"flavorRef": "42"}, "Flavor 42"),
+    ({"flavorRef": "42"}, "(flavorRef)"),
     ({"flavorRef": "'; DROP TABLE servers"}, "Flavor"),
     ({"flavorRef": None}, "flavorRef"),
     ({"flavorRef": -1}, "flavorRef"),
     ({"flavorRef": 1 << 62}, "flavorRef"),
     ({"flavorRef": {}}, "flavorRef"),
     ({"imageRef": "x"}, "imageRef"),
-    ({"imageRef": NOWHERE}, NOWHERE),
+    ({"imageRef": NOWHERE}, "(imageRef)"),
     ({"imageRef": 5}, "imageRef"),
     ({"imageRef": OMIT}, "image"),
-    ({"networks": [{"uuid": NOWHERE}]}, NOWHERE),
+    ({"networks": [{"uuid": NOWHERE}]}, "(networks)"),
     ({"networks": [{"uuid": "x"}]}, "networks[0].uuid"),
     ({"networks": [{}]}, "networks[0].uuid"),
     ({"networks": [{"port": NOWHERE}]}, NOWHERE),
@@ -185,7 +186,7 @@ BAD_SERVERS: list[tuple[dict[str, Any], str]] = [
     ({"min_count": 5, "max_count": 2}, "min_count"),
     ({"min_count": True}, "min_count"),
     ({"availability_zone": "mars"}, "zone"),
-    ({"security_groups": [{"name": "web"}]}, "web"),
+    ({"security_groups": [{"name": "web"}]}, "(security_groups)"),
     ({"security_groups": "default"}, "security_groups"),
     ({"accessIPv4": "1.2.3"}, "accessIPv4"),
     ({"accessIPv6": "1.2.3.4"}, "accessIPv6"),
@@ -353,6 +354,13 @@ def test_consoles(api: Api, world: World, cluster: FakeCluster, monkeypatch: Any
     path = f"{SERVERS}/{server.uuid}/remote-consoles"
     url = api("POST", path, new, version="2.6").body["remote_console"]["url"]
     assert url.startswith("http://testserver/console/vnc.html?path=console/websockify%3Ftoken%3D")
+    token = url.rpartition("%3D")[2]
+    assert consoles.redeem(token) == ("127.0.0.1", 5900)
+    assert consoles.redeem(token) is None
+    late = api("POST", path, new, version="2.6").body["remote_console"]["url"].rpartition("%3D")[2]
+    Server.objects.filter(pk=server.pk).update(state="STOPPED")
+    assert consoles.redeem(late) is None
+    Server.objects.filter(pk=server.pk).update(state="ACTIVE")
     assert api("POST", path, new).status == 404
     stopped = world.server(state="STOPPED")
     path = f"{SERVERS}/{stopped.uuid}/remote-consoles"

@@ -1,5 +1,7 @@
 """A wish becomes a server and ends, by both paths."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import transaction
 
@@ -9,6 +11,7 @@ from synnefo.db.models import (
     Activity,
     Address,
     Commission,
+    ConsoleToken,
     Intent,
     Port,
     QuotaLimit,
@@ -39,6 +42,17 @@ def test_create_becomes_active(spine):
     assert report.nics[0].ip == server.ports.get().addresses.get().address == "10.9.0.2"
     assert Volume.objects.get().status == "in-use"
     spine.audit()
+
+
+@pytest.mark.parametrize("action", ["os-stop", "reboot"])
+def test_consoles_end_with_the_run_they_are_of(spine, action):
+    server = spine.create()
+    spine.settle()
+    soon = spine.clock.now() + timedelta(minutes=5)
+    ConsoleToken.objects.create(digest="x", server=server, host="h", port=1, expires_at=soon)
+    spine.act(server, action, **({"type": "HARD"} if action == "reboot" else {}))
+    spine.settle()
+    assert not ConsoleToken.objects.exists()
 
 
 @pytest.mark.parametrize(

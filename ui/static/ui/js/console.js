@@ -1,6 +1,6 @@
 /*
  * The console page: noVNC's core on one canvas, with a bar of our own.
- * ?path= names the websocket and carries a ticket that is good for a short time only.
+ * ?path= names the websocket and carries a ticket that is good for one connection, soon.
  */
 import { $ } from "../../vendor/jquery/jquery.module.min.js";
 import RFB from "../../vendor/novnc/core/rfb.js";
@@ -11,7 +11,6 @@ const path = query.get("path") || "";
 const title = query.get("title") || "Console";
 
 const $status = $("#status");
-const $again = $("#again");
 let rfb = null;
 let clipboard = "";
 
@@ -21,7 +20,6 @@ function say(state, text) {
   document.body.dataset.state = state;
   $status.text(WORDS[state]);
   $("#notice-text").text(text);
-  $again.prop("hidden", state !== "closed");
   $("#keys button, #paste, #fullscreen").prop("disabled", state !== "open");
 }
 
@@ -33,7 +31,6 @@ function address() {
 function connect() {
   if (!path) {
     say("closed", "This address carries no console ticket. Open the console from the server's card.");
-    $again.prop("hidden", true);
     return;
   }
   say("opening", "Connecting…");
@@ -58,7 +55,7 @@ function closed(clean) {
   say(
     "closed",
     clean
-      ? "The console was closed."
+      ? "The console was closed: open it again from the server's card."
       : "The console cannot be reached. The server may be off, or the ticket is used up: " +
           "open the console again from the server's card.",
   );
@@ -88,7 +85,6 @@ const COMBINATIONS = {
 };
 
 $("#keys").on("click", "button", (event) => COMBINATIONS[event.currentTarget.dataset.keys]());
-$("#again button").on("click", connect);
 $("#copy").on("click", () => copyText(clipboard));
 $("#paste").on("click", () => $("#paste-dialog")[0].showModal());
 $("#paste-dialog form").on("submit", () => {
