@@ -18,6 +18,7 @@ import orjson
 import uvicorn
 
 from ganeti_backend import errors, opcodes
+from ganeti_backend.node_rpc.server import PromptServer
 from ganeti_backend.queries.reader import Reader
 from ganeti_backend.rapi import authentication, requests
 from ganeti_backend.rapi.faults import HttpFault, bad_request
@@ -210,7 +211,7 @@ class Server:
         self._socket.close()
 
 
-class _Uvicorn(uvicorn.Server):
+class _Uvicorn(PromptServer):
     """Says when it listens. It takes no signals: uvicorn does so in a main thread only."""
 
     def __init__(self, config: uvicorn.Config) -> None:

@@ -1,10 +1,15 @@
 """What the remote API makes of requests: opcodes, reasons, rights and waiting."""
 
 import hashlib
+import http.client
+import ssl
 import threading
+import time
 
 import pytest
 from fake_master import INSTANCE
+
+from ganeti_backend.rapi import server
 
 ONE = f"/2/instances/{INSTANCE}"
 CREATE = {
@@ -167,3 +172,16 @@ def test_wait_of_an_unknown_job_is_not_found(rapi):
 def test_connection_is_kept(rapi):
     first = rapi.get("/version").extensions["network_stream"]
     assert rapi.get("/version").extensions["network_stream"] is first
+
+
+def test_a_silent_client_does_not_hold_up_the_end(master, layout):
+    """It keeps its connection and never answers the farewell of TLS."""
+    running = server.serve(master, layout)
+    trust = ssl.create_default_context(cafile=str(layout.tls.ca))
+    client = http.client.HTTPSConnection("127.0.0.1", running.port, context=trust)
+    client.request("GET", "/version")
+    client.getresponse().read()
+    begun = time.monotonic()
+    running.stop()
+    assert time.monotonic() - begun < 2
+    client.close()
