@@ -8,22 +8,32 @@ import os
 import shlex
 import signal
 import subprocess
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from ganeti_backend.conversation import Conversation, Sink, Tail
 from ganeti_backend.errors import CommandError
 
 log = logging.getLogger(__name__)
 
 SHOWN_OUTPUT = 2000
-READ_SIZE = 4096
+# A program that writes without end must not fill the memory of a daemon.
+LARGEST_OUTPUT = 32 << 20
 
 
 class CommandTimeoutError(CommandError):
     """The program took longer than it may."""
+
+
+class CommandFailedError(CommandError):
+    """The program ended with an exit code or by a signal: `what`, and all it has written."""
+
+    def __init__(self, message: str, what: str, output: bytes) -> None:
+        super().__init__(message)
+        self.what = what
+        self.output = output
 
 
 @dataclass(frozen=True)
@@ -46,20 +56,24 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     stdin: bytes = b"",
+    keep: int = LARGEST_OUTPUT,
 ) -> Output:
-    """Run a program to its end; CommandError if it fails, cannot start or takes too long."""
+    """Run a program to its end; CommandError if it fails, cannot start or takes too long.
+
+    Of each stream the last `keep` bytes are kept.
+    """
     words = [str(argument) for argument in arguments]
     process = _start(words, env, cwd)
-    try:
-        stdout, stderr = process.communicate(stdin, timeout=timeout)
-    except subprocess.TimeoutExpired:
-        end(process)
-        stdout, stderr = process.communicate()
-        raise _failure(words, _late(timeout), stdout + stderr, CommandTimeoutError) from None
+    stdout, stderr = Tail(keep), Tail(keep)
+    in_time = _talk(process, {process.stdout: stdout, process.stderr: stderr}, stdin, timeout)
+    if not in_time:
+        raise _failure(words, _late(timeout), stdout.content + stderr.content, CommandTimeoutError)
     log.debug("%s: exit %d", shlex.join(words), process.returncode)
     if process.returncode != 0:
-        raise _failure(words, f"exit {process.returncode}", stderr or stdout)
-    return Output(stdout, stderr)
+        what = exit_text(process.returncode)
+        error = _failure(words, what, stderr.content or stdout.content)
+        raise CommandFailedError(error.message, what, stdout.content + stderr.content)
+    return Output(stdout.content, stderr.content)
 
 
 def stream(
@@ -68,39 +82,55 @@ def stream(
     """Run a program and pass on what it writes as it comes; an exception in there ends it."""
     words = [str(argument) for argument in arguments]
     process = _start(words, None, None, stderr=subprocess.STDOUT)
-    late = threading.Event()
+    seen = Tail(SHOWN_OUTPUT)
 
-    def give_up() -> None:
-        late.set()
-        end(process)
+    def pass_on(part: bytes) -> None:
+        seen(part)
+        on_output(part.decode(errors="replace"))
 
-    limit = threading.Timer(timeout, give_up)
-    limit.start()
-    seen = b""
+    if not _talk(process, {process.stdout: pass_on}, b"", timeout):
+        raise _failure(words, _late(timeout), seen.content, CommandTimeoutError)
+    log.debug("%s: exit %d", shlex.join(words), process.returncode)
+    if process.returncode != 0:
+        raise _failure(words, exit_text(process.returncode), seen.content)
+
+
+def _talk(
+    process: "subprocess.Popen[bytes]",
+    sinks: Mapping[IO[bytes] | None, Sink],
+    stdin: bytes,
+    timeout: float,
+) -> bool:
+    """Hold the conversation to its end; whatever ends it early ends the program too."""
+    by_descriptor = {pipe.fileno(): sink for pipe, sink in sinks.items() if pipe is not None}
+    in_time = False
     try:
-        for part in _parts(process.stdout):
-            seen = (seen + part)[-SHOWN_OUTPUT:]
-            on_output(part.decode(errors="replace"))
-        code = process.wait()
+        feed = iter([stdin]) if stdin else None
+        in_time = Conversation(process, by_descriptor, feed).hold(timeout)
     finally:
-        limit.cancel()
-        end(process)
-        process.communicate()
-    log.debug("%s: exit %d", shlex.join(words), code)
-    if late.is_set():
-        raise _failure(words, _late(timeout), seen, CommandTimeoutError)
-    if code != 0:
-        raise _failure(words, f"exit {code}", seen)
+        if not in_time:
+            end(process)
+        close(process)
+    return in_time
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:
-    """Kill a program and what it started; one that has ended already is left alone."""
-    if process.poll() is not None:
+    """Kill a program and what it started; one whose end was collected is left alone."""
+    if process.returncode is not None:
         return
     try:
+        # Not collected yet, so the number of its group cannot be anybody else's.
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
         log.debug("process %d ended by itself", process.pid)
+
+
+def close(process: "subprocess.Popen[bytes]") -> None:
+    """Collect a program that has ended or was killed, and let go of its pipes."""
+    process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
 
 
 def _start(
@@ -124,10 +154,9 @@ def _start(
         raise CommandError(f"{words[0]} cannot be run: {error.strerror}") from error
 
 
-def _parts(output: IO[bytes] | None) -> Iterator[bytes]:
-    """What a pipe delivers, as it comes."""
-    while output is not None and (part := os.read(output.fileno(), READ_SIZE)):
-        yield part
+def exit_text(code: int) -> str:
+    """How a program ended."""
+    return f"exit {code}" if code >= 0 else f"signal {-code}"
 
 
 def _late(timeout: float) -> str:

@@ -1,4 +1,5 @@
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,41 @@ def test_stream_ends_the_program_when_the_listener_raises():
 def test_stream_gives_up_after_the_timeout():
     with pytest.raises(command.CommandTimeoutError):
         command.stream(["sleep", "100"], lambda _: None, timeout=0.2)
+
+
+def test_what_a_program_leaves_behind_is_not_waited_for():
+    begun = time.monotonic()
+    found = command.run(["sh", "-c", "setsid sleep 30 & echo done"], timeout=20)
+    assert found.text == "done\n"
+    assert time.monotonic() - begun < 10
+
+
+def test_a_late_program_whose_heirs_keep_the_pipes_is_given_up():
+    script = "setsid sh -c 'trap : TERM; sleep 30' & exec sleep 30"
+    with pytest.raises(command.CommandTimeoutError):
+        command.run(["sh", "-c", script], timeout=0.2)
+
+
+def test_only_the_end_of_long_output_is_kept():
+    found = command.run(["sh", "-c", "yes x | head -c 3000000; echo end"], keep=1000)
+    assert len(found.stdout) == 1000
+    assert found.text.endswith("x\nend\n")
+
+
+def test_output_left_in_the_pipe_is_read_after_the_end():
+    text = command.run(["sh", "-c", "head -c 60000 /dev/zero | tr '\\0' a"]).text
+    assert text == "a" * 60000
+
+
+def test_a_program_need_not_read_its_input():
+    assert command.run(["true"], stdin=b"x" * 10_000_000).text == ""
+
+
+def test_it_works_where_the_system_does_not_tell_of_a_programs_end(monkeypatch):
+    def missing(_pid):
+        raise OSError("not here")
+
+    monkeypatch.setattr("os.pidfd_open", missing)
+    assert command.run(["cat"], stdin=b"x" * 300_000).stdout == b"x" * 300_000
+    with pytest.raises(command.CommandTimeoutError):
+        command.run(["sleep", "100"], timeout=0.2)

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from ganeti_backend.daemons import hook_scripts
@@ -57,3 +59,47 @@ def test_no_folder_is_no_hooks(tmp_path):
 def test_hooks_path_is_a_name(tmp_path, path, phase):
     with pytest.raises(GenericError, match="no hooks"):
         hook_scripts.run(tmp_path, path, phase, {})
+
+
+def test_a_hook_that_leaves_a_process_behind_does_not_hold_the_node(folder):
+    put(folder, "leaver", "setsid sleep 60 & echo left")
+    begun = time.monotonic()
+    assert run(folder)[0][1:] == ["success", "left\n"]
+    assert time.monotonic() - begun < 20
+
+
+def test_hanging_scripts_share_a_limit(folder):
+    for name in ("1", "2", "3"):
+        put(folder, name, "exec sleep 100")
+    found = run(folder, timeout=0.3, budget=0.4)
+    assert [row[1] for row in found] == ["timeout"] * 3
+    assert "not run" in found[2][2]
+
+
+def test_what_a_failed_script_says_is_passed_on_as_it_is(folder):
+    put(folder, "says", "echo first; echo no room >&2; exit 7")
+    put(folder, "says-nothing", "exit 7")
+    put(folder, "shot", "kill -9 $$")
+    found = [row[1:] for row in run(folder)]
+    assert found == [
+        ["error", "first\nno room"],
+        ["error", "ended with exit 7 and said nothing"],
+        ["error", "ended with signal 9 and said nothing"],
+    ]
+
+
+def test_a_broken_script_is_an_error(folder):
+    path = folder / "instance-start-pre.d" / "broken"
+    path.write_text("#!/no/such/interpreter\n")
+    path.chmod(0o755)
+    ((_, status, output),) = run(folder)
+    assert status == "error"
+    assert "No such file" in output
+
+
+def test_endless_output_is_cut(folder):
+    put(folder, "chatty", "yes | head -c 50000000; echo end")
+    ((_, status, output),) = run(folder)
+    assert status == "success"
+    assert len(output) == hook_scripts.SHOWN_OUTPUT
+    assert output.endswith("end\n")
