@@ -14,6 +14,7 @@ from ganeti_backend.config import Config
 from ganeti_backend.job_queue import JobQueue
 from ganeti_backend.locks import Level, LockManager, Mode
 from ganeti_backend.node_rpc.calls import Nodes
+from ganeti_backend.units import debris
 from ganeti_backend.units.clean_up import clean_up
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class Housekeeping:
         while not self._stop.is_set():
             try:
                 self.clean_up_creations()
+                self.clear_debris()
                 self.archive_old_jobs()
             except (errors.GenericError, OSError):
                 log.exception("housekeeping will try again")
@@ -76,6 +78,20 @@ class Housekeeping:
                     log.info("removed what job %d left of %s", pending.job_id, pending.name)
                 except errors.NodeError as error:
                     log.warning("remains of %s stay for now: %s", pending.name, error.message)
+
+    def clear_debris(self) -> None:
+        """Disks that a job left on a node which did not answer, or left by a dead master."""
+        for left in self._config.debris():
+            if left.job_id in self._unfinished() or self._stop.is_set():
+                continue
+            instance = self._config.instance(left.instance)
+            name = instance.name if instance is not None else left.instance
+            with self._locks.holding("housekeeping", {Level.INSTANCE: {name: Mode.EXCLUSIVE}}):
+                try:
+                    debris.clear(self._config, self._nodes, left)
+                    log.info("removed disks that job %d left of %s", left.job_id, name)
+                except errors.NodeError as error:
+                    log.warning("disks of %s stay for now: %s", name, error.message)
 
     def archive_old_jobs(self) -> None:
         now = self._queue.clock() // 1_000_000_000

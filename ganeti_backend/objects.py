@@ -83,10 +83,13 @@ class Cluster(Thing):
     ipolicy: dict[str, Any] = field(default_factory=dict)
     default_iallocator: str = ""
     candidate_pool_size: int = 10
+    ndparams: dict[str, Any] = field(default_factory=dict)
+    diskparams: dict[str, dict[str, Any]] = field(default_factory=dict)
+    removed_nodes: tuple[str, ...] = ()  # Which the settings file may still name.
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        lists = ("enabled_hypervisors", "enabled_disk_templates")
+        lists = ("enabled_hypervisors", "enabled_disk_templates", "removed_nodes")
         return super().from_dict(
             {**data, **{key: tuple(data[key]) for key in lists if key in data}}
         )
@@ -121,6 +124,8 @@ class Node(Thing):
     vm_capable: bool = True
     offline: bool = False
     drained: bool = False
+    powered: bool = True  # As far as we switched it.
+    port: int = 0  # Of its daemon; 0: the one that the settings file says.
     ndparams: dict[str, Any] = field(default_factory=dict)
 
 
@@ -146,8 +151,8 @@ class Disk:
     name: str | None = None
     mode: str = "rw"
     path: str | None = None
-    node: str | None = None
     spindles: int | None = None
+    params: dict[str, Any] = field(default_factory=dict)  # what only its kind of storage knows
 
     def to_dict(self) -> dict[str, Any]:
         return dict(vars(self))

@@ -133,6 +133,15 @@ class NodeHandlers:
             attachment = self._network.attachment(name, nic)
             self.hypervisor.attach_nic(instance, nic, attachment)
 
+    def hotplug_disk(self, instance: Instance, action: str, disk: Disk) -> None:
+        name = instance_name(instance)
+        if action == "add":
+            self.hypervisor.attach_disk(instance, disk, self._storage(disk).path(disk))
+        elif action == "remove":
+            self.hypervisor.detach_disk(name, disk)
+        else:
+            raise HypervisorError(f"cannot {action!r} a disk")
+
     def test_delay(self, duration: float) -> None:
         self.stop.wait(float(duration))
 

@@ -8,9 +8,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ganeti_backend.errors import HypervisorError
+
+if TYPE_CHECKING:
+    from ganeti_backend.hypervisor.migration import Migration
 
 Attachment = Mapping[str, str]
 
@@ -40,6 +43,8 @@ class Place:
     node: str
     uri: str = ""
     accelerator: str = "qemu"
+    address: str = "127.0.0.1"  # where other nodes reach this one
+    certificates: Path | None = None  # of the emulator, in the names it looks for
 
     @property
     def consoles(self) -> Path:
@@ -101,8 +106,24 @@ class Hypervisor(ABC):
         """Unplug an interface, known by its MAC, from the running guest."""
 
     @abstractmethod
+    def attach_disk(self, instance: Mapping[str, Any], disk: Mapping[str, Any], path: str) -> None:
+        """Plug a disk into the running guest; nothing happens if the guest has it."""
+
+    @abstractmethod
+    def detach_disk(self, name: str, disk: Mapping[str, Any]) -> None:
+        """Unplug a disk; when this returns no guest uses it. It may be gone, and so may the guest.
+
+        HypervisorError if the guest does not let go of it.
+        """
+
+    @abstractmethod
     def disk_grown(self, path: str, size: int) -> None:
         """Tell the guest that uses this disk, if one does, its new size in MiB."""
+
+    @property
+    @abstractmethod
+    def migration(self) -> "Migration":
+        """This node's end of migrations."""
 
     @abstractmethod
     def close(self) -> None:

@@ -21,6 +21,8 @@ from ganeti_backend.hypervisor.base import (
     memory_of,
     vcpus_of,
 )
+from ganeti_backend.hypervisor.fake_migration import STAGE, FakeMigration, stage_of
+from ganeti_backend.hypervisor.migration import Stage, refuse_in_between
 
 MEMORY = 256 * 1024
 RESERVED = 1024
@@ -39,6 +41,8 @@ class FakeHypervisor(Hypervisor):
         self._guests: dict[str, dict[str, Any]] = {}
         for path in self._folder.glob("*.json"):
             self._guests[path.stem] = json.loads(path.read_text())
+        free = lambda: self.host()["memory_free"]  # noqa: E731 - a name for one argument.
+        self._migration = FakeMigration(_Books(self), self._folder, free)
 
     def host(self) -> dict[str, int]:
         """A generous machine."""
@@ -55,10 +59,14 @@ class FakeHypervisor(Hypervisor):
         }
 
     def instances(self) -> dict[str, dict[str, Any]]:
-        """The books."""
+        """The books, without guests that stand still on their way to or from another node."""
         shown = ("state", "memory", "vcpus")
         with self._lock:
-            return {n: {key: g[key] for key in shown} for n, g in self._guests.items()}
+            return {
+                name: {key: guest[key] for key in shown}
+                for name, guest in self._guests.items()
+                if STAGE not in guest
+            }
 
     def start(self, instance: Mapping[str, Any], devices: Devices, *, paused: bool) -> None:
         """Write the guest down and let it speak."""
@@ -66,6 +74,7 @@ class FakeHypervisor(Hypervisor):
         free = self.host()["memory_free"]
         with self._lock:
             if name in self._guests and self._guests[name]["state"] != "shutdown":
+                refuse_in_between(name, stage_of(self._guests[name]))
                 if self._guests[name]["state"] == "paused" and not paused:
                     self._put(name, {**self._guests[name], "state": "running"})
                 return
@@ -77,6 +86,7 @@ class FakeHypervisor(Hypervisor):
                 "vcpus": vcpus_of(instance),
                 "banner": _banner(instance),
                 "macs": [nic["mac"] for nic in instance.get("nics", ())],
+                "disks": [disk["uuid"] for disk in instance.get("disks", ())],
             }
             self._put(name, guest)
         self._say(name, guest["banner"])
@@ -93,7 +103,7 @@ class FakeHypervisor(Hypervisor):
         """Let the guest say its lines again."""
         with self._lock:
             guest = self._guests.get(name)
-        if guest is None or guest["state"] == "shutdown":
+        if guest is None or stage_of(guest) is not Stage.HERE:
             raise HypervisorError(f"instance {name} is not running")
         self._say(name, "Restarting system.\n" + guest["banner"])
 
@@ -122,19 +132,40 @@ class FakeHypervisor(Hypervisor):
     def detach_nic(self, instance: Mapping[str, Any], nic: Mapping[str, Any]) -> None:
         """Strike the interface out."""
         with self._lock:
+            guest = self._guests.get(instance["name"])
+            if guest is not None and nic["mac"] in guest["macs"]:
+                macs = [mac for mac in guest["macs"] if mac != nic["mac"]]
+                self._put(instance["name"], {**guest, "macs": macs})
+
+    def attach_disk(self, instance: Mapping[str, Any], disk: Mapping[str, Any], path: str) -> None:
+        """Write the disk down."""
+        with self._lock:
             guest = self._running(instance["name"])
-            macs = [mac for mac in guest["macs"] if mac != nic["mac"]]
-            self._put(instance["name"], {**guest, "macs": macs})
+            others = [uuid for uuid in guest.get("disks", ()) if uuid != disk["uuid"]]
+            self._put(instance["name"], {**guest, "disks": [*others, disk["uuid"]]})
+
+    def detach_disk(self, name: str, disk: Mapping[str, Any]) -> None:
+        """Strike the disk out."""
+        with self._lock:
+            guest = self._guests.get(name)
+            if guest is not None and disk["uuid"] in guest.get("disks", ()):
+                others = [uuid for uuid in guest["disks"] if uuid != disk["uuid"]]
+                self._put(name, {**guest, "disks": others})
 
     def disk_grown(self, path: str, size: int) -> None:
         """No guest looks at its disk."""
+
+    @property
+    def migration(self) -> FakeMigration:
+        """From folder to folder."""
+        return self._migration
 
     def close(self) -> None:
         """Nothing is held."""
 
     def _running(self, name: str) -> dict[str, Any]:
         guest = self._guests.get(name)
-        if guest is None or guest["state"] == "shutdown":
+        if guest is None or stage_of(guest) is not Stage.HERE:
             raise HypervisorError(f"instance {name} is not running")
         return guest
 
@@ -154,6 +185,27 @@ class FakeHypervisor(Hypervisor):
     def _say(self, name: str, text: str) -> None:
         with self.place.console(name).open("a") as file:
             file.write(text)
+
+
+class _Books:
+    """The driver's guests as its migrations see them."""
+
+    def __init__(self, driver: FakeHypervisor) -> None:
+        self._driver = driver
+
+    def guest(self, name: str) -> dict[str, Any] | None:
+        return self._driver._guests.get(name)
+
+    def put(self, name: str, guest: dict[str, Any]) -> None:
+        with self._driver._lock:
+            self._driver._put(name, guest)
+
+    def drop(self, name: str) -> None:
+        with self._driver._lock:
+            self._driver._drop(name)
+
+    def say(self, name: str, text: str) -> None:
+        self._driver._say(name, text)
 
 
 def _banner(instance: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from xml.etree import ElementTree as ET
 import libvirt
 
 from ganeti_backend.errors import HypervisorError
-from ganeti_backend.hypervisor import domain_xml, embedded_root
+from ganeti_backend.hypervisor import devices_of, domain_xml, embedded_root
 from ganeti_backend.hypervisor.base import (
     Attachment,
     Capabilities,
@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 # A guest that is still booting does not hear the power button, so it is pressed again.
 PRESS_AGAIN = 2.0
+DETACH_TIMEOUT = 12.0
 POWER_OFF_TIMEOUT = 10.0
 CONSOLE_LIMIT = 8 << 20
 UNDEFINE = (
@@ -194,18 +195,47 @@ class LibvirtHypervisor(Hypervisor):
         name = instance["name"]
         with translated(f"cannot attach an interface to {name}"):
             dom = self._running(name)
-            if _interface(dom, nic["mac"]) is None:
+            if devices_of.interface(dom.XMLDesc(), nic) is None:
                 element = domain_xml.interface(nic, attachment)
                 dom.attachDeviceFlags(domain_xml.tostring(element), libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def detach_nic(self, instance: Mapping[str, Any], nic: Mapping[str, Any]) -> None:
-        """Ask the guest to let go of the interface."""
+        """Ask the guest to let go of the interface until it does."""
+        self._detach(instance["name"], devices_of.interface, nic, f"interface {nic['mac']}")
+
+    def attach_disk(self, instance: Mapping[str, Any], disk: Mapping[str, Any], path: str) -> None:
+        """Plug in under the first free device name, unless the disk is there."""
         name = instance["name"]
-        with translated(f"cannot detach an interface from {name}"):
+        with translated(f"cannot attach a disk to {name}"):
             dom = self._running(name)
-            element = _interface(dom, nic["mac"])
-            if element is not None:
-                dom.detachDeviceFlags(domain_xml.tostring(element), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+            found = dom.XMLDesc()
+            if devices_of.disk(found, disk) is None:
+                element = domain_xml.disk(disk, path, devices_of.free_place(found))
+                dom.attachDeviceFlags(domain_xml.tostring(element), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+    def detach_disk(self, name: str, disk: Mapping[str, Any]) -> None:
+        """Ask the guest to let go of the disk until it does."""
+        self._detach(name, devices_of.disk, disk, f"disk {disk['uuid']}")
+
+    def _detach(
+        self, name: str, find: devices_of.Find, thing: Mapping[str, Any], shown: str
+    ) -> None:
+        """A guest is only asked to let go of a device, and one that is booting does not hear."""
+        with translated(f"cannot detach {shown} from {name}"):
+            dom = self._find(name)
+
+            def gone() -> bool:
+                active = dom is not None and dom.isActive()
+                return not active or find(dom.XMLDesc(), thing) is None
+
+            def ask() -> None:
+                element = find(dom.XMLDesc(), thing)
+                if element is not None:
+                    text = domain_xml.tostring(element)
+                    dom.detachDeviceFlags(text, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+            if not gone() and not self._press(ask, gone, DETACH_TIMEOUT):
+                raise HypervisorError(f"guest {name} does not let go of {shown}")
 
     def disk_grown(self, path: str, size: int) -> None:
         """Tell the running guest that has this disk."""
@@ -293,13 +323,14 @@ class LibvirtHypervisor(Hypervisor):
         name = dom.name()
         with self._changed:
             expected = name in self._stopping
-            self._changed.notify_all()
         if event == libvirt.VIR_DOMAIN_EVENT_STOPPED and not expected:
             crashed = detail in {
                 libvirt.VIR_DOMAIN_EVENT_STOPPED_CRASHED,
                 libvirt.VIR_DOMAIN_EVENT_STOPPED_FAILED,
             }
             log.warning("guest %s %s", name, "crashed" if crashed else "stopped by itself")
+        with self._changed:
+            self._changed.notify_all()
 
     def _on_reboot(self, _conn: Any, dom: Any, _opaque: Any) -> None:
         with self._changed:
@@ -332,14 +363,6 @@ def _destroy(dom: Any) -> None:
         # It may have ended by itself between the look and the deed.
         if dom.isActive():
             raise
-
-
-def _interface(dom: Any, mac: str) -> ET.Element | None:
-    for element in ET.fromstring(dom.XMLDesc()).iterfind("devices/interface"):
-        found = element.find("mac")
-        if found is not None and found.get("address", "").lower() == mac.lower():
-            return element
-    return None
 
 
 def _limit(path: Path) -> None:

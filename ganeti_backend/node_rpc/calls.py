@@ -75,6 +75,8 @@ TASK_STATUS = Call(
 )
 HOOKS_RUN = Call("hooks_run", ("hooks_path", "phase", "env"), timeout=300)
 HOTPLUG_NIC = Call("hotplug_nic", ("instance", "action", "nic"))
+# `add` needs a running guest; `remove` ends with no guest using the disk, whether or not one did.
+HOTPLUG_DISK = Call("hotplug_disk", ("instance", "action", "disk"), timeout=60)
 TEST_DELAY = Call("test_delay", ("duration",), waits="duration")
 
 CALLS: Mapping[str, Call] = {
@@ -96,6 +98,7 @@ CALLS: Mapping[str, Call] = {
         TASK_STATUS,
         HOOKS_RUN,
         HOTPLUG_NIC,
+        HOTPLUG_DISK,
         TEST_DELAY,
     )
 }

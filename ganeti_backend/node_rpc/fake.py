@@ -100,7 +100,9 @@ class FakeNodeClient:
 
     def _instances_info(self, node: FakeNode) -> dict[str, Any]:
         return {
-            name: dict(guest) for name, guest in node.guests.items() if guest["state"] != "shutdown"
+            name: {key: guest[key] for key in ("state", "memory", "vcpus")}
+            for name, guest in node.guests.items()
+            if guest["state"] != "shutdown"
         }
 
     def _instance_start(self, node: FakeNode, instance: dict[str, Any], paused: bool) -> None:
@@ -111,6 +113,7 @@ class FakeNodeClient:
             "state": "paused" if paused else "running",
             "memory": memory,
             "vcpus": int(be.get("vcpus") or 1),
+            "disks": [disk["uuid"] for disk in instance.get("disks", ())],
         }
         node.consoles[name] = node.consoles.get(name, "") + f"GUEST-READY host={name}\n"
 
@@ -173,6 +176,16 @@ class FakeNodeClient:
     ) -> None:
         if instance["name"] not in node.guests:
             raise RefusalError(f"instance {instance['name']} is not running")
+
+    def _hotplug_disk(
+        self, node: FakeNode, instance: dict[str, Any], action: str, disk: dict[str, Any]
+    ) -> None:
+        guest = node.guests.get(instance["name"])
+        if action == "add" and guest is None:
+            raise RefusalError(f"instance {instance['name']} is not running")
+        if guest is not None:
+            others = [uuid for uuid in guest.get("disks", ()) if uuid != disk["uuid"]]
+            guest["disks"] = [*others, *([disk["uuid"]] if action == "add" else [])]
 
     def _test_delay(self, node: FakeNode, duration: float) -> None:
         """Takes no time: a test that wants delay uses `on_call`."""

@@ -38,6 +38,9 @@ class ClusterVerifyConfig(base.Unit[opcodes.OpClusterVerifyConfig]):
         for pending in self.config.pending():
             text = f"job {pending.job_id} left something on node {pending.node}"
             yield EINSTANCELAYOUT, f"instance {pending.name}", text
+        for debris in self.config.debris():
+            text = f"job {debris.job_id} left disks on {', '.join(debris.nodes)}"
+            yield EINSTANCELAYOUT, f"instance {debris.instance}", text
 
     def _broken_references(self) -> Iterator[tuple[str, str, str]]:
         nodes = {node.name for node in self.config.nodes()}

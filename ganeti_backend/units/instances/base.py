@@ -28,16 +28,16 @@ class InstanceUnit(base.Unit[AnyOp]):
         if level == Level.INSTANCE:
             return {self.name: base.EXCLUSIVE}
         if level == Level.NODE:
-            # The instance's lock is held by now, so its node stays what it is.
+            # The instance's lock is held by now, so its nodes stay what they are.
             found = self.config.instance(self.name)
-            return {found.primary_node: base.SHARED} if found is not None else {}
+            return dict.fromkeys(found.nodes, base.SHARED) if found is not None else {}
         return {}
 
     def check_prerequisites(self) -> None:
         self.instance = base.find_instance(self.config, self.name)
 
     def hook_nodes(self) -> tuple[Sequence[str], Sequence[str]]:
-        nodes = list(dict.fromkeys([self.config.cluster().master, self.instance.primary_node]))
+        nodes = list(dict.fromkeys([self.config.cluster().master, *self.instance.nodes]))
         return nodes, nodes
 
     def hook_environment(self) -> dict[str, str]:

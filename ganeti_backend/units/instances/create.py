@@ -22,7 +22,7 @@ from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.patient_nodes import PATIENCE
 from ganeti_backend.units import base, clean_up, hook_environment
-from ganeti_backend.units.instances import image, parameters
+from ganeti_backend.units.instances import disk_parameters, image, parameters
 from ganeti_backend.units.instances.nics import NicMaker
 from ganeti_backend.units.instances.parameters import wrong
 
@@ -61,7 +61,7 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
             raise errors.OpPrereqError(text, errors.ECODE_EXISTS)
         cluster = self.config.cluster()
         template = self._template(cluster)
-        disks = parameters.new_disks(template, self.op.disks, new_uuid)
+        disks = disk_parameters.new_disks(template, self.op.disks)
         beparams = parameters.merge_beparams(cluster, {}, self.op.beparams)
         memory = cluster.fill_beparams(beparams)["maxmem"]
         demand = Demand(self.op.instance_name, memory, sum(disk.size for disk in disks))
@@ -80,7 +80,7 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
             beparams=beparams,
             hvparams=parameters.merge_hvparams({}, self.op.hvparams),
             osparams={**self.op.osparams, **(self.op.osparams_private or {})},
-            disks=tuple(dataclasses.replace(disk, node=node.name) for disk in disks),
+            disks=disks,
             nics=self._nics(node),
         )
 

@@ -79,26 +79,3 @@ def size_in_mib(value: Any) -> int:
     if not isinstance(number, int) or isinstance(number, bool) or number <= 0:
         raise wrong(f"Invalid disk size '{value}'")
     return number
-
-
-def new_disks(
-    template: str, given: list[dict[str, Any]], new_uuid: Any, node: str | None = None
-) -> tuple[objects.Disk, ...]:
-    """The disks of a new instance, not made yet."""
-    if template == "diskless" and given:
-        raise wrong("Diskless instances can't have disks")
-    disks = []
-    for index, wanted in enumerate(given):
-        if "size" not in wanted:
-            raise wrong(f"Missing size of disk {index}")
-        mode = wanted.get("mode", "rw")
-        if mode not in ("rw", "ro"):
-            raise wrong(f"Invalid access mode '{mode}' of disk {index}")
-        size = size_in_mib(wanted["size"])
-        name = wanted.get("name")
-        disks.append(
-            objects.Disk(
-                uuid=new_uuid(), size=size, template=template, name=name, mode=mode, node=node
-            )
-        )
-    return tuple(disks)

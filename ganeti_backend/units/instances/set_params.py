@@ -1,46 +1,38 @@
-"""INSTANCE_SET_PARAMS: backend and hypervisor parameters, NICs (on a running instance by hotplug).
+"""INSTANCE_SET_PARAMS: parameters, NICs and disks of an instance, its disk template, its nodes.
 
-New values reach a running guest at its next start, except NICs when `hotplug` is asked for. Disks
-are not changed here.
+New values reach a running guest at its next start, except NICs and disks when `hotplug` is asked
+for, and `runtime_mem`. A disk is never removed under a running guest: it is unplugged first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.allocator import Demand
+from ganeti_backend.config import Debris
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.node_rpc import calls
-from ganeti_backend.units import base, hook_environment
-from ganeti_backend.units.instances import parameters
+from ganeti_backend.units import base, debris, hook_environment
+from ganeti_backend.units.instances import (
+    disk_changes,
+    disk_parameters,
+    disks,
+    modifications,
+    nic_changes,
+    parameters,
+)
 from ganeti_backend.units.instances.base import InstanceUnit
 from ganeti_backend.units.instances.nics import NicMaker
 from ganeti_backend.units.instances.parameters import wrong
 
 MAX_NICS = 8
+OPPOSITE = {"add": "remove", "remove": "add"}
 Result = list[list[Any]]
-
-
-@dataclass(frozen=True)
-class NicChange:
-    """One step of a NIC modification: what was, what will be."""
-
-    index: int
-    old: objects.Nic | None
-    new: objects.Nic | None
-
-    def described(self) -> list[list[Any]]:
-        if self.new is None:
-            return [[f"nic/{self.index}", "remove"]]
-        shown = f"mac={self.new.mac},ip={self.new.ip},mode={self.new.mode},link={self.new.link}"
-        if self.old is None:
-            return [[f"nic/{self.index}", f"add:{shown},network={self.new.network}"]]
-        names = ("name", "mac", "ip", "network", "mode", "link", "vlan")
-        pairs = [(name, getattr(self.old, name), getattr(self.new, name)) for name in names]
-        return [[f"nic.{name}/{self.index}", new] for name, old, new in pairs if old != new]
 
 
 class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
@@ -59,37 +51,43 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
         self._check_request()
         cluster = self.config.cluster()
         old = self.instance
-        self.result: Result = []
         beparams = parameters.merge_beparams(cluster, old.beparams, self.op.beparams)
         hvparams = parameters.merge_hvparams(old.hvparams, self.op.hvparams)
-        self._check_memory(cluster, beparams)
-        self.changes = self._nic_changes()
+        self._change_nics()
+        self._change_disks()
+        self._check_room(cluster, beparams)
+        osparams = {**(self.op.osparams or {}), **(self.op.osparams_private or {})}
         self.new = replace(
             old,
             beparams=beparams,
             hvparams=hvparams,
-            nics=self._nics_after(),
+            nics=self.nics,
+            disks=self.disks,
             os=self.op.os_name or old.os,
-            osparams=parameters.merge(old.osparams, self.op.osparams or {}),
+            osparams=parameters.merge(old.osparams, osparams),
             admin_state=self._admin_state(),
         )
-        self._describe()
+        self.result = self._described()
 
     def _check_request(self) -> None:
-        if self.op.disks or self.op.disk_template:
-            raise wrong("Changing disks is not supported")
+        if self.op.disk_template:
+            raise wrong("Changing the disk template is not supported")
         if self.op.pnode or self.op.remote_node or self.op.runtime_mem is not None:
             raise wrong("Changing nodes or run-time memory is not supported")
-        wishes = (self.op.beparams, self.op.hvparams, self.op.nics, self.op.os_name)
-        if not any(wishes) and not self.op.osparams and self.op.offline is None:
+        op = self.op
+        wishes = (op.beparams, op.hvparams, op.nics, op.disks, op.os_name, op.osparams)
+        if not any(wishes) and not op.osparams_private and op.offline is None:
             raise wrong("No changes submitted")
 
-    def _check_memory(self, cluster: objects.Cluster, beparams: dict[str, Any]) -> None:
+    def _check_room(self, cluster: objects.Cluster, beparams: dict[str, Any]) -> None:
         before = cluster.fill_beparams(self.instance.beparams)["maxmem"]
-        more = cluster.fill_beparams(beparams)["maxmem"] - before
-        if more > 0 and not self.op.force:
+        more = max(cluster.fill_beparams(beparams)["maxmem"] - before, 0)
+        if self.op.force:
+            more = 0
+        disk = sum(item.size for item in self.added)
+        if more or disk:
             node = base.online_node(self.config, self.node)
-            demand = Demand(self.instance.name, more, 0)
+            demand = Demand(self.instance.name, more, disk)
             self.reach.allocator.reserve(self.job.owner, demand, [node])
 
     def _admin_state(self) -> str:
@@ -100,38 +98,50 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
             raise errors.OpPrereqError(text, errors.ECODE_STATE)
         return objects.ADMIN_OFFLINE if self.op.offline else objects.ADMIN_DOWN
 
-    # NICs.
+    # NICs and disks.
 
-    def _nic_changes(self) -> list[NicChange]:
+    def _change_nics(self) -> None:
         node = base.find_node(self.config, self.node)
         group = self.config.group(node.group)
-        maker = NicMaker(self.config, self.job.owner, group, self.op.conflicts_check)
-        nics = list(self.instance.nics)
-        changes = []
-        for wanted in self.op.nics:
-            change = nic_change(nics, wanted, maker)
-            apply(nics, change)
-            changes.append(change)
-        if len(nics) > MAX_NICS:
+        made = NicMaker(self.config, self.job.owner, group, self.op.conflicts_check)
+        maker = modifications.Maker("NIC", made.new, made.modified)
+        found = modifications.changes(self.instance.nics, self.op.nics, maker)
+        self.nic_changes, self.nics = found
+        if len(self.nics) > MAX_NICS:
             text = f"Instance has a maximum number of {MAX_NICS} network interfaces"
             raise errors.OpPrereqError(text, errors.ECODE_STATE)
-        return changes
 
-    def _nics_after(self) -> tuple[objects.Nic, ...]:
-        nics = list(self.instance.nics)
-        for change in self.changes:
-            apply(nics, change)
-        return tuple(nics)
+    def _change_disks(self) -> None:
+        new = partial(disk_parameters.new_disk, self.instance.disk_template)
+        maker = modifications.Maker("disk", new, disk_parameters.modified)
+        found = modifications.changes(self.instance.disks, self.op.disks, maker)
+        self.disk_changes, self.disks = found
+        if len(self.disks) > disk_parameters.MAX_DISKS:
+            text = f"Instances may have at most {disk_parameters.MAX_DISKS} disks"
+            raise errors.OpPrereqError(text, errors.ECODE_STATE)
+        self.added = disk_changes.added(self.disk_changes, self.disks)
+        self.removed = disk_changes.removed(self.disk_changes, self.disks)
 
-    def _describe(self) -> None:
-        for prefix, values in (("be", self.op.beparams), ("hv", self.op.hvparams)):
-            self.result.extend([f"{prefix}/{name}", value] for name, value in values.items())
-        for change in self.changes:
-            self.result.extend(change.described())
+    def _described(self) -> Result:
+        found: Result = []
+        for disk_change in self.disk_changes:
+            found.extend(disk_changes.described(disk_change))
+        for nic_change in self.nic_changes:
+            found.extend(nic_changes.described(nic_change))
+        for prefix, values in (
+            ("hv", self.op.hvparams),
+            ("be", self.op.beparams),
+        ):
+            found.extend([f"{prefix}/{name}", value] for name, value in values.items())
         if self.op.os_name:
-            self.result.append(["os", self.op.os_name])
+            found.append(["os", self.op.os_name])
+        # Values of private ones are nobody else's business.
+        found.extend([f"os/{name}", value] for name, value in (self.op.osparams or {}).items())
+        private = self.op.osparams_private or {}
+        found.extend([f"os_private/{name}", opcodes.REDACTED] for name in private)
         if self.op.offline is not None:
-            self.result.append(["admin_state", self.new.admin_state])
+            found.append(["admin_state", self.new.admin_state])
+        return found
 
     def hook_environment(self) -> dict[str, str]:
         """Before the execution: the instance as it is, with the memory and NICs it will have."""
@@ -150,81 +160,67 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
             self.new = self.instance
         return found
 
+    # Execution.
+
     def execute(self) -> Result:
+        touched = [*self.added, *self.removed]
+        left = debris.record(self.job.job_id, str(self.job.op_index), self.instance, touched)
         with ExitStack() as undo:
-            if self.changes and (self.op.hotplug or self.op.hotplug_if_possible):
+            if touched:
+                self.config.commit(pending=left)
+                undo.callback(self._clear, left)
+            self._make_disks()
+            if self.op.hotplug or self.op.hotplug_if_possible:
                 self._hotplug(undo)
             self.instance = self.new.touched(self.config.now())
             receipt = self.job.receipt(self.result)
             self.config.commit([self.instance], receipt=receipt)
             undo.pop_all()
+        if touched:
+            self._clear(left)
         return self.result
+
+    def _make_disks(self) -> None:
+        for disk in self.added:
+            self.info(f"Creating disk {disk.name or disk.uuid} of {disk.size}M")
+        made = disks.make(self, self.instance, self.added)
+        self.added = list(made)
+        self.new = replace(self.new, disks=disks.by_uuid(self.new.disks, made))
+
+    def _clear(self, left: Debris) -> None:
+        try:
+            debris.clear(self.config, self.reach.nodes, left)
+        except errors.NodeError as error:
+            self.warn(f"{error.message}; what is left of the disks will be removed later")
 
     def _hotplug(self, undo: ExitStack) -> None:
         running = self.call(self.node, calls.INSTANCES_INFO)
         if running.get(self.instance.name, {}).get("state") not in ("running", "paused"):
             return
-        for change in self.changes:
-            for action, nic in steps(change):
-                try:
-                    self._plug(action, nic)
-                except errors.NodeCallError as error:
-                    if not self.op.hotplug_if_possible:
-                        raise
-                    self.warn(f"{error.message}; the change takes effect at the next start")
-                    continue
-                undo.callback(self._plug, OPPOSITE[action], nic)
+        for change in self.nic_changes:
+            for action, nic in nic_changes.steps(change):
+                if self._tried(self._plug, action, nic):
+                    undo.callback(self._plug, OPPOSITE[action], nic)
+        # Clearing the debris takes these back.
+        for disk in self.removed:
+            self._tried(self._plug_disk, "remove", disk)
+        for disk in self.added:
+            self._tried(self._plug_disk, "add", disk)
+
+    def _tried(self, plug: Callable[[str, Any], None], action: str, thing: object) -> bool:
+        try:
+            plug(action, thing)
+        except errors.NodeCallError as error:
+            if not self.op.hotplug_if_possible:
+                raise
+            self.warn(f"{error.message}; the change takes effect at the next start")
+            return False
+        return True
 
     def _plug(self, action: str, nic: objects.Nic) -> None:
         payload = self.payload()
         self.call(self.node, calls.HOTPLUG_NIC, instance=payload, action=action, nic=nic.to_dict())
 
-
-OPPOSITE = {"add": "remove", "remove": "add"}
-
-
-def steps(change: NicChange) -> list[tuple[str, objects.Nic]]:
-    """A changed NIC is taken out and put in again; one that only got a name stays."""
-    if change.old and change.new and replace(change.old, name=change.new.name) == change.new:
-        return []
-    found = []
-    if change.old is not None:
-        found.append(("remove", change.old))
-    if change.new is not None:
-        found.append(("add", change.new))
-    return found
-
-
-def nic_change(nics: list[objects.Nic], wanted: list[Any], maker: NicMaker) -> NicChange:
-    """What one item of the opcode's list means for the NICs as they are by then."""
-    verb, values = wanted[0], wanted[-1]
-    place = wanted[1] if len(wanted) == 3 else None
-    if verb == "add":
-        index = len(nics) if place in (None, -1) else place
-        if not isinstance(index, int) or not 0 <= index <= len(nics):
-            raise wrong(f"Invalid NIC index {place!r}")
-        return NicChange(index, None, maker.new(values))
-    if verb == "remove":
-        index = find(nics, -1 if place is None else place)
-        return NicChange(index, nics[index], None)
-    if verb in ("attach", "detach"):
-        raise wrong(f"NICs cannot be {verb}ed")
-    index = find(nics, place if verb == "modify" else verb)
-    return NicChange(index, nics[index], maker.modified(nics[index], values))
-
-
-def find(nics: list[objects.Nic], place: Any) -> int:
-    """By index (-1 is the last), uuid or name."""
-    if place == -1 and nics:
-        return len(nics) - 1
-    for index, nic in enumerate(nics):
-        if place in (index, str(index), nic.uuid) or (nic.name and place == nic.name):
-            return index
-    raise errors.OpPrereqError(f"Cannot find NIC with identifier {place}", errors.ECODE_NOENT)
-
-
-def apply(nics: list[objects.Nic], change: NicChange) -> None:
-    if change.old is not None:
-        del nics[change.index]
-    if change.new is not None:
-        nics.insert(change.index, change.new)
+    def _plug_disk(self, action: str, disk: objects.Disk) -> None:
+        instance, sent = self.payload(), disk.to_dict()
+        self.call(self.node, calls.HOTPLUG_DISK, instance=instance, action=action, disk=sent)

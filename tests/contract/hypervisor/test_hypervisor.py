@@ -8,6 +8,7 @@ from ganeti_backend.hypervisor.base import Devices, Place
 
 BARE = Devices(disks=[], attachments=[])
 NIC = {"uuid": "n", "mac": "aa:00:00:00:00:01"}
+DISK = {"uuid": "5b0f9d8e-7f61-4a5c-8d05-7c1f1f0e6a10", "mode": "rw", "size": 1}
 HOST_KEYS = {
     "memory_total", "memory_free", "memory_dom0",
     "cpu_total", "cpu_nodes", "cpu_sockets", "cpu_dom0",
@@ -106,17 +107,31 @@ def test_forget_leaves_no_trace_and_may_be_repeated(driver, instance):
     driver.forget(instance["name"])
 
 
-def test_interface_is_plugged_in_and_out_and_both_may_be_repeated(driver, instance):
+def test_devices_are_plugged_in_and_that_may_be_repeated(driver, instance, tmp_path):
     driver.start(instance, BARE, paused=False)
+    path = tmp_path / "disk.raw"
+    path.write_bytes(bytes(1 << 20))
     for _ in range(2):
         driver.attach_nic(instance, NIC, {"type": "user"})
-    for _ in range(2):
-        driver.detach_nic(instance, NIC)
+        driver.attach_disk(instance, DISK, str(path))
 
 
-def test_interface_of_a_stopped_guest_cannot_be_plugged(driver, instance):
+def test_devices_of_a_stopped_guest_are_unplugged_already(driver, instance):
+    driver.detach_nic(instance, NIC)
+    driver.detach_disk(instance["name"], DISK)
+
+
+def test_guest_without_that_device_has_let_go_of_it(driver, instance):
+    driver.start(instance, BARE, paused=False)
+    driver.detach_nic(instance, NIC)
+    driver.detach_disk(instance["name"], DISK)
+
+
+def test_nothing_can_be_plugged_into_a_stopped_guest(driver, instance):
     with pytest.raises(HypervisorError, match="not running"):
         driver.attach_nic(instance, NIC, {"type": "user"})
+    with pytest.raises(HypervisorError, match="not running"):
+        driver.attach_disk(instance, DISK, "/nowhere")
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", None])

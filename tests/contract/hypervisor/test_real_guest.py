@@ -1,5 +1,7 @@
 """A guest that boots from a disk, hears the power button and is seen when it stops by itself."""
 
+import importlib
+import os
 import shutil
 import time
 
@@ -13,6 +15,7 @@ from synnefo.cloud.layout import cache_folder
 
 pytestmark = pytest.mark.system
 BOOT = 90
+MORE = {"uuid": "5b0f9d8e-7f61-4a5c-8d05-7c1f1f0e6a11", "mode": "rw", "size": 1}
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,40 @@ def test_it_takes_its_name_and_address_from_the_seed(embedded, guest):
     line = said(embedded, guest["name"], "GUEST-READY")
     assert "host=deep" in line
     assert "eth0=198.18.0.7/20" in line
+
+
+def test_devices_come_and_go_while_it_runs(embedded, guest, tmp_path):
+    said(embedded, guest["name"], "GUEST-READY")
+    path = tmp_path / "more.raw"
+    path.write_bytes(bytes(1 << 20))
+    nic = {"uuid": "n1", "mac": "aa:00:00:00:07:02"}
+    for _ in range(2):
+        embedded.attach_disk(guest, MORE, str(path))
+        embedded.attach_nic(guest, nic, {"type": "user"})
+    os.truncate(path, 2 << 20)
+    for _ in range(2):
+        embedded.disk_grown(str(path), 2)
+    for _ in range(2):
+        embedded.detach_disk(guest["name"], MORE)
+        embedded.detach_nic(guest, nic)
+    described = embedded._find(guest["name"]).XMLDesc()
+    assert str(path) not in described
+    assert nic["mac"] not in described
+
+
+def test_deaf_guest_keeps_its_disk_and_that_is_said(embedded, guest, tmp_path, monkeypatch):
+    monkeypatch.setattr(libvirt_driver(), "DETACH_TIMEOUT", 0.5)
+    embedded._find(guest["name"]).suspend()
+    path = tmp_path / "more.raw"
+    path.write_bytes(bytes(1 << 20))
+    embedded.attach_disk(guest, MORE, str(path))
+    with pytest.raises(HypervisorError, match="does not let go of disk"):
+        embedded.detach_disk(guest["name"], MORE)
+
+
+def libvirt_driver():
+    """Importable only where libvirt is."""
+    return importlib.import_module("ganeti_backend.hypervisor.libvirt")
 
 
 def test_power_button_is_heard_also_while_booting(embedded, guest):

@@ -88,7 +88,7 @@ def test_an_instance_need_not_be_started(lab: Lab) -> None:
         ({"mode": "import"}, errors.ECODE_INVAL, "not supported"),
         ({"disk_template": "drbd"}, errors.ECODE_INVAL, "not enabled"),
         ({"disk_template": "diskless", "disks": [{"size": 1}]}, errors.ECODE_INVAL, "Diskless"),
-        ({"disk_template": "file", "disks": [{}]}, errors.ECODE_INVAL, "Missing size"),
+        ({"disk_template": "file", "disks": [{}]}, errors.ECODE_INVAL, "Missing disk size"),
         ({"disk_template": "file", "disks": [{"size": "x"}]}, errors.ECODE_INVAL, "disk size"),
         ({"disk_template": "file", "disks": [{"size": 0}]}, errors.ECODE_INVAL, "disk size"),
         ({"hypervisor": "xen-pvm"}, errors.ECODE_STATE, "not enabled"),
@@ -244,7 +244,7 @@ def modify(**values: Any) -> opcodes.OpInstanceSetParams:
 def test_parameters_change_and_return_to_defaults(lab: Lab) -> None:
     lab.succeed(create())
     result = lab.succeed(modify(beparams={"maxmem": 256, "vcpus": 2}, hvparams={"acpi": False}))
-    assert result == [["be/maxmem", 256], ["be/vcpus", 2], ["hv/acpi", False]]
+    assert result == [["hv/acpi", False], ["be/maxmem", 256], ["be/vcpus", 2]]
     instance = lab.master.config.instance("vm1")
     assert instance.beparams == {"maxmem": 256, "vcpus": 2}
     assert instance.hvparams == {"acpi": False}

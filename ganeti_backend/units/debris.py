@@ -1,0 +1,70 @@
+"""Takes away disks that a job made or meant to take away, as far as their instance has them not.
+
+The record is written before a node is touched and settled when nodes and configuration agree. The
+job itself comes here when it fails or runs again, and the master for jobs that nobody will finish.
+Everything here may run twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ganeti_backend import disk_templates, objects
+from ganeti_backend.config import Config, Debris
+from ganeti_backend.node_rpc import calls
+from ganeti_backend.node_rpc.calls import Nodes
+
+RUNNING = ("running", "paused")
+
+
+def record(
+    job_id: int, part: str, instance: objects.Instance, disks: Iterable[objects.Disk], *nodes: str
+) -> Debris:
+    """`part` tells several records of one job apart."""
+    listed = [disk.to_dict() for disk in disks]
+    where = list(dict.fromkeys(nodes or instance.nodes))
+    return Debris(f"{job_id}/{part}", instance.uuid, listed, where, job_id)
+
+
+def clear(config: Config, nodes: Nodes, debris: Debris) -> None:
+    """NodeError leaves the record in place, so that it is tried again later."""
+    instance = config.instance(debris.instance)
+    for node in debris.nodes:
+        if config.node(node) is not None:
+            _clear_node(config, nodes, debris, instance, node)
+    config.commit(settled=debris)
+
+
+def _clear_node(
+    config: Config, nodes: Nodes, debris: Debris, instance: objects.Instance | None, node: str
+) -> None:
+    here = instance if instance is not None and instance.primary_node == node else None
+    payload = here.node_payload(config.cluster()) if here is not None else None
+    running = payload is not None and _runs(nodes, node, payload["name"])
+    for disk in debris.disks:
+        wanted = instance is not None and holds(instance, disk, node)
+        if running:
+            action = "add" if wanted else "remove"
+            nodes.call(node, calls.HOTPLUG_DISK, instance=payload, action=action, disk=disk)
+        if not wanted and not _elsewhere(instance, disk):
+            nodes.call(node, calls.DISK_REMOVE, disk=disk)
+
+
+def _runs(nodes: Nodes, node: str, name: str) -> bool:
+    return bool(nodes.call(node, calls.INSTANCES_INFO).get(name, {}).get("state") in RUNNING)
+
+
+def holds(instance: objects.Instance, disk: dict[str, object], node: str) -> bool:
+    """Whether the configuration says that this node has the disk."""
+    own = any(item.uuid == disk["uuid"] for item in instance.disks)
+    return own and node in instance.nodes
+
+
+def _elsewhere(instance: objects.Instance | None, disk: dict[str, object]) -> bool:
+    """A disk that all nodes share must stay while its instance has it, on whatever node."""
+    template = disk_templates.TEMPLATES.get(str(disk["template"]))
+    shared = template is not None and template.reach is disk_templates.Reach.SHARED
+    same = instance is not None and any(
+        (item.uuid, item.template) == (disk["uuid"], disk["template"]) for item in instance.disks
+    )
+    return shared and same
