@@ -80,6 +80,10 @@ class Cluster(Thing):
     beparams: dict[str, dict[str, Any]] = field(default_factory=lambda: {"default": BE_DEFAULTS})
     nicparams: dict[str, dict[str, Any]] = field(default_factory=lambda: {"default": NIC_DEFAULTS})
     osparams: dict[str, dict[str, Any]] = field(default_factory=dict)
+    osparams_private_cluster: dict[str, dict[str, Any]] = field(default_factory=dict)
+    os_hvp: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    hidden_os: tuple[str, ...] = ()
+    blacklisted_os: tuple[str, ...] = ()
     ipolicy: dict[str, Any] = field(default_factory=dict)
     default_iallocator: str = ""
     candidate_pool_size: int = 10
@@ -89,7 +93,10 @@ class Cluster(Thing):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        lists = ("enabled_hypervisors", "enabled_disk_templates", "removed_nodes")
+        lists = (
+            "enabled_hypervisors", "enabled_disk_templates", "removed_nodes", "hidden_os",
+            "blacklisted_os",
+        )  # fmt: skip
         return super().from_dict(
             {**data, **{key: tuple(data[key]) for key in lists if key in data}}
         )
@@ -109,6 +116,16 @@ class Cluster(Thing):
 
     def fill_nicparams(self, custom: Mapping[str, Any]) -> dict[str, Any]:
         return {**NIC_DEFAULTS, **self.nicparams.get("default", {}), **custom}
+
+    def fill_osparams(self, os_name: str, *custom: Mapping[str, Any]) -> dict[str, Any]:
+        """What the scripts of an OS get: of the OS, of its variant, and the given ones over it."""
+        filled: dict[str, Any] = {}
+        for name in dict.fromkeys((os_name.partition("+")[0], os_name)):
+            filled.update(self.osparams.get(name, {}))
+            filled.update(self.osparams_private_cluster.get(name, {}))
+        for given in custom:
+            filled.update(given)
+        return filled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,6 +219,7 @@ class Instance(Thing):
     beparams: dict[str, Any] = field(default_factory=dict)
     hvparams: dict[str, Any] = field(default_factory=dict)
     osparams: dict[str, Any] = field(default_factory=dict)
+    osparams_private: dict[str, Any] = field(default_factory=dict)  # Stored, but never shown.
     disks: tuple[Disk, ...] = ()
     nics: tuple[Nic, ...] = ()
 
