@@ -8,7 +8,7 @@ import shutil
 import signal
 from pathlib import Path
 
-from synnefo.cloud import full_parts, guests, supervisor_client
+from synnefo.cloud import busy, full_parts, guests, supervisor_client
 from synnefo.cloud.errors import CloudError
 from synnefo.cloud.layout import CHECKOUT, Choices, Layout, load
 from synnefo.cloud.python_environment import PythonEnvironment
@@ -16,6 +16,7 @@ from synnefo.cloud.steps import Steps
 from synnefo.cloud.supervised import start_ticks
 from synnefo.cloud.waiting import until
 
+SHORT_NAMES = Path("/tmp/synnefo-libvirt")
 USERS_SIDE = ["api", "dispatcher", "reconciler", "eventd"]
 
 
@@ -35,7 +36,10 @@ class Down:
                 return
             if any(self.state.iterdir()):
                 raise CloudError(f"{self.state} holds no cloud, so nothing in it is touched")
-        layout = Layout(self.state, choices or Choices())
+        with busy.alone(self.state):
+            self._end(Layout(self.state, choices or Choices()), purge=purge)
+
+    def _end(self, layout: Layout, *, purge: bool) -> None:
         running = supervisor_client.processes(self.state) is not None
         if running and not purge:
             with self.steps.step("Guests"):
@@ -46,6 +50,7 @@ class Down:
             stop_everything(layout)
         if purge:
             with self.steps.step(f"Removing {self.state}"):
+                remove_links(self.state)
                 shutil.rmtree(self.state)
         print("The cloud is down." if running else "The cloud was not running.")
 
@@ -57,6 +62,14 @@ def stop_everything(layout: Layout) -> None:
     if layout.full:
         full_parts.stop_port_mapper(layout)
     guests.kill(layout.state)
+
+
+def remove_links(state: Path) -> None:
+    """The node daemons name a folder whose path is too long for libvirt by a short link."""
+    folder = SHORT_NAMES.with_name(f"{SHORT_NAMES.name}-{os.geteuid()}")
+    for link in folder.glob("*"):
+        if link.is_symlink() and link.readlink().is_relative_to(state):
+            link.unlink(missing_ok=True)
 
 
 def end_leftovers(state: Path) -> None:

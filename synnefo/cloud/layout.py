@@ -130,7 +130,7 @@ def load(state: Path) -> Choices | None:
     """What an earlier `up` decided, or None for a folder that is no cloud yet."""
     try:
         saved: dict[str, Any] = json.loads((state / "cloud.json").read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except ValueError as error:
         raise CloudError(f"{state}/cloud.json is damaged: {error}") from error

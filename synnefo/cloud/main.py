@@ -13,6 +13,7 @@ from synnefo.cloud import credentials, down, report, testing, up
 from synnefo.cloud.errors import CloudError
 from synnefo.cloud.layout import CHECKOUT, DEFAULT_PORT, DEFAULT_STATE, existing
 from synnefo.cloud.python_environment import PythonEnvironment
+from synnefo.cloud.steps import Steps
 
 EXAMPLES = """\
 examples:
@@ -35,16 +36,19 @@ def parser() -> argparse.ArgumentParser:
         "--state", type=Path, default=DEFAULT_STATE, metavar="DIR", help="the cloud's folder"
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _up_options(commands.add_parser("up", parents=[common], help="start a cloud"))
+    _up_options(
+        commands.add_parser("up", parents=[common], help="start a cloud, or say where it is")
+    )
     ending = commands.add_parser("down", parents=[common], help="stop it and keep its data")
     ending.add_argument("--purge", action="store_true", help="remove its data too")
     shown = commands.add_parser("status", parents=[common], help="show its processes")
-    shown.add_argument("--json", action="store_true", dest="as_json")
+    shown.add_argument("--json", action="store_true", dest="as_json", help="for programs")
     logs = commands.add_parser("logs", parents=[common], help="print the log of a process")
-    logs.add_argument("name")
+    logs.add_argument("name", nargs="?", help="of the process; without it, which logs there are")
     logs.add_argument("-f", "--follow", action="store_true", help="go on as it grows")
     commands.add_parser("env", parents=[common], help="print exports for users and administrators")
     commands.add_parser("openrc", parents=[common], help="print the classic OS_… exports")
+    commands.add_parser("client", help="install the openstack command into .venv")
     tests = commands.add_parser("test", help="run the checks and tests; more goes to pytest")
     tests.add_argument("--fast", action="store_true", help="only what needs no real parts")
     bench = commands.add_parser("bench", help="measure; more goes to the benchmark")
@@ -59,7 +63,12 @@ def _up_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--profile", choices=["embedded", "full"], help="full: with RabbitMQ and PostgreSQL"
     )
-    command.add_argument("--hypervisor", choices=["auto", "fake", "libvirt"], default="auto")
+    command.add_argument(
+        "--hypervisor",
+        choices=["auto", "fake", "libvirt"],
+        default="auto",
+        help="auto: real guests (libvirt) where QEMU is installed, else pretended ones (fake)",
+    )
     command.add_argument("--detach", action="store_true", help="return when it is ready")
     command.add_argument(
         "--no-first-server", action="store_false", dest="first_server", help="start empty"
@@ -67,10 +76,9 @@ def _up_options(command: argparse.ArgumentParser) -> None:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 1 <= port <= 65500:
+    if not text.isdecimal() or not 1 <= int(text) <= 65500:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65500")
-    return port
+    return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -86,9 +94,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("cloud: interrupted\n")
         return 130
+    except PermissionError as error:
+        sys.stderr.write(
+            f"cloud: this user may not touch {error.filename}: be its owner, or choose another"
+            " folder with --state\n"
+        )
+        return 1
     except BrokenPipeError:
         # The reader of a pipe had enough; nothing can be said to it any more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"cloud: {where}{error.strerror or error}\n")
         return 1
 
 
@@ -97,7 +115,13 @@ def _dispatch(options: argparse.Namespace, rest: list[str]) -> int:
         return testing.Suite(CHECKOUT).run(fast=options.fast, arguments=rest)
     if options.command == "bench":
         return _bench(options.name, rest)
-    state = options.state.absolute()
+    if options.command == "client":
+        return _client()
+    return _on_folder(options.state.absolute(), options)
+
+
+def _on_folder(state: Path, options: argparse.Namespace) -> int:
+    """The commands that are about one cloud."""
     if options.command == "up":
         return _up(state, options)
     if options.command == "down":
@@ -117,9 +141,18 @@ def _dispatch(options: argparse.Namespace, rest: list[str]) -> int:
 
 def _up(state: Path, options: argparse.Namespace) -> int:
     wishes = up.Wishes(options.port, options.profile, options.hypervisor, options.first_server)
-    up.Up(state, wishes).run()
-    if not options.detach:
+    started = up.Up(state, wishes).run()
+    # Whoever only looks at a cloud that runs already must not end it with the next Ctrl-C.
+    if started and not options.detach:
         up.stay(state)
+    return 0
+
+
+def _client() -> int:
+    python, steps = PythonEnvironment(CHECKOUT), Steps()
+    with steps.step("openstack command") as step:
+        step.note = python.ensure("requirements-client.lock")
+    print('\nNext: eval "$(./cloud env)" and openstack server list')
     return 0
 
 

@@ -18,6 +18,7 @@ from synnefo.cloud.errors import CloudError
 
 SYSTEM_PACKAGES = Path("/usr/lib/python3/dist-packages")
 BINDING = ("libvirt.py", "libvirt_qemu.py", "libvirt_lxc.py", "libvirtaio.py", "libvirtmod*.so")
+COMPILED = ("synnefo", "ganeti_backend", "eventd", "hooks")
 
 
 class PythonEnvironment:
@@ -39,7 +40,9 @@ class PythonEnvironment:
             if self._install(lock_name):
                 done.append("packages installed")
             self._register_checkout()
-            self._link_libvirt()
+            linked = self._link_libvirt()
+            if done or linked:
+                self._compile()
         return ", ".join(done) or "unchanged"
 
     @contextmanager
@@ -96,17 +99,29 @@ class PythonEnvironment:
             write_if_different(script, console_script(self.python, module, function))
             script.chmod(0o755)
 
-    def _link_libvirt(self) -> None:
+    def has_client(self) -> bool:
+        """Whether the `openstack` command is there."""
+        return (self.bin / "openstack").exists()
+
+    def _compile(self) -> None:
+        """Else each process of the first start compiles for itself, and keeps the memory of it."""
+        links = [path for path in self._site_packages().glob("libvirt*.py") if path.is_symlink()]
+        folders = [self.checkout / name for name in COMPILED]
+        commands.run([self.python, "-m", "compileall", "-q", *links, *folders], timeout=120)
+
+    def _link_libvirt(self) -> bool:
         """libvirt's binding must match the system's library, so Debian's is the right one."""
-        site = self._site_packages()
+        site, made = self._site_packages(), False
         if f"python3.{sys.version_info.minor}" != site.parent.name:
-            return
+            return False
         for pattern in BINDING:
             for source in SYSTEM_PACKAGES.glob(pattern):
                 link = site / source.name
                 if not link.exists():
                     link.unlink(missing_ok=True)
                     link.symlink_to(source)
+                    made = True
+        return made
 
 
 def console_script(python: Path, module: str, function: str) -> str:

@@ -56,11 +56,14 @@ def _table(rows: list[dict[str, Any]]) -> None:
         )
 
 
-def logs(layout: Layout, name: str, *, follow: bool) -> None:
-    """Print the end of a log, and what is added to it if asked."""
+def logs(layout: Layout, name: str | None, *, follow: bool) -> None:
+    """Print the end of a log, and what is added to it if asked; or the names of all logs."""
+    known = sorted(log.stem for log in (layout.state / "log").glob("*.log"))
+    if name is None:
+        print("\n".join(known))
+        return
     path = layout.state / "log" / f"{name}.log"
-    if not path.exists():
-        known = sorted(log.stem for log in (layout.state / "log").glob("*.log"))
+    if name not in known:
         raise CloudError(f"there is no log {name}; there are {', '.join(known) or 'none'}")
     position = _print_end(path)
     try:

@@ -6,7 +6,6 @@ when a later step fails; data of an earlier run is never touched.
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import signal
 import tempfile
@@ -16,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from synnefo.cloud import (
+    busy,
     credentials,
     debian,
     down,
@@ -43,6 +43,7 @@ from synnefo.cloud.steps import Step, Steps
 from synnefo.cloud.waiting import until
 
 READY_SECONDS = 60
+NO_FIRST_SERVER = "none"
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,13 @@ class Up:
         self.layout = Layout(state, self._first_choices())
         self.image: builder.GuestImage | None = None
 
-    def run(self) -> None:
-        """Bring everything up and print how to reach it."""
+    def run(self) -> bool:
+        """Bring everything up and print how to reach it; False when it was up already."""
         check_state_folder(self.state)
-        if supervisor_client.processes(self.state) is not None:
+        if self._runs_already():
             print(f"The cloud in {self.state} is running already.")
-            summary(self.layout)
-            return
+            summary(self.layout, self.python)
+            return False
         with self._undo_on_failure():
             self._check_machine()
             with self.steps.step("Python environment") as step:
@@ -84,9 +85,22 @@ class Up:
             self._prepare()
             self._start()
         print(f"\nThe cloud is up after {self.steps.total():.1f} s.")
-        summary(self.layout)
+        summary(self.layout, self.python)
+        return True
 
     # Before anything is made
+
+    def _runs_already(self) -> bool:
+        """An `up` that was killed half-way leaves processes that wait for a start in vain."""
+        rows = supervisor_client.processes(self.state)
+        if rows is None or any(row["state"] == "stopped" for row in rows):
+            return False
+        if self.saved and self.layout.choices.port != self.saved.port:
+            raise CloudError(
+                f"the cloud in {self.state} is running on port {self.saved.port}:"
+                " ./cloud down stops it, then --port can change"
+            )
+        return True
 
     def _first_choices(self) -> Choices:
         before = self.saved or Choices(port=DEFAULT_PORT)
@@ -96,10 +110,16 @@ class Up:
                 f"{self.state} holds a cloud of the profile {self.saved.profile}:"
                 " choose another folder with --state"
             )
+        if self.saved and self.wishes.hypervisor not in ("auto", self.saved.hypervisor):
+            raise CloudError(
+                f"{self.state} holds a cloud on the hypervisor {self.saved.hypervisor}:"
+                " choose another folder with --state"
+            )
         return replace(before, port=self.wishes.port or before.port, profile=profile)
 
     def _check_machine(self) -> None:
         with self.steps.step("Ports and disk space"):
+            supervisor_client.stop(self.state)
             down.end_leftovers(self.state)
             probe.ports_free(self.layout.ports(), self.layout.choices.port)
             probe.space_free(self.state)
@@ -112,7 +132,7 @@ class Up:
         """Leave no processes of a failed start, and no folder that this run made."""
         fresh = not (self.state / "cloud.json").exists()
         empty = not self.state.exists() or not any(self.state.iterdir())
-        with _alone(self.state), ExitStack() as undo:
+        with busy.alone(self.state), interruptible(), ExitStack() as undo:
             if fresh and empty:
                 undo.callback(shutil.rmtree, self.state, ignore_errors=True)
             undo.callback(down.stop_everything, self.layout)
@@ -224,7 +244,10 @@ class Up:
         if self.saved and self.layout.choices.hypervisor == "libvirt":
             with self.steps.step("Guests that were running") as step:
                 step.note = str(guests.bring_back(self.layout, self.python))
-        if self.wishes.first_server and not self.layout.choices.first_server:
+        if not self.wishes.first_server and not self.layout.choices.first_server:
+            self._choose(replace(self.layout.choices, first_server=NO_FIRST_SERVER))
+            self.layout.save()
+        if not self.layout.choices.first_server:
             with self.steps.step(f"First server {first_server.NAME}") as step:
                 self._boot_first(step)
 
@@ -236,17 +259,19 @@ class Up:
 
 
 @contextmanager
-def _alone(state: Path) -> Iterator[None]:
-    """One `up` at a time per folder; the lock lies outside, for the folder may be removed."""
-    name = str(state).strip("/").replace("/", "-")[-100:]
-    cache = cache_folder()
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / f"up-{name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CloudError(f"another ./cloud up is busy with {state}: wait for it") from None
+def interruptible() -> Iterator[None]:
+    """A closed terminal or a polite kill undoes what was begun, as Ctrl-C does."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, _interrupt) for number in numbers}
+    try:
         yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def check_state_folder(state: Path) -> None:
@@ -276,12 +301,14 @@ def _say_pretended(why: str) -> None:
     print(f"          Guests are pretended: {why}. For real ones: apt-get install {packages}")
 
 
-def summary(layout: Layout) -> None:
+def summary(layout: Layout, python: PythonEnvironment) -> None:
     """The lines that a user copies from."""
     password = layout.passwords()["demo_password"]
     print(f"\n  Web     {layout.url}/\n  Login   demo\n  Password {password}\n")
     print(credentials.exports(credentials.client(layout)), end="")
     state = "" if layout.state == CHECKOUT / ".cloud" else f" --state {layout.state}"
+    if not python.has_client() and shutil.which("openstack") is None:
+        print("\nThe openstack command is not installed yet: ./cloud client does it.", end="")
     print(f'\nNext: eval "$(./cloud env{state})" and openstack server list', flush=True)
 
 

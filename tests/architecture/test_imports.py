@@ -23,6 +23,7 @@ def test_each_contract_can_break(tmp_path):
         "ganeti_backend/processor.py": "",
         "hooks/publish.py": "import django\nimport ganeti_backend.processor\n",
         "eventd/watch.py": "import ganeti_backend.processor\n",
+        "synnefo/cloud/steps.py": "import httpx\n",
         "dhcpd/watch.py": "import synnefo.core.rule\n",
     }
     for name in _modules_named_in_contracts():

@@ -175,7 +175,7 @@ def test_only_guests_of_this_cloud_are_found(cloud, tmp_path):
 
 
 def test_lock_files_name_no_index():
-    for name in ("requirements.lock", "requirements-test.lock"):
+    for name in ("requirements.lock", "requirements-client.lock", "requirements-test.lock"):
         text = (layout.CHECKOUT / name).read_text()
         assert "--hash=sha256:" in text
         assert "://" not in text
