@@ -24,10 +24,12 @@ django_application = get_wsgi_application()
 from synnefo.api import console  # noqa: E402  # Django must be set up before.
 from synnefo.api.events import Broadcaster, Receive, Scope, Send, Stream  # noqa: E402
 from synnefo.api.request import BODY_LIMIT  # noqa: E402
+from synnefo.intents import images  # noqa: E402
 
 WORKERS = 8
 TRANSFERS = 8  # images on their way at the same time
 BODY_SECONDS = 30.0
+PIECE_SECONDS = 60.0  # for one piece of an image, in either direction
 TRANSFER_PATH = re.compile(r"/image/v2/images/[^/]+/file$")
 CONSOLE_PATHS = frozenset({"/console/websockify", "/websockify"})
 
@@ -91,15 +93,36 @@ def _call(scope: Scope, body: bytes) -> _Answered:
 
 
 def _guarded(receive: Receive) -> Receive:
-    """A client that goes away must not look like the end of its body."""
+    """A client that goes away must not look like the end of its body, nor a silent one stay."""
 
     async def guarded() -> dict[str, Any]:
-        message = await receive()
+        try:
+            async with asyncio.timeout(PIECE_SECONDS):
+                message = await receive()
+        except TimeoutError as silent:
+            raise ClientGone("the client fell silent in the middle of the body") from silent
         if message["type"] == "http.disconnect":
             raise ClientGone("the client went away in the middle of the body")
         return message
 
     return guarded
+
+
+def _patient(send: Send) -> Send:
+    """A client that takes nothing any more must not keep a thread: the rest is dropped."""
+    gone = False
+
+    async def patient(message: dict[str, Any]) -> None:
+        nonlocal gone
+        if gone:
+            return
+        try:
+            async with asyncio.timeout(PIECE_SECONDS):
+                await send(message)
+        except TimeoutError:
+            gone = True
+
+    return patient
 
 
 async def _too_slow(send: Send) -> None:
@@ -137,7 +160,7 @@ class Application:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         if TRANSFER_PATH.match(scope["path"]):
-            await self._transfers(scope, _guarded(receive), send)
+            await self._transfers(scope, _guarded(receive), _patient(send))
             return
         body = b""
         # What announces too much is not read at all; Django then answers 413.
@@ -167,10 +190,12 @@ class Application:
         await receive()
         broadcaster = self._broadcasting()
         _on_termination(broadcaster)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._threads, images.take_back_abandoned)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         broadcaster.close()
-        await asyncio.get_running_loop().run_in_executor(self._threads, broadcaster.end)
+        await loop.run_in_executor(self._threads, broadcaster.end)
         if threading.current_thread() is threading.main_thread():
             # Uvicorn sends itself the signal once more when all is done, which would turn an
             # orderly end into a death by signal.

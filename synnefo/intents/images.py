@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import struct
 import uuid
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
 
@@ -20,8 +16,7 @@ from synnefo.core.server_states import ServerState
 from synnefo.db import rings
 from synnefo.db.models import Image, Server
 from synnefo.db.transactions import writing
-
-_QCOW2 = b"QFI\xfb"
+from synnefo.intents import image_files
 
 
 def create(caller: Caller, fields: Mapping[str, Any]) -> Image:
@@ -63,48 +58,60 @@ def _own(caller: Caller, image_uuid: str) -> Image:
     return image
 
 
-def path_of(image: Image) -> Path:
-    """Where the bytes of an image are."""
-    return Path(settings.SYNNEFO_IMAGES) / str(image.uuid)
-
-
 def store_file(caller: Caller, image_uuid: str, chunks: Iterable[bytes]) -> Image:
     """Write the bytes of a queued image to its file and activate it; Conflict if it has some.
 
     They go to a file of another name first and are on the disk before the image is active.
     """
-    image = _begin_storing(caller, image_uuid)
-    part = path_of(image).with_suffix(".part")
-    try:
-        md5, sha512, size = _write(part, chunks)
-        virtual_size = _virtual_size(part, size, image.disk_format)
-        os.replace(part, path_of(image))
-        _sync_folder(part.parent)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        _set(image, status="queued")
-        raise
-    return _set(
-        image,
-        status="active",
-        size=size,
-        virtual_size=virtual_size,
-        checksum=md5,
-        os_hash_value=sha512,
-    )
-
-
-def _begin_storing(caller: Caller, image_uuid: str) -> Image:
     with writing():
         image = _own(caller, image_uuid)
-        if image.status != "queued":
-            raise Conflict(f"Image status transition from {image.status} to saving is not allowed")
-        if not image.disk_format or not image.container_format:
-            raise BadRequest(
-                "Properties disk_format, container_format must be set prior to saving data.",
-                field="disk_format",
-            )
-        return _set(image, status="saving")
+        _check_storable(image)
+    with image_files.part_file(image) as file:
+        with writing():
+            image = _own(caller, image_uuid)
+            _check_storable(image)
+            _set(image, status="saving")
+        try:
+            written = image_files.write(file, chunks, image.disk_format)
+            with writing():
+                # Whoever deleted the image in the meantime must not find its bytes again.
+                image = _own(caller, image_uuid)
+                image_files.keep(image)
+                return _set(image, status="active", **asdict(written))
+        except BaseException:
+            _take_back(image)
+            raise
+
+
+def _check_storable(image: Image) -> None:
+    # One that is "saving" may be left of a process that died: the lock of its file tells.
+    if image.status not in {"queued", "saving"}:
+        raise Conflict(f"Image status transition from {image.status} to saving is not allowed")
+    if not image.disk_format or not image.container_format:
+        raise BadRequest(
+            "Properties disk_format, container_format must be set prior to saving data.",
+            field="disk_format",
+        )
+
+
+def _take_back(image: Image) -> None:
+    with writing():
+        saving = Image.objects.filter(pk=image.pk, status="saving")
+        if saving.update(status="queued", updated_at=timezone.now()):
+            rings.changed(image.project_id, "image", image.uuid)
+
+
+def take_back_abandoned() -> int:
+    """Queue again what processes that died were writing; how many images that were."""
+    left = [
+        image
+        for image in Image.objects.filter(status="saving")
+        if not image_files.is_being_written(image)
+    ]
+    for image in left:
+        _take_back(image)
+        image_files.part_of(image).unlink(missing_ok=True)
+    return len(left)
 
 
 def _set(image: Image, **columns: Any) -> Image:
@@ -117,44 +124,17 @@ def _set(image: Image, **columns: Any) -> Image:
     return image
 
 
-def _write(path: Path, chunks: Iterable[bytes]) -> tuple[str, str, int]:
-    md5, sha512, size = hashlib.md5(usedforsecurity=False), hashlib.sha512(), 0
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        for chunk in chunks:
-            file.write(chunk)
-            md5.update(chunk)
-            sha512.update(chunk)
-            size += len(chunk)
-        file.flush()
-        os.fsync(file.fileno())
-    return md5.hexdigest(), sha512.hexdigest(), size
+def update(
+    caller: Caller, image_uuid: str, changes_of: Callable[[Image], Mapping[str, Any]]
+) -> Image:
+    """Set the columns (name, visibility, tags, properties …) that `changes_of` gives for the image.
 
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _virtual_size(path: Path, size: int, disk_format: str | None) -> int:
-    """A qcow2 image says in its header how large its disk is, and is checked to be one."""
-    if disk_format != "qcow2":
-        return size
-    with path.open("rb") as file:
-        header = file.read(32)
-    if len(header) < 32 or header[:4] != _QCOW2:
-        raise BadRequest("The data is not a qcow2 image.", field="disk_format")
-    return int(struct.unpack(">Q", header[24:32])[0])
-
-
-def update(caller: Caller, image_uuid: str, changes: Mapping[str, Any]) -> Image:
-    """Set columns (name, visibility, min_disk, protected, tags, properties …)."""
+    It is asked while the row is locked, so that of two changes at once none is lost.
+    """
     with writing():
         image = _own(caller, image_uuid)
-        return _set(image, **changes)
+        changes = changes_of(image)
+        return _set(image, **changes) if changes else image
 
 
 def delete(caller: Caller, image_uuid: str) -> None:
@@ -165,7 +145,7 @@ def delete(caller: Caller, image_uuid: str) -> None:
             raise Forbidden(f"Image {image_uuid} is protected and cannot be deleted.")
         if Server.objects.filter(image=image, state=ServerState.BUILD).exists():
             raise Conflict(f"Image {image_uuid} is in use: a server is being built from it.")
-        path, project_id = path_of(image), image.project_id
+        path, project_id = image_files.path_of(image), image.project_id
         image.delete()
         rings.changed(project_id, "image", image_uuid)
     path.unlink(missing_ok=True)

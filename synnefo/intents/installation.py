@@ -28,7 +28,7 @@ from synnefo.db.models import (
     User,
 )
 from synnefo.db.transactions import writing
-from synnefo.intents import images
+from synnefo.intents import image_files, images
 
 ROLES = ("admin", "member", "reader", "service")
 FLAVORS: tuple[tuple[str, str, int, int, int], ...] = (
@@ -150,7 +150,7 @@ def image(wanted: Mapping[str, Any]) -> Image:
     """A public image from a file, which is linked into the images folder where that is possible."""
     name, path = str(wanted["name"]), Path(wanted["path"])
     known = Image.objects.filter(name=name, visibility="public", status="active").first()
-    if known is not None and images.path_of(known).exists():
+    if known is not None and image_files.path_of(known).exists():
         return known
     operator = _operator()
     row = images.create(
@@ -167,7 +167,7 @@ def image(wanted: Mapping[str, Any]) -> Image:
     )
     with path.open("rb") as file:
         stored = images.store_file(operator, str(row.uuid), iter(lambda: file.read(CHUNK), b""))
-    _share_bytes(path, images.path_of(stored))
+    _share_bytes(path, image_files.path_of(stored))
     return stored
 
 

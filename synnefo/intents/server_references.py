@@ -16,6 +16,7 @@ from synnefo.db.models import Flavor, Image, Keypair, Network
 from synnefo.intents.server_request import NetworkRequest, ServerRequest
 
 MIB = 1024 * 1024
+BOOTABLE = ("raw", "qcow2")  # what clusters can copy to a disk
 LEAST_DISK = 16  # MiB, for images that say nothing of their size
 
 
@@ -82,6 +83,12 @@ def _image(caller: Caller, image_id: str | None) -> Image:
         raise BadRequest(f"Can not find requested image {image_id}", field="imageRef")
     if found.status != "active":
         raise BadRequest(f"Image {image_id} is not active.", field="imageRef")
+    if found.disk_format not in BOOTABLE:
+        formats = " or ".join(BOOTABLE)
+        raise BadRequest(
+            f"Image {image_id} has the format {found.disk_format}; servers boot from {formats}.",
+            field="imageRef",
+        )
     return found
 
 

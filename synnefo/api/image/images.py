@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -11,7 +11,9 @@ from synnefo.api.image import fields
 from synnefo.api.image.records import find, find_own, record
 from synnefo.api.request import CHUNK, JSON_TYPES, Request, answer, empty
 from synnefo.core.faults import NotFound, UnsupportedMediaType
+from synnefo.db.models import Image
 from synnefo.intents import images as intents
+from synnefo.intents.image_files import check_size, path_of
 
 BYTES = "application/octet-stream"
 
@@ -30,12 +32,10 @@ def create(request: Request) -> HttpResponse:
 
 def update(request: Request, id: str) -> HttpResponse:
     """PATCH /v2/images/{id}."""
-    row = find_own(request, id)
+    find_own(request, id)
     kind = (request.http.content_type or "").lower()
     todo = fields.steps(kind, request.json(frozenset({fields.NEW_PATCH, fields.OLD_PATCH})))
-    changes = fields.changes(request, row, todo)
-    if changes:
-        row = intents.update(request.caller, str(row.uuid), changes)
+    row = intents.update(request.caller, id, lambda row: fields.changes(request, row, todo))
     return answer(record(row))
 
 
@@ -51,6 +51,7 @@ def upload(request: Request, id: str) -> HttpResponse:
     row = find_own(request, id)
     if (request.http.content_type or "").lower() != BYTES:
         raise UnsupportedMediaType(f"The bytes of an image have the content type {BYTES}.")
+    check_size(int(request.http.META.get("CONTENT_LENGTH") or 0))
     intents.store_file(request.caller, str(row.uuid), request.chunks())
     return empty(204)
 
@@ -66,7 +67,7 @@ def download(request: Request, id: str) -> HttpResponseBase:
     row = find(request, id)
     if row.status != "active":
         return empty(204)
-    path = Path(settings.SYNNEFO_IMAGES) / str(row.uuid)
+    path = path_of(row)
     if not path.is_file():
         raise NotFound(f"The bytes of image {id} could not be found.", path=str(path))
     response = StreamingHttpResponse(_read(path), content_type=BYTES)
@@ -78,19 +79,26 @@ def download(request: Request, id: str) -> HttpResponseBase:
 
 def add_tag(request: Request, id: str, tag: str) -> HttpResponse:
     """PUT /v2/images/{id}/tags/{tag}."""
-    row = find_own(request, id)
+    find_own(request, id)
     fields.TAG(tag, "tag", True)
-    if tag not in row.tags:
-        tags = fields.TAGS(sorted({*row.tags, tag}), "tags", True)
-        intents.update(request.caller, str(row.uuid), {"tags": tags})
+
+    def with_tag(row: Image) -> dict[str, Any]:
+        return (
+            {} if tag in row.tags else {"tags": fields.TAGS(sorted({*row.tags, tag}), "tags", True)}
+        )
+
+    intents.update(request.caller, id, with_tag)
     return empty(204)
 
 
 def delete_tag(request: Request, id: str, tag: str) -> HttpResponse:
     """DELETE /v2/images/{id}/tags/{tag}."""
-    row = find_own(request, id)
-    if tag not in row.tags:
-        raise NotFound(f"Image {id} has no tag {tag}.")
-    tags = [other for other in row.tags if other != tag]
-    intents.update(request.caller, str(row.uuid), {"tags": tags})
+    find_own(request, id)
+
+    def without_tag(row: Image) -> dict[str, Any]:
+        if tag not in row.tags:
+            raise NotFound(f"Image {id} has no tag {tag}.")
+        return {"tags": [other for other in row.tags if other != tag]}
+
+    intents.update(request.caller, id, without_tag)
     return empty(204)

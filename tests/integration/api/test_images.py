@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import os
+import struct
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from synnefo import asgi
+from synnefo.core.caller import Caller
+from synnefo.core.faults import NotFound
 from synnefo.db.models import Image
+from synnefo.intents import image_files, images
 from tests.integration.api.client import Api
 from tests.integration.api.world import World
 
@@ -132,3 +143,117 @@ def test_tags_and_protection(api: Api, world: World) -> None:
     assert api("DELETE", f"{path}/tags/a").status == 204
     assert api("DELETE", f"{path}/tags/a").status == 404
     assert api("DELETE", path).status == 403
+
+
+# --- bytes ---------------------------------------------------------------------------------------
+
+
+def queued(world: World, disk_format: str = "raw") -> Image:
+    return world.picture("new", world.demo, status="queued", disk_format=disk_format)
+
+
+def qcow2(version: int = 3, backing: int = 0, size: int = 1 << 20, features: int = 0) -> bytes:
+    head = struct.pack(">4sIQIIQ", b"QFI\xfb", version, backing, 0, 16, size)
+    return head.ljust(72, b"\0") + struct.pack(">Q", features) + bytes(432)
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (qcow2(), 204),
+        (qcow2(version=2, features=4), 204),  # version 2 has no features there
+        (qcow2(version=4), 400),
+        (qcow2(backing=104), 400),
+        (qcow2(features=4), 400),
+        (qcow2(size=(1 << 64) - 1), 413),
+        (qcow2()[:40], 400),
+        (b"\0" * 512, 400),
+    ],
+    ids=["3", "2", "4", "backing file", "data file", "huge", "short", "raw"],
+)
+def test_qcow2(api: Api, world: World, data: bytes, status: int) -> None:
+    image = queued(world, "qcow2")
+    answer = api("PUT", f"{IMAGES}/{image.uuid}/file", data, kind=BYTES)
+    assert answer.status == status, answer
+    shown = api.get(f"{IMAGES}/{image.uuid}")
+    assert shown["status"] == ("active" if status == 204 else "queued")
+    assert shown["virtual_size"] == (1 << 20 if status == 204 else None)
+    assert not image_files.part_of(image).exists()
+    assert image_files.path_of(image).exists() == (status == 204)
+
+
+def test_too_much(api: Api, world: World, settings: Any, monkeypatch: Any) -> None:
+    path = f"{IMAGES}/{queued(world).uuid}"
+    settings.SYNNEFO_IMAGE_LIMIT = 1000
+    assert api("PUT", f"{path}/file", b"x" * 1001, kind=BYTES).status == 413
+    settings.SYNNEFO_IMAGE_LIMIT = 2000
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        answer = api("PUT", f"{path}/file", b"x" * 1001, kind=BYTES)
+    assert (answer.status, "room" in answer.message) == (413, True)
+    assert api.get(path)["status"] == "queued"
+    assert api("PUT", f"{path}/file", b"x" * 1001, kind=BYTES).status == 204
+
+
+def caller(world: World) -> Caller:
+    return Caller(world.user.id, "user", world.demo.id, "demo", frozenset({"member"}), "req-1")
+
+
+def test_an_image_that_is_deleted_while_its_bytes_come(api: Api, world: World) -> None:
+    image = queued(world)
+
+    def chunks() -> Iterator[bytes]:
+        yield b"x"
+        assert api.get(f"{IMAGES}/{image.uuid}")["status"] == "saving"
+        again = api("PUT", f"{IMAGES}/{image.uuid}/file", b"y", kind=BYTES)
+        assert again.status == 409
+        assert api("DELETE", f"{IMAGES}/{image.uuid}").status == 204
+        yield b"y"
+
+    with pytest.raises(NotFound):
+        images.store_file(caller(world), str(image.uuid), chunks())
+    left = Path(image_files.path_of(image)).parent.glob(f"{image.uuid}*")
+    assert not list(left)
+
+
+def test_what_a_dead_process_was_writing(api: Api, world: World) -> None:
+    first, second = queued(world), queued(world)
+    Image.objects.update(status="saving")
+    image_files.part_of(first).write_bytes(b"half")
+    with image_files.part_file(second):
+        assert images.take_back_abandoned() == Image.objects.count() - 1
+    assert api.get(f"{IMAGES}/{first.uuid}")["status"] == "queued"
+    assert not image_files.part_of(first).exists()
+    # Nobody writes the second one any more either: who comes with its bytes need not wait.
+    assert api.get(f"{IMAGES}/{second.uuid}")["status"] == "saving"
+    assert api("PUT", f"{IMAGES}/{second.uuid}/file", b"whole", kind=BYTES).status == 204
+
+
+def test_silent_clients_are_given_up(monkeypatch: Any) -> None:
+    monkeypatch.setattr(asgi, "PIECE_SECONDS", 0.01)
+
+    async def never(_message: Any = None) -> Any:
+        await asyncio.Event().wait()
+
+    async def both() -> None:
+        with pytest.raises(ConnectionError):
+            await asgi._guarded(never)()
+        send = asgi._patient(never)
+        await send({})
+        await asyncio.wait_for(send({}), 5)
+
+    # A browser test may have left a loop running in this thread.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, both()).result()
+
+
+def test_servers_boot_from_what_clusters_can_copy(api: Api, world: World) -> None:
+    image = world.picture("disc", world.demo, disk_format="iso")
+    body = {"name": "s", "flavorRef": "1", "imageRef": str(image.uuid), "networks": "none"}
+    answer = api("POST", "/compute/v2.1/servers", {"server": body})
+    assert answer.status == 400
+    assert "imageRef" in answer.message
