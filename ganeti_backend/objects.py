@@ -211,6 +211,8 @@ class Instance(Thing):
     name: str
     primary_node: str
     secondary_node: str | None = None  # of mirrored disks
+    # A node that may have a second copy of the guest or its disks while it goes elsewhere.
+    other_copy: str | None = None
     os: str = ""
     hypervisor: str = "fake"
     disk_template: str = "diskless"

@@ -3,14 +3,16 @@
 Here drivers meet: disks and attachments become the devices that the hypervisor gives a guest.
 """
 
+import base64
 import threading
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import ganeti_backend
 from ganeti_backend import hypervisor, network, storage
-from ganeti_backend.daemons import console_files, hook_scripts
+from ganeti_backend.daemons import console_files, emulator_certificates, hook_scripts
 from ganeti_backend.daemons.fill_tasks import FillTasks
 from ganeti_backend.errors import GenericError, HypervisorError
 from ganeti_backend.hypervisor.base import Devices, Place, instance_name
@@ -31,7 +33,14 @@ class NodeHandlers:
     def __init__(self, settings: Settings, node: NodeSettings) -> None:
         self._settings = settings
         self._folder = node.dir
-        place = Place(node.dir, node.name, settings.libvirt_uri, settings.accelerator)
+        place = Place(
+            node.dir,
+            node.name,
+            settings.libvirt_uri,
+            settings.accelerator,
+            node.address,
+            emulator_certificates.folder(node.dir, settings.tls),
+        )
         self.hypervisor = hypervisor.build(settings.hypervisor, place)
         self._network = network.build(settings.network)
         self._pretend = not self.hypervisor.capabilities.reads_disks
@@ -62,14 +71,7 @@ class NodeHandlers:
         return self.hypervisor.instances()
 
     def instance_start(self, instance: Instance, paused: bool) -> None:
-        name = instance_name(instance)
-        image = self._seed(name)
-        devices = Devices(
-            disks=[self._storage(disk).path(disk) for disk in instance.get("disks") or ()],
-            attachments=[self._network.attachment(name, n) for n in instance.get("nics") or ()],
-            seed=str(image) if image.exists() else None,
-        )
-        self.hypervisor.start(instance, devices, paused=paused)
+        self.hypervisor.start(instance, self._devices(instance), paused=paused)
 
     def instance_shutdown(self, name: str, timeout: float, force: bool) -> None:
         self.hypervisor.shutdown(name, float(timeout), force=force)
@@ -149,6 +151,39 @@ class NodeHandlers:
         """Let go of the drivers; guests run on."""
         self.stop.set()
         self.hypervisor.close()
+
+    def migration_describe(self, name: str) -> dict[str, Any]:
+        image = self._seed(instance_name({"name": name}))
+        packed = base64.b64encode(image.read_bytes()).decode() if image.exists() else None
+        return {**self.hypervisor.migration.describe(name), "seed": packed}
+
+    def migration_prepare(self, instance: Instance, description: Mapping[str, Any]) -> str:
+        image = self._seed(instance_name(instance))
+        if description.get("seed"):
+            image.write_bytes(base64.b64decode(description["seed"]))
+            image.chmod(0o600)
+        return self.hypervisor.migration.prepare(instance, self._devices(instance), description)
+
+    def migration_start(self, name: str, address: str, live: bool) -> None:
+        self.hypervisor.migration.start(name, address, live=live)
+
+    def migration_progress(self, name: str) -> dict[str, Any]:
+        return asdict(self.hypervisor.migration.progress(name))
+
+    def migration_settle(self, name: str, keep: bool) -> None:
+        self.hypervisor.migration.settle(name, keep=keep)
+        if not keep:
+            self.instance_forget(name)
+
+    def _devices(self, instance: Instance) -> Devices:
+        """What the guest gets of this node."""
+        name = instance_name(instance)
+        image = self._seed(name)
+        return Devices(
+            disks=[self._storage(disk).path(disk) for disk in instance.get("disks") or ()],
+            attachments=[self._network.attachment(name, n) for n in instance.get("nics") or ()],
+            seed=str(image) if image.exists() else None,
+        )
 
     def _storage(self, disk: Disk) -> Storage:
         template = disk.get("template")

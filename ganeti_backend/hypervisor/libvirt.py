@@ -22,7 +22,7 @@ from xml.etree import ElementTree as ET
 import libvirt
 
 from ganeti_backend.errors import HypervisorError
-from ganeti_backend.hypervisor import devices_of, domain_xml, embedded_root
+from ganeti_backend.hypervisor import devices_of, domain_xml, embedded_root, libvirt_events
 from ganeti_backend.hypervisor.base import (
     Attachment,
     Capabilities,
@@ -32,6 +32,8 @@ from ganeti_backend.hypervisor.base import (
     instance_name,
 )
 from ganeti_backend.hypervisor.host import processors, read_memory
+from ganeti_backend.hypervisor.libvirt_migration import LibvirtMigration
+from ganeti_backend.hypervisor.migration import refuse_in_between
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +80,7 @@ class LibvirtHypervisor(Hypervisor):
         # What libvirt learns about the emulator in seconds holds for all nodes of a machine.
         self._cache = place.folder.parent / "libvirt-cache"
         self._uri = embedded_root.prepare(self._uri, self._cache)
-        _start_event_loop()
+        libvirt_events.start()
         with translated(f"cannot connect to {self._uri}"):
             self._connection = libvirt.open(self._uri)
             self._connection.domainEventRegisterAny(
@@ -90,6 +92,9 @@ class LibvirtHypervisor(Hypervisor):
         self._changed = threading.Condition()
         self._reboots: dict[str, int] = defaultdict(int)
         self._stopping: set[str] = set()
+        self._migration = LibvirtMigration(
+            place, self._connection, self._find, translated, self.forget
+        )
         threading.Thread(target=self._warm_up, name="libvirt-warm-up", daemon=True).start()
 
     def host(self) -> dict[str, int]:
@@ -107,14 +112,16 @@ class LibvirtHypervisor(Hypervisor):
         }
 
     def instances(self) -> dict[str, dict[str, Any]]:
-        """All domains in one call that waits for no guest."""
+        """All domains in one call that waits for no guest, without those between two nodes."""
         flags = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
         with translated("cannot list guests"):
             found = self._connection.getAllDomainStats(STATS, flags)
         listed = {}
         for dom, stats in found:
-            if self._is_ours(dom):
-                listed[dom.name()] = _facts(stats)
+            facts = _facts(stats)
+            waits = facts["state"] == "paused" and self._migration.in_between(dom)
+            if self._is_ours(dom) and not waits:
+                listed[dom.name()] = facts
         return listed
 
     def start(self, instance: Mapping[str, Any], devices: Devices, *, paused: bool) -> None:
@@ -126,6 +133,7 @@ class LibvirtHypervisor(Hypervisor):
         with translated(f"cannot start {name}"):
             old = self._find(name)
             if old is not None and old.isActive():
+                refuse_in_between(name, self._migration.progress(name).stage)
                 _resume(old, paused)
                 return
             if old is not None:
@@ -244,6 +252,11 @@ class LibvirtHypervisor(Hypervisor):
                 sources = ET.fromstring(dom.XMLDesc()).iterfind("devices/disk/source")
                 if any(source.get("file") == path for source in sources):
                     dom.blockResize(path, size << 20, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
+
+    @property
+    def migration(self) -> LibvirtMigration:
+        """From emulator to emulator."""
+        return self._migration
 
     def close(self) -> None:
         """Close the connection; guests run on."""
@@ -369,21 +382,3 @@ def _limit(path: Path) -> None:
     """Empty a console file that has become too long; the emulator appends, so this is safe."""
     if path.exists() and path.stat().st_size > CONSOLE_LIMIT:
         os.truncate(path, 0)
-
-
-@functools.cache
-def _start_event_loop() -> None:
-    """libvirt needs a loop before the first connection; it lives as long as the process."""
-    libvirt.virEventRegisterDefaultImpl()
-    # Errors are raised as exceptions; on standard error they would be shown twice.
-    libvirt.registerErrorHandler(_ignore, None)
-
-    def run() -> None:
-        while True:
-            libvirt.virEventRunDefaultImpl()
-
-    threading.Thread(target=run, name="libvirt-events", daemon=True).start()
-
-
-def _ignore(_context: object, _error: object) -> None:
-    """The exception says it."""

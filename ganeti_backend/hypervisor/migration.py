@@ -68,7 +68,7 @@ class Migration(ABC):
 
 def refuse_in_between(name: str, stage: Stage) -> None:
     """HypervisorError if the guest must not be started here because it may go on elsewhere."""
-    if stage not in (Stage.ABSENT, Stage.HERE):
+    if stage in (Stage.SENDING, Stage.SENT, Stage.ARRIVING, Stage.ARRIVED):
         raise HypervisorError(
             f"instance {name} stands in the middle of a migration ({stage}); "
             f"'gnt-instance migrate --cleanup {name}' ends that"

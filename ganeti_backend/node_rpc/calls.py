@@ -77,6 +77,12 @@ HOOKS_RUN = Call("hooks_run", ("hooks_path", "phase", "env"), timeout=300)
 HOTPLUG_NIC = Call("hotplug_nic", ("instance", "action", "nic"))
 # `add` needs a running guest; `remove` ends with no guest using the disk, whether or not one did.
 HOTPLUG_DISK = Call("hotplug_disk", ("instance", "action", "disk"), timeout=60)
+# A running guest goes to another node; see `hypervisor/migration.py` for stages and settling.
+MIGRATION_DESCRIBE = Call("migration_describe", ("name",))
+MIGRATION_PREPARE = Call("migration_prepare", ("instance", "description"), timeout=60)
+MIGRATION_START = Call("migration_start", ("name", "address", "live"), timeout=60)
+MIGRATION_PROGRESS = Call("migration_progress", ("name",), timeout=15)
+MIGRATION_SETTLE = Call("migration_settle", ("name", "keep"), timeout=60)
 TEST_DELAY = Call("test_delay", ("duration",), waits="duration")
 
 CALLS: Mapping[str, Call] = {
@@ -99,6 +105,11 @@ CALLS: Mapping[str, Call] = {
         HOOKS_RUN,
         HOTPLUG_NIC,
         HOTPLUG_DISK,
+        MIGRATION_DESCRIBE,
+        MIGRATION_PREPARE,
+        MIGRATION_START,
+        MIGRATION_PROGRESS,
+        MIGRATION_SETTLE,
         TEST_DELAY,
     )
 }

@@ -30,6 +30,7 @@ class FakeNode:
     disks: dict[str, int] = field(default_factory=dict)
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     consoles: dict[str, str] = field(default_factory=dict)
+    between: dict[str, dict[str, Any]] = field(default_factory=dict)
     memory: int = MEMORY
     disk_space: int = DISK_SPACE
     reachable: bool = True
@@ -47,6 +48,7 @@ class FakeNodeClient:
         self.nodes: dict[str, FakeNode] = {name: FakeNode() for name in names}
         self.asked: list[tuple[str, str, dict[str, Any]]] = []
         self.hook_results: dict[tuple[str, str], list[list[str]]] = defaultdict(list)
+        self.stall = False  # Guests that are sent do not get through.
         self.on_call: Callable[[str, str, dict[str, Any]], None] | None = None
         self._failing: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -109,6 +111,8 @@ class FakeNodeClient:
         be = instance["beparams"]
         memory = int(be.get("maxmem") or be.get("memory") or 128)
         name = instance["name"]
+        if name in node.between:
+            raise RefusalError(f"instance {name} stands in the middle of a migration")
         node.guests[name] = {
             "state": "paused" if paused else "running",
             "memory": memory,
@@ -119,6 +123,7 @@ class FakeNodeClient:
 
     def _instance_shutdown(self, node: FakeNode, name: str, timeout: float, force: bool) -> None:
         node.guests.pop(name, None)
+        node.between.pop(name, None)
 
     def _instance_reboot(
         self, node: FakeNode, instance: dict[str, Any], kind: str, timeout: float
@@ -129,6 +134,7 @@ class FakeNodeClient:
 
     def _instance_forget(self, node: FakeNode, name: str) -> None:
         node.guests.pop(name, None)
+        node.between.pop(name, None)
         node.consoles.pop(name, None)
 
     def _instance_console(self, node: FakeNode, name: str) -> dict[str, Any]:
@@ -186,6 +192,55 @@ class FakeNodeClient:
         if guest is not None:
             others = [uuid for uuid in guest.get("disks", ()) if uuid != disk["uuid"]]
             guest["disks"] = [*others, *([disk["uuid"]] if action == "add" else [])]
+
+    # Guests between two nodes, with the stages of `hypervisor/migration.py`. The address is the
+    # target's name, and the whole state goes at once unless `stall` holds it back.
+
+    def _migration_describe(self, node: FakeNode, name: str) -> dict[str, Any]:
+        return {"guest": dict(self._here(node, name))}
+
+    def _migration_prepare(
+        self, node: FakeNode, instance: dict[str, Any], description: dict[str, Any]
+    ) -> str:
+        if self._stage(node, instance["name"]) == "here":
+            raise RefusalError(f"instance {instance['name']} is running here already")
+        node.between[instance["name"]] = {"stage": "arriving"}
+        return next(name for name, known in self.nodes.items() if known is node)
+
+    def _migration_start(self, node: FakeNode, name: str, address: str, live: bool) -> None:
+        guest, target = self._here(node, name), self.nodes[address]
+        if self._stage(target, name) != "arriving":
+            raise RefusalError(f"cannot send {name}: connection refused")
+        if self.stall:
+            node.between[name] = {"stage": "failed", "guest": guest}
+            return
+        target.between[name] = {"stage": "arrived", "guest": guest}
+        node.between[name] = {"stage": "sent", "guest": node.guests.pop(name)}
+
+    def _migration_progress(self, node: FakeNode, name: str) -> dict[str, Any]:
+        stage = self._stage(node, name)
+        message = "the line was cut" if stage == "failed" else ""
+        return {"stage": stage, "percent": 100, "message": message}
+
+    def _migration_settle(self, node: FakeNode, name: str, keep: bool) -> None:
+        stage = self._stage(node, name)
+        if keep and stage in ("absent", "arriving"):
+            raise RefusalError(f"there is no whole guest {name} here, it is {stage}")
+        left = node.between.pop(name, None)
+        if not keep:
+            node.guests.pop(name, None)
+        elif left is not None:
+            node.guests[name] = left["guest"]
+
+    def _here(self, node: FakeNode, name: str) -> dict[str, Any]:
+        if self._stage(node, name) != "here":
+            raise RefusalError(f"instance {name} is not running")
+        return node.guests[name]
+
+    def _stage(self, node: FakeNode, name: str) -> str:
+        if name in node.between:
+            return str(node.between[name]["stage"])
+        return "here" if name in node.guests else "absent"
 
     def _test_delay(self, node: FakeNode, duration: float) -> None:
         """Takes no time: a test that wants delay uses `on_call`."""
