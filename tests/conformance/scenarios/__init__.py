@@ -1,0 +1,16 @@
+"""The list: importing this fills `world.SCENARIOS`."""
+
+from tests.conformance.scenarios import (  # noqa: F401 (each import adds its scenarios)
+    changes,
+    groups,
+    jobs,
+    life,
+    moves,
+    networks,
+    nodes,
+    queue_folder,
+    reading,
+    refusals,
+    requests,
+    tags,
+)
