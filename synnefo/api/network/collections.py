@@ -74,7 +74,7 @@ class Collection:
             page.reverse()
         shown = [_chosen(request, self.record(request, row)) for row in page]
         data: dict[str, Any] = {self.name: shown}
-        if "limit" in request.query and limit and len(page) == limit:
+        if limit and len(page) == limit:
             data[f"{self.name}_links"] = self._links(request, page)
         return answer(data)
 

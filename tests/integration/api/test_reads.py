@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from synnefo.api.network import collections
 from tests.integration.api.client import Api
 from tests.integration.api.world import START, World
 
@@ -313,6 +314,19 @@ def test_fields_and_ports(api: Api, world: World) -> None:
     assert found["fixed_ips"] == [{"subnet_id": str(world.subnet.uuid), "ip_address": "198.18.0.9"}]
     assert api.get(f"{path}&fixed_ips=ip_address_substr=18.0.9")["ports"]
     assert not api.get(f"{path}&fixed_ips=ip_address=198.18.0.8")["ports"]
+
+
+def test_a_full_page_leads_to_the_next(
+    api: Api, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        world.net("own", world.demo)
+    monkeypatch.setattr(collections, "limit_of", lambda request: 2)
+    first = api.get("/network/v2.0/networks")
+    href = first["networks_links"][0]["href"]
+    second = api.get(href.removeprefix("http://testserver"))
+    found = [one["id"] for one in first["networks"] + second["networks"]]
+    assert len(set(found)) == 4
 
 
 def test_ips(api: Api, world: World) -> None:
