@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 UNLIMITED = -1
 DEFAULTS: dict[str, int] = {"instances": 10, "cores": 20, "ram": 51200}
+MOST_KEYPAIRS = 100  # of one user; they cost nothing, so nobody has other limits
 
 
 def provisions(vcpus: int, ram: int, count: int = 1) -> dict[str, int]:

@@ -10,8 +10,9 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from synnefo.core.caller import Caller
-from synnefo.core.faults import BadRequest, Conflict, NotFound
-from synnefo.db.models import Keypair
+from synnefo.core.faults import BadRequest, Conflict, NotFound, QuotaExceeded
+from synnefo.core.quota import MOST_KEYPAIRS
+from synnefo.db.models import Keypair, User
 from synnefo.db.transactions import writing
 
 
@@ -35,6 +36,10 @@ def create(
     )
     try:
         with writing():
+            # Locked, so that of several creations at once each counts the others.
+            User.objects.select_for_update().get(pk=caller.user_id)
+            if Keypair.objects.filter(user_id=caller.user_id).count() >= MOST_KEYPAIRS:
+                raise QuotaExceeded("Quota exceeded, too many key pairs.", limit=MOST_KEYPAIRS)
             row.save(force_insert=True)
     except IntegrityError as taken:
         raise Conflict(f"Key pair '{name}' already exists.", field="name") from taken

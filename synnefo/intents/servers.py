@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from synnefo.core import server_actions
 from synnefo.core.caller import Caller
-from synnefo.core.faults import Conflict, NotFound
+from synnefo.core.faults import Conflict, Fault, NotFound
 from synnefo.core.server_states import ServerState, ServerTask
 from synnefo.db import rings
 from synnefo.db.models import Activity, Intent, Server
@@ -30,14 +30,26 @@ def create(caller: Caller, request: ServerRequest) -> Server:
     """
     if (before := _earlier(caller, request)) is not None:
         return before
-    found = server_references.resolve(caller, request)
     try:
-        return server_creation.record(caller, request, found)
-    except IntegrityError:
-        # The same key came twice at once; whoever lost answers with the other's server.
+        return _record_new(caller, request)
+    except Fault:
+        # The same key came twice at once, and the other one took the last quota or address.
         if (before := _earlier(caller, request)) is None:
             raise
         return before
+
+
+def _record_new(caller: Caller, request: ServerRequest) -> Server:
+    try:
+        found = server_references.resolve(caller, request)
+        return server_creation.record(caller, request, found)
+    except IntegrityError:
+        # The same key came twice at once: whoever lost answers with the other's server.
+        if (before := _earlier(caller, request)) is not None:
+            return before
+    # Or what is referred to has just been deleted, or an address taken: a second look will tell.
+    found = server_references.resolve(caller, request)
+    return server_creation.record(caller, request, found)
 
 
 def _earlier(caller: Caller, request: ServerRequest) -> Server | None:

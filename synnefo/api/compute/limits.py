@@ -8,10 +8,9 @@ from synnefo.api.compute.server_bodies import MOST_METADATA
 from synnefo.api.compute.server_records import ZONE
 from synnefo.api.request import Request, answer
 from synnefo.core.faults import Forbidden, NotFound
-from synnefo.core.quota import DEFAULTS
+from synnefo.core.quota import DEFAULTS, MOST_KEYPAIRS
 from synnefo.db.models import Project, QuotaLimit, QuotaUsage
 
-MOST_KEYPAIRS = 100
 UNUSED = -1  # what this cloud does not count is without a limit
 
 

@@ -428,6 +428,16 @@ def test_keypairs(api: Api, world: World) -> None:
     assert Keypair.objects.count() == 0
 
 
+def test_keypairs_have_a_limit(api: Api, world: World) -> None:
+    path = "/compute/v2.1/os-keypairs"
+    limit = api.get("/compute/v2.1/limits")["limits"]["absolute"]["maxTotalKeypairs"]
+    for number in range(limit):
+        body = {"keypair": {"name": f"k{number}", "public_key": PUBLIC_KEY}}
+        assert api("POST", path, body).status == 200
+    answer = api("POST", path, {"keypair": {"name": "more", "public_key": PUBLIC_KEY}})
+    assert (answer.status, "Quota exceeded" in answer.message) == (403, True)
+
+
 def test_keypairs_of_others_are_for_administrators(api: Api, world: World) -> None:
     path = "/compute/v2.1/os-keypairs"
     body = {"keypair": {"name": "k", "user_id": world.user.id}}
