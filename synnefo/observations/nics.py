@@ -117,6 +117,8 @@ def match(server: Server, cards: Iterable[Seen], now: datetime) -> bool:
         if port is not None and _differs(port, card):
             moved |= _match_port(port, card, now)
             moved |= _match_address(port, card)
+    if moved:  # A server's addresses are a part of it for who asks what has changed.
+        Server.objects.filter(pk=server.pk).update(updated_at=now)
     return moved
 
 

@@ -1,5 +1,6 @@
 """A wish becomes a server and ends, by both paths."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -346,6 +347,11 @@ def test_cards_and_progress(spine):
     assert port.addresses.get().address == "10.9.0.9"
     server.refresh_from_db()
     assert (server.node, server.progress) == ("node2", 100)
+    before = server.updated_at
+    spine.clock.ahead += 5
+    spine.deliver([replace(seen, nics=({**nic, "ip": "10.9.0.10"},))])
+    server.refresh_from_db()
+    assert server.updated_at > before  # Who asks what has changed must hear of the address.
 
 
 @pytest.mark.parametrize(
