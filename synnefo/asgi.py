@@ -1,7 +1,8 @@
 """The API process: streams and console bridges natively, everything else by Django in threads.
 
 Small bodies are read here, before a thread is taken, so that slow clients hold up nobody; the bytes
-of images have threads of their own. Threads, and with them their database connections, persist.
+of images have threads of their own, and so has what asks clusters. Threads, and with them their
+database connections, persist.
 """
 
 import asyncio
@@ -22,12 +23,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synnefo.settings")
 django_application = get_wsgi_application()
 
 from synnefo.api import console  # noqa: E402  # Django must be set up before.
+from synnefo.api.compute.asking import is_asking  # noqa: E402
 from synnefo.api.events import Broadcaster, Receive, Scope, Send, Stream  # noqa: E402
 from synnefo.api.request import BODY_LIMIT  # noqa: E402
 from synnefo.intents import images  # noqa: E402
 
 WORKERS = 8
 TRANSFERS = 8  # images on their way at the same time
+ASKERS = 8  # requests that ask clusters, which may not answer
 BODY_SECONDS = 30.0
 PIECE_SECONDS = 60.0  # for one piece of an image, in either direction
 TRANSFER_PATH = re.compile(r"/image/v2/images/[^/]+/file$")
@@ -139,6 +142,7 @@ class Application:
         # Django and a2wsgi write the same protocols down in different types.
         application: Any = django_application
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="requests")
+        self._askers = ThreadPoolExecutor(ASKERS, thread_name_prefix="asking")
         self._transfers: Any = WSGIMiddleware(application, workers=TRANSFERS)
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="streams")
         self._broadcaster: Broadcaster | None = None
@@ -174,7 +178,8 @@ class Application:
                 await _too_slow(send)
                 return
         loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._workers, _call, scope, body)
+        threads = self._askers if is_asking(scope["path"], body) else self._workers
+        found = await loop.run_in_executor(threads, _call, scope, body)
         await send(
             {"type": "http.response.start", "status": found.status, "headers": found.headers}
         )

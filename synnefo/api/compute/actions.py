@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from synnefo import wiring
 from synnefo.api import bodies
 from synnefo.api.bodies import Kind, maybe, record
+from synnefo.api.compute.asking import asking
 from synnefo.api.compute.servers import find
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import BadRequest, Conflict, NotFound, ServiceUnavailable
@@ -39,7 +40,8 @@ def console_text(server: Server, length: int | None) -> str:
     name = instance_name(settings.SYNNEFO_INSTANCE_PREFIX, server.pk)
     lines = None if length is None or length < 0 else length
     try:
-        return wiring.cluster(server.backend).console_output(name, lines)
+        with asking(server.backend):
+            return wiring.cluster(server.backend).console_output(name, lines)
     except NoInstance as error:
         raise NotFound(f"The console of instance {server.uuid} could not be found.") from error
     except ClusterUnreachable as error:
@@ -59,7 +61,8 @@ def console_url(request: Request, server: Server) -> str:
         raise Conflict(
             f"Cannot 'get_vnc_console' instance {server.uuid} while it is in vm_state {state}"
         )
-    token = consoles.issue(request.caller, server, wiring.cluster(server.backend))
+    with asking(server.backend):
+        token = consoles.issue(request.caller, server, wiring.cluster(server.backend))
     return f"{request.base}/console/vnc.html?path=console/websockify%3Ftoken%3D{token}"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from synnefo.api.compute.asking import is_asking
 from synnefo.db.models import (
     Activity,
     Address,
@@ -365,6 +366,25 @@ def test_consoles(api: Api, world: World, cluster: FakeCluster, monkeypatch: Any
     stopped = world.server(state="STOPPED")
     path = f"{SERVERS}/{stopped.uuid}/remote-consoles"
     assert api("POST", path, new, version="2.6").status == 409
+
+
+def test_a_cluster_that_does_not_answer_holds_few(
+    api: Api, world: World, cluster: FakeCluster, monkeypatch: Any
+) -> None:
+    action, body = f"{SERVERS}/{world.server().uuid}/action", {"os-getConsoleOutput": {}}
+    answers = []
+
+    def ask_again(_name: str, _length: int | None) -> str:
+        answers.append(api("POST", action, body).status)
+        return ""
+
+    monkeypatch.setattr(cluster, "console_output", ask_again)
+    assert api("POST", action, body).status == 200
+    assert answers == [503, 200, 200]
+    assert is_asking(action, b'{"os-getConsoleOutput": {}}')
+    assert is_asking(f"{SERVERS}/x/remote-consoles", b"{}")
+    assert not is_asking(action, b'{"os-start": null}')
+    assert not is_asking(SERVERS, b'{"os-getConsoleOutput": {}}')
 
 
 # --- microversions --------------------------------------------------------------------------------
