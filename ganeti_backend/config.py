@@ -8,67 +8,43 @@ whose job is not yet final.
 
 from __future__ import annotations
 
+import dataclasses
+import logging
 import threading
 import time
 import uuid as uuids
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import orjson
+
 from ganeti_backend import errors, objects
 from ganeti_backend.addresses import Addresses
-from ganeti_backend.journal import Change, Journal
+from ganeti_backend.config_state import (
+    Debris,
+    Key,
+    Pending,
+    Receipt,
+    State,
+    Usage,
+    key_of,
+    named,
+    snapshot_of,
+)
+from ganeti_backend.journal import Change, Journal, Snapshot
+from ganeti_backend.replication import Alone, Replication, Row
 
+__all__ = ["Config", "Debris", "Pending", "Receipt", "Usage", "new_uuid"]
+
+log = logging.getLogger(__name__)
+
+VERSION = 1  # Of what the files hold; a newer one is refused.
 COMPACT_AFTER = 2000  # Journal lines; with many objects the journal may grow to twice their number.
+NOTHING = Usage()
+CONFIG = "config"  # The name of this part of the replicated state.
 AnyThing = TypeVar("AnyThing", bound=objects.Thing)
-
-
-@dataclass(frozen=True)
-class Pending:
-    """A creation under way: what to remove if it never ends. Disks are as node calls have them."""
-
-    name: str
-    node: str
-    disks: list[dict[str, Any]]
-    job_id: int
-
-
-@dataclass(frozen=True)
-class Debris:
-    """Disks that a job makes or takes away: on these nodes, unless `instance` has them there.
-
-    Written down before the first is touched, so that a crash leaves nothing that nobody knows.
-    """
-
-    key: str
-    instance: str  # its uuid
-    disks: list[dict[str, Any]]
-    nodes: list[str]
-    job_id: int
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """The result of an opcode whose effect is in the configuration, kept until its job is final."""
-
-    job_id: int
-    op_index: int
-    result: Any
-
-
-@dataclass
-class Usage:
-    """What the instances of one node were promised, in MiB."""
-
-    memory: int = 0
-    disk: int = 0
-    instances: int = 0
-
-
-def kept(records: Mapping[str, Pending | Debris], keys: Iterable[str]) -> list[dict[str, Any]]:
-    """The records that stand under these keys by now."""
-    return [asdict(records[key]) for key in keys if key in records]
 
 
 def new_uuid() -> str:
@@ -76,18 +52,21 @@ def new_uuid() -> str:
 
 
 class Config:
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Callable[[], float] = time.time,
+        replication: Replication | None = None,
+    ) -> None:
         self._clock = clock
         self._mutex = threading.RLock()
-        self._objects: dict[str, dict[str, objects.Thing]] = {kind: {} for kind in objects.KINDS}
-        self._names: dict[str, dict[str, str]] = {kind: {} for kind in objects.KINDS}
-        self._usage: dict[str, Usage] = {}
-        self._pending: dict[str, Pending] = {}
-        self._debris: dict[str, Debris] = {}
-        self._receipts: dict[tuple[int, int], Receipt] = {}
+        self._state = State()
         self._sequence = 0
-        self.addresses = Addresses()
-        self._journal = Journal(folder, self._snapshot)
+        self._written = 0
+        self._replication: Replication = replication or Alone()
+        self._compacting = threading.Lock()
+        self.generation = 0  # Counts the starts of masters on this configuration.
+        self._journal = Journal(folder, self._settled)
 
     # Starting.
 
@@ -95,22 +74,31 @@ class Config:
         """Read the files; False if there is no cluster in them yet."""
         snapshot = self._journal.load_snapshot()
         if snapshot is not None:
-            self._apply(snapshot)
+            self._journal.check_version(snapshot.get("version", VERSION), VERSION)
+            self._state.apply(snapshot)
             self._sequence = snapshot["n"]
+            self.generation = snapshot.get("generation", 0)
         for change in self._journal.changes():
             if change["n"] > self._sequence:
-                self._apply(change)
+                self._state.apply(change)
                 self._sequence = change["n"]
-        self._journal.opened()
-        return bool(self._objects["cluster"])
+        self._written = self._sequence
+        self.generation += 1
+        self._journal.opened(self._snapshot())
+        return bool(self._state.objects["cluster"])
 
     def close(self) -> None:
-        self._journal.close()
+        with self._compacting:
+            self._journal.close()
+
+    @property
+    def addresses(self) -> Addresses:
+        return self._state.addresses
 
     # Reading.
 
     def cluster(self) -> objects.Cluster:
-        found = next(iter(self._objects["cluster"].values()), None)
+        found = next(iter(self._state.objects["cluster"].values()), None)
         if found is None:
             raise errors.ConfigurationError("The cluster is not initialised")
         return cast(objects.Cluster, found)
@@ -143,19 +131,23 @@ class Config:
     def usage(self, node: str) -> Usage:
         """The sums over the node's instances, kept up to date so that asking costs nothing."""
         with self._mutex:
-            return Usage(**asdict(self._usage.get(node, Usage())))
+            return dataclasses.replace(self._state.usage.get(node, NOTHING))
 
     def pending(self) -> list[Pending]:
-        return list(self._pending.values())
+        return [item for item in self._records() if isinstance(item, Pending)]
 
     def pending_of(self, name: str) -> Pending | None:
-        return self._pending.get(name)
+        return cast("Pending | None", self._state.records.get(("pending", name)))
 
     def debris(self) -> list[Debris]:
-        return list(self._debris.values())
+        return [item for item in self._records() if isinstance(item, Debris)]
 
     def receipt(self, job_id: int, op_index: int) -> Receipt | None:
-        return self._receipts.get((job_id, op_index))
+        key = ("receipt", str(job_id), str(op_index))
+        return cast("Receipt | None", self._state.records.get(key))
+
+    def _records(self) -> Sequence[Any]:
+        return list(self._state.records.copy().values())
 
     def pool(self, network: objects.Network) -> dict[str, Any]:
         """The pool as Ganeti shows it: counts, map, and the two kinds of reservations as bits."""
@@ -170,11 +162,11 @@ class Config:
             }
 
     def _all(self, cls: type[AnyThing]) -> list[AnyThing]:
-        return cast("list[AnyThing]", list(self._objects[cls.KIND].values()))
+        return cast("list[AnyThing]", list(self._state.objects[cls.KIND].values()))
 
     def _one(self, cls: type[AnyThing], name: str) -> AnyThing | None:
-        known = self._objects[cls.KIND]
-        found = known.get(self._names[cls.KIND].get(name, name))
+        known = self._state.objects[cls.KIND]
+        found = known.get(self._state.names[cls.KIND].get(name, name))
         return cast("AnyThing | None", found)
 
     # Promising addresses to jobs.
@@ -212,151 +204,126 @@ class Config:
         `pending` starts a record of what is half done and `settled` ends it, a creation's by the
         instance's name; `receipt` ties the change to the opcode that made it.
         """
-        change: Change = {"n": 0}
-        if put:
-            change["put"] = [[thing.KIND, thing.to_dict()] for thing in put]
+        change: Change = {}
+        values: list[tuple[Key, Any]] = [((thing.KIND, thing.uuid), None) for thing in delete]
         if delete:
             change["delete"] = [[thing.KIND, thing.uuid] for thing in delete]
-        if pending is not None:
-            kind = "debris" if isinstance(pending, Debris) else "pending"
-            change[kind] = [asdict(pending)]
+        if put:
+            change["put"] = [[thing.KIND, thing.to_dict()] for thing in put]
+            values += [((thing.KIND, thing.uuid), thing) for thing in put]
         if isinstance(settled, Debris):
             change["cleared"] = [settled.key]
+            values.append((key_of(settled), None))
         elif settled is not None:
             change["settled"] = [settled]
-        if receipt is not None:
-            change["receipts"] = [asdict(receipt)]
-        self._commit(change)
+            values.append((("pending", settled), None))
+        for name, record in (
+            ("debris" if isinstance(pending, Debris) else "pending", pending),
+            ("receipts", receipt),
+        ):
+            if record is not None:
+                change[name] = [asdict(record)]
+                values.append((key_of(record), record))
+        self._commit(change, values)
+
+    def keep_receipts(self, job_ids: Iterable[int]) -> None:
+        """At the start: only the receipts of jobs that are not over are of any use."""
+        alive = {str(job_id) for job_id in job_ids}
+        self._drop_receipts(lambda job: job not in alive)
 
     def forget_receipts(self, job_ids: Iterable[int]) -> None:
-        """Drop the receipts of final jobs. Memory only: one found again at a start is harmless."""
-        done = set(job_ids)
-        with self._mutex:
-            for key in [key for key in self._receipts if key[0] in done]:
-                del self._receipts[key]
+        """Drop the receipts of final jobs. Memory only: one found again at a start is dropped."""
+        done = {str(job_id) for job_id in job_ids}
+        self._drop_receipts(lambda job: job in done)
 
-    def _commit(self, change: Change) -> None:
+    def _drop_receipts(self, unwanted: Callable[[str], bool]) -> None:
+        with self._mutex:
+            receipts = [key for key in self._state.records if key[0] == "receipt"]
+            gone = [key for key in receipts if unwanted(key[1])]
+            for key in gone:
+                del self._state.records[key]
+        if gone:
+            self._replication.offer([(CONFIG, "/".join(key), None) for key in gone])
+
+    def _commit(self, change: Change, values: Sequence[tuple[Key, Any]]) -> None:
         with self._mutex:
             self._check_unique(change)
-            inverse = self._inverse(change)
             self._sequence += 1
             change["n"] = self._sequence
-            self._apply(change)
             wait = self._journal.append(change)
+            self._state.apply_unwritten(change["n"], values)
         try:
             wait()
         except OSError as error:
-            with self._mutex:
-                self._apply(inverse)
             text = f"Cannot write the configuration: {error.strerror or error}"
             raise errors.ConfigurationError(text) from error
-        if self._journal.lines > max(COMPACT_AFTER, 2 * len(self._objects["instance"])):
-            self._journal.compact()
+        if self._journal.lines > max(COMPACT_AFTER, 2 * len(self._state.objects["instance"])):
+            self._compact_aside()
 
     def _check_unique(self, change: Change) -> None:
         for kind, data in change.get("put", ()):
-            owner = self._names[kind].get(data["name"])
+            owner = self._state.names[kind].get(data["name"])
             if owner is not None and owner != data["uuid"]:
                 text = f"{kind} {data['name']} already exists"
                 raise errors.OpPrereqError(text, errors.ECODE_EXISTS)
 
-    def _inverse(self, change: Change) -> Change:
-        put, delete = [], []
-        puts = [(kind, data["uuid"]) for kind, data in change.get("put", ())]
-        for kind, uuid in [*puts, *change.get("delete", ())]:
-            before = self._objects[kind].get(uuid)
-            if before is None:
-                delete.append([kind, uuid])
-            else:
-                put.append([kind, before.to_dict()])
-        names = [item["name"] for item in change.get("pending", ())]
-        keys = [item["key"] for item in change.get("debris", ())]
-        return {
-            "put": put,
-            "delete": delete,
-            "pending": kept(self._pending, [*names, *change.get("settled", ())]),
-            "settled": names,
-            "debris": kept(self._debris, [*keys, *change.get("cleared", ())]),
-            "cleared": keys,
-            "unreceipted": [
-                (item["job_id"], item["op_index"]) for item in change.get("receipts", ())
-            ],
-        }
-
-    # Applying a change to memory; used by loading, committing and undoing alike.
-
-    def _apply(self, change: Change) -> None:
-        for kind, uuid in change.get("delete", ()):
-            self._remove(kind, uuid)
-        for kind, data in change.get("put", ()):
-            self._put(objects.KINDS[kind].from_dict(data))
-        for name in change.get("settled", ()):
-            self._pending.pop(name, None)
-        for item in change.get("pending", ()):
-            self._pending[item["name"]] = Pending(**item)
-        for key in change.get("cleared", ()):
-            self._debris.pop(key, None)
-        for item in change.get("debris", ()):
-            self._debris[item["key"]] = Debris(**item)
-        for key in change.get("unreceipted", ()):
-            self._receipts.pop(tuple(key), None)
-        for item in change.get("receipts", ()):
-            receipt = Receipt(**item)
-            self._receipts[receipt.job_id, receipt.op_index] = receipt
-
-    def _put(self, thing: objects.Thing) -> None:
-        old = self._objects[thing.KIND].get(thing.uuid)
-        if old is not None:
-            self._unindex(old)
-        # The object stands before its name does and a kept name is never taken away, so that a
-        # reader, who takes no lock, finds the old or the new object and never none.
-        self._objects[thing.KIND][thing.uuid] = thing
-        self._names[thing.KIND][str(thing.name)] = thing.uuid
-        if old is not None and old.name != thing.name:
-            self._names[thing.KIND].pop(str(old.name), None)
-        self._index(thing)
-
-    def _remove(self, kind: str, uuid: str) -> None:
-        old = self._objects[kind].pop(uuid, None)
-        if old is not None:
-            self._names[kind].pop(str(old.name), None)
-            self._unindex(old)
-
-    def _index(self, thing: objects.Thing) -> None:
-        if isinstance(thing, objects.Instance):
-            self._count(thing, 1)
-            for nic in thing.nics:
-                self.addresses.add_nic(nic)
-        elif isinstance(thing, objects.Network):
-            nics = (n for i in self.instances() for n in i.nics if n.network == thing.uuid)
-            self.addresses.add_network(thing, nics)
-
-    def _unindex(self, thing: objects.Thing) -> None:
-        if isinstance(thing, objects.Instance):
-            self._count(thing, -1)
-            for nic in thing.nics:
-                self.addresses.remove_nic(nic)
-        elif isinstance(thing, objects.Network):
-            self.addresses.remove_network(thing.uuid)
-
-    def _count(self, instance: objects.Instance, sign: int) -> None:
-        usage = self._usage.setdefault(instance.primary_node, Usage())
-        filled = self.cluster().fill_beparams(instance.beparams)
-        usage.memory += sign * int(filled["maxmem"])
-        usage.disk += sign * sum(disk.size for disk in instance.disks)
-        usage.instances += sign
-
-    def _snapshot(self) -> dict[str, Any]:
+    def _settled(self, changes: Sequence[Change], written: bool) -> int:
+        """The journal wrote these changes or could not; before anybody else is told."""
         with self._mutex:
-            everything = [
-                [kind, thing.to_dict()]
-                for kind in ("cluster", "nodegroup", "node", "network", "instance")
-                for thing in self._objects[kind].values()
-            ]
-            return {
-                "n": self._sequence,
-                "put": everything,
-                "pending": [asdict(item) for item in self._pending.values()],
-                "debris": [asdict(item) for item in self._debris.values()],
-                "receipts": [asdict(item) for item in self._receipts.values()],
-            }
+            # The last first, so that each finds what stood there before it.
+            for change in reversed(changes):
+                keys = [key for key, _ in named(change)]
+                self._state.settle(change["n"], keys, written=written)
+            if not written:
+                return 0
+            self._written = changes[-1]["n"]
+        return self._replication.offer([row for change in changes for row in rows_of(change)])
+
+    # Snapshots.
+
+    def _compact_aside(self) -> None:
+        """Shorten the journal on a thread of its own: no job waits for thousands of objects."""
+        if self._compacting.acquire(blocking=False):
+            threading.Thread(target=self._compact, name="config-snapshot", daemon=True).start()
+
+    def _compact(self) -> None:
+        try:
+            self._journal.compact(self._snapshot)
+        except OSError as error:
+            log.error("the configuration's journal stays long for now: %s", error)
+        finally:
+            self._compacting.release()
+
+    def compact(self) -> None:
+        """Shorten the journal now."""
+        with self._compacting:
+            self._journal.compact(self._snapshot)
+
+    def _snapshot(self) -> Snapshot:
+        """What is on disk; putting it into words can wait until nobody does."""
+        with self._mutex:
+            found, number = self._state.written(), self._written
+
+        def snapshot() -> Change:
+            head = {"version": VERSION, "generation": self.generation, "n": number}
+            return {**head, **snapshot_of(found)}
+
+        return snapshot
+
+    def capture(self) -> Callable[[], list[Row]]:
+        """All that is on disk for a copy of it; called while nothing is written."""
+        snapshot = self._snapshot()
+        return lambda: rows_of(snapshot())
+
+    def exclusively(self, action: Callable[[], None]) -> None:
+        """Run something while nothing of the configuration is being written."""
+        self._journal.exclusively(action)
+
+
+def rows_of(change: Change) -> list[Row]:
+    """A change as rows of the copy: one for each thing, and the number of the change."""
+    rows: list[Row] = [
+        (CONFIG, "/".join(key), None if value is None else orjson.dumps(value).decode())
+        for key, value in named(change)
+    ]
+    return [*rows, (CONFIG, "n", str(change["n"]))]

@@ -46,12 +46,13 @@ def sync_folder(folder: Path | str) -> None:
 
 
 class Batch(Generic[Item]):
-    """Items that reach the disk together, and how that went."""
+    """Items that reach the disk together, and how that went; `answer` is what the writer said."""
 
     def __init__(self) -> None:
         self.items: list[Item] = []
         self.done = threading.Event()
         self.error: Exception | None = None
+        self.answer = 0
 
 
 class GroupCommit(Generic[Item]):
@@ -62,7 +63,7 @@ class GroupCommit(Generic[Item]):
     reaches every thread whose item was in the batch.
     """
 
-    def __init__(self, write: Callable[[Sequence[Item]], None]) -> None:
+    def __init__(self, write: Callable[[Sequence[Item]], int | None]) -> None:
         self._write = write
         self._mutex = threading.Lock()
         self._writing = threading.Lock()
@@ -74,17 +75,24 @@ class GroupCommit(Generic[Item]):
             self._open.items.append(item)
             return self._open
 
-    def wait(self, batch: Batch[Item]) -> None:
-        """Return when the batch is on disk, or raise what kept it from getting there."""
+    def put_all(self, items: Sequence[Item]) -> Batch[Item]:
+        """Add several that reach the disk in one batch."""
+        with self._mutex:
+            self._open.items.extend(items)
+            return self._open
+
+    def wait(self, batch: Batch[Item]) -> int:
+        """Return when the batch is on disk, with the writer's answer, or raise what kept it off."""
         if not batch.done.is_set():
             with self._writing:
                 if not batch.done.is_set():
                     self._write_open()
         if batch.error is not None:
             raise batch.error
+        return batch.answer
 
-    def commit(self, item: Item) -> None:
-        self.wait(self.put(item))
+    def commit(self, item: Item) -> int:
+        return self.wait(self.put(item))
 
     def flush(self) -> None:
         """Write what is waiting; for items that nobody waits for."""
@@ -102,7 +110,7 @@ class GroupCommit(Generic[Item]):
         with self._mutex:
             batch, self._open = self._open, Batch()
         try:
-            self._write(batch.items)
+            batch.answer = self._write(batch.items) or 0
         except Exception as error:  # noqa: BLE001  It is raised again in every waiting thread.
             batch.error = error
         finally:

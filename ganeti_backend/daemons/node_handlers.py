@@ -18,6 +18,7 @@ from ganeti_backend.errors import GenericError, HypervisorError
 from ganeti_backend.hypervisor.base import Devices, Place, instance_name
 from ganeti_backend.node_rpc.calls import CALLS
 from ganeti_backend.node_rpc.server import Handler
+from ganeti_backend.replica import Replica
 from ganeti_backend.settings import NodeSettings, Settings
 from ganeti_backend.storage import image_copy, seed
 from ganeti_backend.storage.base import Progress, Storage
@@ -49,6 +50,7 @@ class NodeHandlers:
             for template in settings.disk_templates
         }
         self._tasks = FillTasks(node.dir / "tasks", self._fill)
+        self._replica = Replica(node.dir / "replica")
         self.stop = threading.Event()
 
     def table(self) -> dict[str, Handler]:
@@ -144,12 +146,19 @@ class NodeHandlers:
         else:
             raise HypervisorError(f"cannot {action!r} a disk")
 
+    def replica_update(self, **batch: Any) -> dict[str, Any]:
+        return self._replica.update(**batch)
+
+    def replica_status(self) -> dict[str, Any]:
+        return self._replica.status()
+
     def test_delay(self, duration: float) -> None:
         self.stop.wait(float(duration))
 
     def close(self) -> None:
         """Let go of the drivers; guests run on."""
         self.stop.set()
+        self._replica.close()
         self.hypervisor.close()
 
     def migration_describe(self, name: str) -> dict[str, Any]:

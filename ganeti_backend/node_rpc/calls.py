@@ -83,6 +83,11 @@ MIGRATION_PREPARE = Call("migration_prepare", ("instance", "description"), timeo
 MIGRATION_START = Call("migration_start", ("name", "address", "live"), timeout=60)
 MIGRATION_PROGRESS = Call("migration_progress", ("name",), timeout=15)
 MIGRATION_SETTLE = Call("migration_settle", ("name", "keep"), timeout=60)
+# A batch of the master's queue and configuration for a candidate's copy; see `replication.py`.
+REPLICA_UPDATE = Call(
+    "replica_update", ("phase", "generation", "epoch", "after", "position", "rows"), timeout=10
+)
+REPLICA_STATUS = Call("replica_status", timeout=5)
 TEST_DELAY = Call("test_delay", ("duration",), waits="duration")
 
 CALLS: Mapping[str, Call] = {
@@ -110,6 +115,8 @@ CALLS: Mapping[str, Call] = {
         MIGRATION_START,
         MIGRATION_PROGRESS,
         MIGRATION_SETTLE,
+        REPLICA_UPDATE,
+        REPLICA_STATUS,
         TEST_DELAY,
     )
 }

@@ -11,6 +11,7 @@ from typing import Any
 
 from ganeti_backend.errors import NodeCallError, NodeUnreachable
 from ganeti_backend.node_rpc.calls import Call
+from ganeti_backend.node_rpc.fake_replica import FakeReplica
 
 NODES = ("node1.local", "node2.local", "node3.local")
 MEMORY = 8192
@@ -241,6 +242,12 @@ class FakeNodeClient:
         if name in node.between:
             return str(node.between[name]["stage"])
         return "here" if name in node.guests else "absent"
+
+    def _replica_update(self, node: FakeNode, **batch: Any) -> dict[str, Any]:
+        return node.replica.update(**batch)
+
+    def _replica_status(self, node: FakeNode) -> dict[str, Any]:
+        return node.replica.status()
 
     def _test_delay(self, node: FakeNode, duration: float) -> None:
         """Takes no time: a test that wants delay uses `on_call`."""

@@ -94,7 +94,7 @@ def test_lines_older_than_the_snapshot_are_skipped(config: Config) -> None:
     config.commit([one])
     line = config._journal._path.read_bytes()
     config.commit(delete=[one])
-    config._journal.compact()
+    config.compact()
     config._journal._path.write_bytes(line)
     assert crashed(config).instance("one") is None
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from ganeti_backend import durable, errors, opcodes
-from ganeti_backend.job_queue import JOB_FILE, JobQueue
+from ganeti_backend.job_queue import JobQueue
+from ganeti_backend.job_files import JOB_FILE
 from ganeti_backend.jobs import JobStatus
 
 DELAY = opcodes.OpTestDelay(duration=1.0)
