@@ -45,6 +45,7 @@ def _folders(settings: Settings) -> list[Path]:
         settings.hooks_dir,
         settings.tls.ca.parent,
         settings.image_dir,
+        settings.shared_dir,
     ]
     for node in settings.nodes:
         folders.extend([node.dir, *(node.dir / name for name in NODE_FOLDERS)])

@@ -10,8 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ganeti_backend.disk_templates import TEMPLATES
 from ganeti_backend.errors import ConfigurationError
 
+SHARED_DIR = Path("/srv/ganeti/shared-file-storage")
+REAL = ("file", "sharedfile", "diskless")  # What guests that read their disks can have.
+ALL = (*(name for name in TEMPLATES if name != "diskless"), "diskless")
+# Where OS definitions lie that were installed for Ganeti; a node's own folder `os` comes before.
+OS_DIRS = (Path("/srv/ganeti/os"), Path("/usr/local/share/ganeti/os"), Path("/usr/share/ganeti/os"))
 EMBEDDED_LIBVIRT = "qemu:///embed?root={node_dir}/libvirt"
 
 
@@ -69,6 +75,8 @@ class Settings:
     disk_templates: tuple[str, ...]
     image_dir: Path
     nodes: tuple[NodeSettings, ...]
+    shared_dir: Path = SHARED_DIR  # Every node sees this folder.
+    os_dirs: tuple[Path, ...] = OS_DIRS
 
     def node(self, name: str) -> NodeSettings:
         """The settings of one node, or KeyError."""
@@ -86,7 +94,12 @@ class Drivers:
     accelerator: str = "qemu"
     network: str = "fake"
     libvirt_uri: str = EMBEDDED_LIBVIRT
-    disk_templates: tuple[str, ...] = ("file", "diskless")
+    disk_templates: tuple[str, ...] = ()  # Empty: all that the hypervisor can use.
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """Guests on paper use any kind of storage's twin."""
+        return self.disk_templates or (ALL if self.hypervisor == "fake" else REAL)
 
 
 def for_state(
@@ -120,9 +133,10 @@ def for_state(
         libvirt_uri=drivers.libvirt_uri,
         accelerator=drivers.accelerator,
         network=drivers.network,
-        disk_templates=drivers.disk_templates,
+        disk_templates=drivers.templates,
         image_dir=state / "images",
         nodes=nodes,
+        shared_dir=state / "shared",
     )
 
 
@@ -167,4 +181,6 @@ def _from_dict(data: Mapping[str, Any]) -> Settings:
         disk_templates=tuple(data["disk_templates"]),
         image_dir=Path(data["image_dir"]),
         nodes=nodes,
+        shared_dir=Path(data.get("shared_dir", SHARED_DIR)),
+        os_dirs=tuple(Path(folder) for folder in data.get("os_dirs", OS_DIRS)),
     )

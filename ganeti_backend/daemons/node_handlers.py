@@ -13,8 +13,11 @@ from typing import Any
 import ganeti_backend
 from ganeti_backend import hypervisor, network, storage
 from ganeti_backend.daemons import console_files, emulator_certificates, hook_scripts
+from ganeti_backend.daemons.disk_handlers import DiskHandlers
 from ganeti_backend.daemons.fill_tasks import FillTasks
-from ganeti_backend.errors import GenericError, HypervisorError
+from ganeti_backend.daemons.os_handlers import OsHandlers
+from ganeti_backend.daemons.node_care import NodeCare
+from ganeti_backend.errors import HypervisorError
 from ganeti_backend.hypervisor.base import Devices, Place, instance_name
 from ganeti_backend.node_rpc.calls import CALLS
 from ganeti_backend.node_rpc.server import Handler
@@ -28,12 +31,13 @@ Disk = Mapping[str, Any]
 SOFT, HARD, FULL = "soft", "hard", "full"
 
 
-class NodeHandlers:
+class NodeHandlers(DiskHandlers):
     """One node with its drivers."""
 
     def __init__(self, settings: Settings, node: NodeSettings) -> None:
         self._settings = settings
         self._folder = node.dir
+        self._name = node.name
         place = Place(
             node.dir,
             node.name,
@@ -45,20 +49,25 @@ class NodeHandlers:
         self.hypervisor = hypervisor.build(settings.hypervisor, place)
         self._network = network.build(settings.network)
         self._pretend = not self.hypervisor.capabilities.reads_disks
-        self._storages: dict[str, Storage] = {
-            template: storage.build(template, node.dir / "disks", pretend=self._pretend)
-            for template in settings.disk_templates
-        }
+        self._storages: dict[str, Storage] = storage.of_node(
+            settings.disk_templates,
+            node.dir / "disks",
+            settings.shared_dir,
+            pretend=self._pretend,
+        )
+        self._care = NodeCare(settings, node, self.hypervisor, self._storages)
         self._tasks = FillTasks(node.dir / "tasks", self._fill)
+        self._systems = OsHandlers(settings, node, self._storage, self._pretend)
         self._replica = Replica(node.dir / "replica")
         self.stop = threading.Event()
 
     def table(self) -> dict[str, Handler]:
         """Call name to handler."""
-        return {name: getattr(self, name) for name in CALLS}
+        care = self._care.table() | self._systems.table()
+        return care | {name: getattr(self, name) for name in CALLS if name not in care}
 
     def version(self) -> dict[str, str]:
-        return {"version": getattr(ganeti_backend, "__version__", "0")}
+        return {"version": getattr(ganeti_backend, "__version__", "0"), "node": self._name}
 
     def node_info(self) -> dict[str, int]:
         spaces = [driver.space() for driver in self._storages.values()]
@@ -95,6 +104,22 @@ class NodeHandlers:
         self._network.release(name)
         self._seed(name).unlink(missing_ok=True)
 
+    def instance_rename(self, name: str, new_name: str) -> None:
+        """What is kept under an instance's name, kept under its new one; the guest is down."""
+        for each in (name, new_name):
+            instance_name({"name": each})
+        if name == new_name:
+            return
+        place = self.hypervisor.place
+        moves = (
+            (self._seed(name), self._seed(new_name)),
+            (place.console(name), place.console(new_name)),
+        )
+        for old, new in moves:
+            if old.exists():
+                old.replace(new)
+        self.hypervisor.forget(name)
+
     def instance_console(self, name: str) -> dict[str, Any]:
         return self.hypervisor.console(name)
 
@@ -102,17 +127,9 @@ class NodeHandlers:
         instance_name({"name": name})
         return {"output": console_files.tail(self.hypervisor.place.console(name), length)}
 
-    def disk_create(self, instance_name: str, disk: Disk) -> dict[str, str]:
-        return {"path": self._storage(disk).create(disk)}
-
     def disk_remove(self, disk: Disk) -> None:
-        self._tasks.cancel(disk.get("uuid"))
-        self._storage(disk).remove(disk)
-
-    def disk_grow(self, disk: Disk, amount: int) -> None:
-        driver = self._storage(disk)
-        size = driver.grow(disk, int(amount))
-        self.hypervisor.disk_grown(driver.path(disk), size)
+        self._systems.release_disk(disk)
+        super().disk_remove(disk)
 
     def image_fill(self, task_id: str, wait: float, **order: Any) -> dict[str, Any]:
         # A name that cannot be is refused at once; the copy itself reports through the task.
@@ -121,6 +138,8 @@ class NodeHandlers:
         return {"task": task_id, **self._tasks.status(task_id, wait)}
 
     def task_status(self, task_id: str, wait: float, percent: int | None) -> dict[str, Any]:
+        if self._systems.tasks.knows(task_id):
+            return self._systems.tasks.status(task_id, wait, percent)
         return self._tasks.status(task_id, wait, percent)
 
     def hooks_run(self, hooks_path: str, phase: str, env: Mapping[str, str]) -> list[list[str]]:
@@ -137,15 +156,6 @@ class NodeHandlers:
             attachment = self._network.attachment(name, nic)
             self.hypervisor.attach_nic(instance, nic, attachment)
 
-    def hotplug_disk(self, instance: Instance, action: str, disk: Disk) -> None:
-        name = instance_name(instance)
-        if action == "add":
-            self.hypervisor.attach_disk(instance, disk, self._storage(disk).path(disk))
-        elif action == "remove":
-            self.hypervisor.detach_disk(name, disk)
-        else:
-            raise HypervisorError(f"cannot {action!r} a disk")
-
     def replica_update(self, **batch: Any) -> dict[str, Any]:
         return self._replica.update(**batch)
 
@@ -160,6 +170,21 @@ class NodeHandlers:
         self.stop.set()
         self._replica.close()
         self.hypervisor.close()
+
+    def disk_copy(
+        self, task_id: str, disk: Disk, peer: Mapping[str, Any], compress: str
+    ) -> dict[str, Any]:
+        self._storage(disk)
+        self._tasks.start(task_id, {"disk": disk, "peer": dict(peer), "compress": compress})
+        return {"task": task_id, **self._tasks.status(task_id)}
+
+    def disk_write(self, disk: Disk, offset: int, data: str, encoding: str, last: bool) -> None:
+        if not self._pretend:
+            disk_copies.receive(self._storage(disk), disk, offset, data, encoding, last=last)
+
+    def seed_write(self, instance: Instance, customization: Mapping[str, Any]) -> None:
+        if not self._pretend:
+            seed.write(self._seed(instance_name(instance)), instance, customization)
 
     def migration_describe(self, name: str) -> dict[str, Any]:
         image = self._seed(instance_name({"name": name}))
@@ -193,13 +218,6 @@ class NodeHandlers:
             attachments=[self._network.attachment(name, n) for n in instance.get("nics") or ()],
             seed=str(image) if image.exists() else None,
         )
-
-    def _storage(self, disk: Disk) -> Storage:
-        template = disk.get("template")
-        if template not in self._storages:
-            known = ", ".join(self._storages)
-            raise GenericError(f"disk template {template!r} is not enabled here, only {known}")
-        return self._storages[template]
 
     def _seed(self, name: str) -> Path:
         return self._folder / "seeds" / f"{name}.iso"

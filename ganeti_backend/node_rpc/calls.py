@@ -62,6 +62,12 @@ CONSOLE_OUTPUT = Call("console_output", ("name",), {"length": None}, timeout=15)
 DISK_CREATE = Call("disk_create", ("instance_name", "disk"), timeout=60)
 DISK_REMOVE = Call("disk_remove", ("disk",), timeout=60)
 DISK_GROW = Call("disk_grow", ("disk", "amount"), timeout=60)
+# Roles are primary, secondary and both; `peer` is the node that has a mirrored disk's other copy.
+DISK_ACTIVATE = Call("disk_activate", ("disk", "role"), {"peer": None}, timeout=60)
+DISK_DEACTIVATE = Call("disk_deactivate", ("disk",), timeout=60)
+# {"size", "sync_percent", "degraded"}, or None if the node has no such disk.
+DISK_STATUS = Call("disk_status", ("disk",))
+DISK_CONVERT = Call("disk_convert", ("disk", "template"), timeout=60)
 IMAGE_FILL = Call(
     "image_fill",
     ("task_id", "instance", "disk", "image_id", "image_format", "customization"),
@@ -73,16 +79,54 @@ IMAGE_FILL = Call(
 TASK_STATUS = Call(
     "task_status", ("task_id",), {"wait": 0.0, "percent": None}, timeout=10, waits="wait"
 )
+# OS definitions and exports. A script is a task as the filling of a disk is; `parameters` holds all
+# OS parameters and `hidden` names those whose values no log may show. `index` is the disk that a
+# dump is of, `export` and `file` the dump, and `peer` the node (name, address, port) that has it.
+OS_DIAGNOSE = Call("os_diagnose", timeout=60)
+OS_CHECK = Call("os_check", ("name", "parameters"), {"force_variant": False}, timeout=60)
+OS_SCRIPT = Call(
+    "os_script",
+    ("task_id", "action", "instance", "networks", "parameters"),
+    {
+        "hidden": (), "variables": {}, "debug": 0, "limit": 14400.0, "index": None,
+        "frozen": False, "export": "", "file": "", "peer": None, "wait": 0.05,
+    },
+    waits="wait",
+)  # fmt: skip
+DISKS_FREEZE = Call("disks_freeze", ("task_id", "disks"), {"wait": 0.05}, waits="wait")
+DISKS_THAW = Call("disks_thaw", ("disks",))
+EXPORT_BEGIN = Call("export_begin", ("name",), timeout=300)
+EXPORT_WRITE = Call("export_write", ("name", "file", "offset", "data"), timeout=300)
+EXPORT_READ = Call("export_read", ("name", "file", "offset", "length"), timeout=300)
+EXPORT_FINISH = Call("export_finish", ("name", "sections"), timeout=600)
+EXPORT_ABORT = Call("export_abort", ("name",), timeout=300)
+EXPORT_LIST = Call("export_list")
+EXPORT_INFO = Call("export_info", ("path",))
+EXPORT_REMOVE = Call("export_remove", ("name",), timeout=300)
+INSTANCE_RENAME = Call("instance_rename", ("name", "new_name"))
 HOOKS_RUN = Call("hooks_run", ("hooks_path", "phase", "env"), timeout=300)
 HOTPLUG_NIC = Call("hotplug_nic", ("instance", "action", "nic"))
 # `add` needs a running guest; `remove` ends with no guest using the disk, whether or not one did.
 HOTPLUG_DISK = Call("hotplug_disk", ("instance", "action", "disk"), timeout=60)
-# A running guest goes to another node; see `hypervisor/migration.py` for stages and settling.
+# Copies a disk to the same, empty one of another node: {"name", "address", "port"}; a task.
+DISK_COPY = Call("disk_copy", ("task_id", "disk", "peer"), {"compress": "none"})
+DISK_WRITE = Call(
+    "disk_write", ("disk", "offset", "data"), {"encoding": "plain", "last": False}, timeout=120
+)
+SEED_WRITE = Call("seed_write", ("instance", "customization"))
+# A running guest goes to another node; see `hypervisor/migration.py`.
 MIGRATION_DESCRIBE = Call("migration_describe", ("name",))
 MIGRATION_PREPARE = Call("migration_prepare", ("instance", "description"), timeout=60)
 MIGRATION_START = Call("migration_start", ("name", "address", "live"), timeout=60)
 MIGRATION_PROGRESS = Call("migration_progress", ("name",), timeout=15)
 MIGRATION_SETTLE = Call("migration_settle", ("name", "keep"), timeout=60)
+# What administrators do with a node; see `daemons/node_care.py`.
+VOLUMES = Call("volumes")
+STORAGE_LIST = Call("storage_list", ("storage_type",), {"name": None})
+STORAGE_MODIFY = Call("storage_modify", ("storage_type", "name", "changes"))
+STORAGE_REPAIR = Call("storage_repair", ("storage_type", "name"), timeout=300)
+NODE_POWERCYCLE = Call("node_powercycle")
+RESTRICTED_COMMAND = Call("restricted_command", ("command",), timeout=320)
 # A batch of the master's queue and configuration for a candidate's copy; see `replication.py`.
 REPLICA_UPDATE = Call(
     "replica_update", ("phase", "generation", "epoch", "after", "position", "rows"), timeout=10
@@ -105,16 +149,43 @@ CALLS: Mapping[str, Call] = {
         DISK_CREATE,
         DISK_REMOVE,
         DISK_GROW,
+        DISK_ACTIVATE,
+        DISK_DEACTIVATE,
+        DISK_STATUS,
+        DISK_CONVERT,
         IMAGE_FILL,
         TASK_STATUS,
+        OS_DIAGNOSE,
+        OS_CHECK,
+        OS_SCRIPT,
+        DISKS_FREEZE,
+        DISKS_THAW,
+        EXPORT_BEGIN,
+        EXPORT_WRITE,
+        EXPORT_READ,
+        EXPORT_FINISH,
+        EXPORT_ABORT,
+        EXPORT_LIST,
+        EXPORT_INFO,
+        EXPORT_REMOVE,
+        INSTANCE_RENAME,
         HOOKS_RUN,
         HOTPLUG_NIC,
         HOTPLUG_DISK,
+        DISK_COPY,
+        DISK_WRITE,
+        SEED_WRITE,
         MIGRATION_DESCRIBE,
         MIGRATION_PREPARE,
         MIGRATION_START,
         MIGRATION_PROGRESS,
         MIGRATION_SETTLE,
+        VOLUMES,
+        STORAGE_LIST,
+        STORAGE_MODIFY,
+        STORAGE_REPAIR,
+        NODE_POWERCYCLE,
+        RESTRICTED_COMMAND,
         REPLICA_UPDATE,
         REPLICA_STATUS,
         TEST_DELAY,

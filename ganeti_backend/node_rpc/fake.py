@@ -12,32 +12,31 @@ from typing import Any
 from ganeti_backend.errors import NodeCallError, NodeUnreachable
 from ganeti_backend.node_rpc.calls import Call
 from ganeti_backend.node_rpc.fake_replica import FakeReplica
+from ganeti_backend.node_rpc.fake_care import FakeCare
+from ganeti_backend.node_rpc.fake_disks import DiskBooks, FakeDisks, RefusalError
+from ganeti_backend.node_rpc.fake_moves import FakeMoves
+from ganeti_backend.node_rpc.fake_systems import FakeSystems, SystemBooks
 
 NODES = ("node1.local", "node2.local", "node3.local")
 MEMORY = 8192
 CPUS = 4
-DISK_SPACE = 100 * 1024
-
-
-class RefusalError(Exception):
-    """A node's answer that the call cannot be done."""
 
 
 @dataclass
-class FakeNode:
-    """What one node holds: guests by name, disks by uuid (MiB), tasks by id."""
+class FakeNode(DiskBooks, SystemBooks):
+    """What one node holds besides disks: guests by name, tasks by id."""
 
-    guests: dict[str, dict[str, Any]] = field(default_factory=dict)
-    disks: dict[str, int] = field(default_factory=dict)
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     consoles: dict[str, str] = field(default_factory=dict)
     between: dict[str, dict[str, Any]] = field(default_factory=dict)
     memory: int = MEMORY
-    disk_space: int = DISK_SPACE
     reachable: bool = True
+    allocatable: bool = True
+    commands: dict[str, str] = field(default_factory=dict)  # Restricted ones and their output.
+    replica: FakeReplica = field(default_factory=FakeReplica)
 
 
-class FakeNodeClient:
+class FakeNodeClient(FakeDisks, FakeMoves, FakeCare, FakeSystems):
     """All nodes of a cluster in one object.
 
     `nodes[name].reachable = False` cuts a node off; `fail(call, text)` lets calls of that
@@ -51,6 +50,7 @@ class FakeNodeClient:
         self.hook_results: dict[tuple[str, str], list[list[str]]] = defaultdict(list)
         self.stall = False  # Guests that are sent do not get through.
         self.on_call: Callable[[str, str, dict[str, Any]], None] | None = None
+        self.script_failures: dict[str, str] = {}  # By action: what the script says.
         self._failing: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -145,23 +145,6 @@ class FakeNodeClient:
         lines = node.consoles.get(name, "").splitlines(keepends=True)
         return {"output": "".join(lines if length is None else lines[-length:] if length else [])}
 
-    def _disk_create(
-        self, node: FakeNode, instance_name: str, disk: dict[str, Any]
-    ) -> dict[str, Any]:
-        free = node.disk_space - sum(node.disks.values())
-        if disk["size"] > free:
-            raise RefusalError(f"disk of {disk['size']} MiB does not fit into {free} MiB")
-        node.disks[disk["uuid"]] = disk["size"]
-        return {"path": f"/fake/disks/{disk['uuid']}"}
-
-    def _disk_remove(self, node: FakeNode, disk: dict[str, Any]) -> None:
-        node.disks.pop(disk["uuid"], None)
-
-    def _disk_grow(self, node: FakeNode, disk: dict[str, Any], amount: int) -> None:
-        if disk["uuid"] not in node.disks:
-            raise RefusalError(f"there is no disk {disk['uuid']}")
-        node.disks[disk["uuid"]] += amount
-
     def _image_fill(self, node: FakeNode, task_id: str, **rest: Any) -> dict[str, Any]:
         node.tasks[task_id] = {"state": "done", "percent": 100, "message": ""}
         return {"task": task_id, **node.tasks[task_id]}
@@ -183,65 +166,6 @@ class FakeNodeClient:
     ) -> None:
         if instance["name"] not in node.guests:
             raise RefusalError(f"instance {instance['name']} is not running")
-
-    def _hotplug_disk(
-        self, node: FakeNode, instance: dict[str, Any], action: str, disk: dict[str, Any]
-    ) -> None:
-        guest = node.guests.get(instance["name"])
-        if action == "add" and guest is None:
-            raise RefusalError(f"instance {instance['name']} is not running")
-        if guest is not None:
-            others = [uuid for uuid in guest.get("disks", ()) if uuid != disk["uuid"]]
-            guest["disks"] = [*others, *([disk["uuid"]] if action == "add" else [])]
-
-    # Guests between two nodes, with the stages of `hypervisor/migration.py`. The address is the
-    # target's name, and the whole state goes at once unless `stall` holds it back.
-
-    def _migration_describe(self, node: FakeNode, name: str) -> dict[str, Any]:
-        return {"guest": dict(self._here(node, name))}
-
-    def _migration_prepare(
-        self, node: FakeNode, instance: dict[str, Any], description: dict[str, Any]
-    ) -> str:
-        if self._stage(node, instance["name"]) == "here":
-            raise RefusalError(f"instance {instance['name']} is running here already")
-        node.between[instance["name"]] = {"stage": "arriving"}
-        return next(name for name, known in self.nodes.items() if known is node)
-
-    def _migration_start(self, node: FakeNode, name: str, address: str, live: bool) -> None:
-        guest, target = self._here(node, name), self.nodes[address]
-        if self._stage(target, name) != "arriving":
-            raise RefusalError(f"cannot send {name}: connection refused")
-        if self.stall:
-            node.between[name] = {"stage": "failed", "guest": guest}
-            return
-        target.between[name] = {"stage": "arrived", "guest": guest}
-        node.between[name] = {"stage": "sent", "guest": node.guests.pop(name)}
-
-    def _migration_progress(self, node: FakeNode, name: str) -> dict[str, Any]:
-        stage = self._stage(node, name)
-        message = "the line was cut" if stage == "failed" else ""
-        return {"stage": stage, "percent": 100, "message": message}
-
-    def _migration_settle(self, node: FakeNode, name: str, keep: bool) -> None:
-        stage = self._stage(node, name)
-        if keep and stage in ("absent", "arriving"):
-            raise RefusalError(f"there is no whole guest {name} here, it is {stage}")
-        left = node.between.pop(name, None)
-        if not keep:
-            node.guests.pop(name, None)
-        elif left is not None:
-            node.guests[name] = left["guest"]
-
-    def _here(self, node: FakeNode, name: str) -> dict[str, Any]:
-        if self._stage(node, name) != "here":
-            raise RefusalError(f"instance {name} is not running")
-        return node.guests[name]
-
-    def _stage(self, node: FakeNode, name: str) -> str:
-        if name in node.between:
-            return str(node.between[name]["stage"])
-        return "here" if name in node.guests else "absent"
 
     def _replica_update(self, node: FakeNode, **batch: Any) -> dict[str, Any]:
         return node.replica.update(**batch)

@@ -8,11 +8,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from ganeti_backend.errors import StorageError
 
 MIB = 1 << 20
+PRIMARY, SECONDARY, BOTH = "primary", "secondary", "both"  # Roles; both while a guest moves.
+NO_SNAPSHOTS = "disks of this template have no snapshots"
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 Progress = Callable[[int], None]
@@ -34,10 +36,17 @@ class Space:
     free: int
 
 
+@dataclass(frozen=True)
+class Status:
+    """How a disk is. A percentage says that a mirrored one is not the same on both nodes yet."""
+
+    size: int
+    sync_percent: float | None = None
+    degraded: bool = False
+
+
 class Storage(ABC):
     """One kind of disk on one node."""
-
-    shared: ClassVar[bool] = False
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -68,6 +77,41 @@ class Storage(ABC):
     @abstractmethod
     def space(self) -> Space:
         """The room for further disks."""
+
+    @abstractmethod
+    def status(self, disk: Mapping[str, Any]) -> Status | None:
+        """How the disk is; None if it is not there."""
+
+    def activate(self, disk: Mapping[str, Any], role: str, peer: str | None) -> str:
+        """Make the disk usable and answer its path; `peer` is the node with the other copy.
+
+        Activating it again changes its role. A mirrored disk whose peer is new is copied to it.
+        """
+        if self.status(disk) is None:
+            raise StorageError(f"there is no disk {disk.get('uuid')}")
+        return self.path(disk)
+
+    def deactivate(self, disk: Mapping[str, Any]) -> None:  # noqa: B027  Many need nothing done.
+        """Let go of the disk; it may be let go of, or gone, already."""
+
+    def convert(self, disk: Mapping[str, Any], template: str) -> str:
+        """Make it a disk of another template where it is, with its content; its new path.
+
+        One that was converted already is left alone.
+        """
+        raise StorageError(f"a disk cannot become one of template {template} where it is")
+
+    def snapshot(self, disk: Mapping[str, Any], name: str, progress: Progress) -> None:
+        """Keep the content of now under this name; one of this name that is there is kept."""
+        raise StorageError(NO_SNAPSHOTS)
+
+    def revert(self, disk: Mapping[str, Any], name: str, progress: Progress) -> None:
+        """Give the disk the content that it had; its size stays, and the rest reads as zeros."""
+        raise StorageError(NO_SNAPSHOTS)
+
+    def drop_snapshot(self, disk: Mapping[str, Any], name: str) -> None:
+        """Forget what was kept; it may be forgotten already."""
+        raise StorageError(NO_SNAPSHOTS)
 
 
 def identifier(value: object, what: str) -> str:

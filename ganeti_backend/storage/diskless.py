@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganeti_backend.errors import StorageError
-from ganeti_backend.storage.base import Image, Progress, Space, Storage
+from ganeti_backend.storage.base import Image, Progress, Space, Status, Storage
 
 
 class DisklessStorage(Storage):
@@ -28,6 +28,10 @@ class DisklessStorage(Storage):
     def path(self, disk: Mapping[str, Any]) -> str:
         """There is nothing to find."""
         raise StorageError("a diskless instance has no disks")
+
+    def status(self, disk: Mapping[str, Any]) -> Status | None:
+        """There is nothing to look at."""
+        return None
 
     def space(self) -> Space:
         """No room is needed."""

@@ -12,12 +12,14 @@ from ganeti_backend.storage.base import (
     Image,
     Progress,
     Space,
+    Status,
     Storage,
     disk_size,
     identifier,
 )
 
 SUFFIX = ".raw"
+SNAPSHOT_SUFFIX = ".snapshot"
 BLOCK = 512
 
 
@@ -41,8 +43,12 @@ class FileStorage(Storage):
         return str(path)
 
     def remove(self, disk: Mapping[str, Any]) -> None:
-        """Delete the file."""
-        self._file(disk).unlink(missing_ok=True)
+        """Delete the file and its snapshots."""
+        path = self._file(disk)
+        for kept in (f"{path.stem}.*{SNAPSHOT_SUFFIX}", f".{path.stem}.*{SNAPSHOT_SUFFIX}.new"):
+            for snapshot in self.folder.glob(kept):
+                snapshot.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
     def grow(self, disk: Mapping[str, Any], amount: int) -> int:
         """Lengthen the file; repeating the call changes nothing."""
@@ -76,6 +82,45 @@ class FileStorage(Storage):
                 promised += _unallocated(entry)
         free = system.f_bavail * system.f_frsize - promised
         return Space(system.f_blocks * system.f_frsize // MIB, max(free, 0) // MIB)
+
+    def status(self, disk: Mapping[str, Any]) -> Status | None:
+        """The file's length."""
+        path = self._file(disk)
+        return Status(path.stat().st_size // MIB) if path.exists() else None
+
+    def snapshot(self, disk: Mapping[str, Any], name: str, progress: Progress) -> None:
+        """Copy the file; where the file system can, both share their blocks."""
+        source, target = self._existing(disk), self._snapshot(disk, name)
+        if target.exists():
+            return
+        length = source.stat().st_size
+        unfinished = target.with_name(f".{target.name}.new")
+        with unfinished.open("wb") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.truncate(length)
+        self._copy(source, unfinished, progress)
+        unfinished.rename(target)
+
+    def revert(self, disk: Mapping[str, Any], name: str, progress: Progress) -> None:
+        """Copy the snapshot back."""
+        source = self._snapshot(disk, name)
+        if not source.exists():
+            raise StorageError(f"disk {disk['uuid']} has no snapshot {name}")
+        self._copy(source, self._existing(disk), progress)
+
+    def drop_snapshot(self, disk: Mapping[str, Any], name: str) -> None:
+        """Delete the copy."""
+        self._snapshot(disk, name).unlink(missing_ok=True)
+
+    def _copy(self, source: Path, target: Path, progress: Progress) -> None:
+        try:
+            image_copy.copy(Image(source, "raw"), target, progress)
+        except OSError as error:
+            raise StorageError(f"cannot copy disk {source.name}: {error.strerror}") from error
+
+    def _snapshot(self, disk: Mapping[str, Any], name: str) -> Path:
+        stem = self._file(disk).stem
+        return self.folder / f"{stem}.{identifier(name, 'snapshot')}{SNAPSHOT_SUFFIX}"
 
     def _file(self, disk: Mapping[str, Any]) -> Path:
         return self.folder / (identifier(disk.get("uuid"), "disk") + SUFFIX)

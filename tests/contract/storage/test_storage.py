@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from ganeti_backend import storage
+from ganeti_backend.disk_templates import TEMPLATES
 from ganeti_backend.errors import StorageError
-from ganeti_backend.storage.base import Image
+from ganeti_backend.storage.base import PRIMARY, SECONDARY, Image
+from ganeti_backend.storage.file import FileStorage
 
 MIB = 1 << 20
 
@@ -34,6 +36,10 @@ def image(tmp_path):
         file.write(b"end")
         file.truncate(3 * MIB)
     return Image(path, "raw")
+
+
+def driver_name(driver):
+    return "file" if isinstance(driver, FileStorage) else "fake"
 
 
 def no_progress(percent):
@@ -125,8 +131,152 @@ def test_size_must_be_a_number_of_mebibytes(driver, disk, size):
 
 def test_disks_outlive_the_driver(driver, disk):
     driver.create(disk)
-    again = type(driver)(driver.folder)
+    again = storage.build(driver_name(driver), driver.folder)
     assert again.grow(disk, 1) == 5
+
+
+def test_status_tells_the_size_and_whether_it_is_there(driver, disk):
+    assert driver.status(disk) is None
+    driver.create(disk)
+    status = driver.status(disk)
+    assert (status.size, status.sync_percent, status.degraded) == (4, None, False)
+    driver.grow(disk, 2)
+    assert driver.status(disk).size == 6
+
+
+def test_disk_is_activated_and_let_go_of_and_both_may_be_repeated(driver, disk):
+    driver.create(disk)
+    for _ in range(2):
+        assert driver.activate(disk, PRIMARY, None) == driver.path(disk)
+    for _ in range(2):
+        driver.deactivate(disk)
+    driver.remove(disk)
+    driver.deactivate(disk)
+    with pytest.raises(StorageError, match="no disk"):
+        driver.activate(disk, PRIMARY, None)
+
+
+def test_snapshot_is_kept_and_brought_back_and_all_may_be_repeated(driver, disk, image):
+    driver.create(disk)
+    driver.fill(disk, image, no_progress)
+    before = Path(driver.path(disk)).read_bytes()
+    for _ in range(2):
+        driver.snapshot(disk, "monday", no_progress)
+    if isinstance(driver, FileStorage):
+        Path(driver.path(disk)).write_bytes(bytes(5 * MIB))
+    driver.snapshot(disk, "monday", no_progress)
+    for _ in range(2):
+        driver.revert(disk, "monday", no_progress)
+    after = Path(driver.path(disk)).read_bytes()
+    if isinstance(driver, FileStorage):
+        assert after == before + bytes(MIB), "the disk that grew since keeps its size"
+    for _ in range(2):
+        driver.drop_snapshot(disk, "monday")
+    with pytest.raises(StorageError, match="no snapshot monday"):
+        driver.revert(disk, "monday", no_progress)
+
+
+def test_snapshots_go_with_their_disk(driver, disk):
+    driver.create(disk)
+    driver.snapshot(disk, "monday", no_progress)
+    driver.remove(disk)
+    assert list(driver.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../x", "", ".x", None, "a b"])
+def test_snapshot_name_that_is_a_path_is_refused(driver, disk, name):
+    driver.create(disk)
+    with pytest.raises(StorageError, match="no snapshot"):
+        driver.snapshot(disk, name, no_progress)
+
+
+def test_interrupted_snapshot_does_not_count(tmp_path, disk, image):
+    def stop(percent):
+        raise StorageError("canceled")
+
+    driver = storage.build("file", tmp_path)
+    driver.create(disk)
+    with pytest.raises(StorageError, match="canceled"):
+        driver.snapshot(disk, "monday", stop)
+    with pytest.raises(StorageError, match="no snapshot"):
+        driver.revert(disk, "monday", no_progress)
+    driver.snapshot(disk, "monday", no_progress)
+    driver.remove(disk)
+    assert [path for path in tmp_path.iterdir() if disk["uuid"] in path.name] == []
+
+
+# What a node has together.
+
+
+@pytest.fixture
+def nodes(tmp_path):
+    """Two nodes with the twins of all templates, and a folder that both see."""
+    for name in ("one", "two", "shared"):
+        (tmp_path / name).mkdir()
+    return [
+        storage.of_node(TEMPLATES, tmp_path / name, tmp_path / "shared", pretend=True)
+        for name in ("one", "two")
+    ]
+
+
+def test_templates_of_one_folder_share_its_room(nodes, disk):
+    node = nodes[0]
+    before = node["plain"].space().free
+    node["file"].create({**disk, "size": 1024})
+    assert node["plain"].space().free == node["drbd"].space().free == before - 1024
+    assert node["rbd"].space().free == before
+
+
+@pytest.mark.parametrize("template", ["sharedfile", "rbd", "ext"])
+def test_shared_disk_is_seen_by_other_nodes(nodes, disk, template):
+    one, two = (node[template] for node in nodes)
+    one.create(disk)
+    assert two.status(disk).size == 4
+    two.grow(disk, 2)
+    assert one.status(disk).size == 6
+    two.remove(disk)
+    assert one.status(disk) is None
+
+
+def test_mirrored_disk_synchronises_with_each_new_peer(nodes, disk):
+    one, two = (node["drbd"] for node in nodes)
+    for driver in (two, one):
+        driver.create(disk)
+    assert one.status(disk).degraded, "it has no peer yet"
+    two.activate(disk, SECONDARY, "one")
+    for _ in range(2):
+        one.activate(disk, PRIMARY, "two")
+    assert percents(one, disk) == [0.0, 50.0, 100.0, None]
+    one.activate(disk, PRIMARY, "two")
+    assert percents(one, disk) == [None]
+    one.grow(disk, 4)
+    assert percents(one, disk)[0] == 50.0
+    one.activate(disk, PRIMARY, "three")
+    assert percents(one, disk)[0] == 0.0
+
+
+def percents(driver, disk):
+    seen = [driver.status(disk).sync_percent]
+    while seen[-1] is not None:
+        seen.append(driver.status(disk).sync_percent)
+    return seen
+
+
+def test_disk_becomes_one_of_another_template_where_it_is(nodes, disk):
+    node = nodes[0]
+    node["plain"].create(disk)
+    for _ in range(2):
+        path = node["plain"].convert(disk, "drbd")
+    assert path == node["drbd"].path(disk)
+    assert node["plain"].status(disk) is None
+    assert node["drbd"].status(disk).size == 4
+
+
+def test_shared_files_are_real_where_guests_are(tmp_path, disk):
+    (tmp_path / "shared").mkdir()
+    driver = storage.of_node(["sharedfile"], tmp_path, tmp_path / "shared")["sharedfile"]
+    assert Path(driver.create(disk)).parent == tmp_path / "shared"
+    assert Path(driver.path(disk)).stat().st_size == 4 * MIB
 
 
 def test_file_is_filled_sparsely_with_the_image_and_zeros(tmp_path, disk, image):
@@ -173,7 +323,7 @@ def test_diskless_refuses_what_needs_a_disk(tmp_path, disk, image):
 
 
 def test_unknown_template_names_those_there_are(tmp_path):
-    with pytest.raises(StorageError, match="file, diskless"):
+    with pytest.raises(StorageError, match="file, sharedfile, diskless"):
         storage.build("drbd", tmp_path)
 
 

@@ -1,0 +1,96 @@
+"""The disks of nodes in memory: a part of `fake.FakeNodeClient`.
+
+A mirrored disk is synchronised in three looks at it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+FULL_SYNC = 100.0
+DISK_SPACE = 100 * 1024
+
+
+class RefusalError(Exception):
+    """A node's answer that the call cannot be done."""
+
+
+@dataclass
+class DiskBooks:
+    """Disks by uuid (MiB), with whom they are mirrored and how far, and which are in use."""
+
+    guests: dict[str, dict[str, Any]] = field(default_factory=dict)
+    disks: dict[str, int] = field(default_factory=dict)
+    peers: dict[str, str] = field(default_factory=dict)
+    syncing: dict[str, float] = field(default_factory=dict)
+    active: set[str] = field(default_factory=set)
+    snapshots: set[tuple[str, str]] = field(default_factory=set)
+    disk_space: int = DISK_SPACE
+
+
+class FakeDisks:
+    """Handlers by the names of their calls."""
+
+    def _disk_create(
+        self, node: DiskBooks, instance_name: str, disk: dict[str, Any]
+    ) -> dict[str, Any]:
+        free = node.disk_space - sum(node.disks.values())
+        known = node.disks.get(disk["uuid"], 0)
+        if not known and disk["size"] > free:
+            raise RefusalError(f"disk of {disk['size']} MiB does not fit into {free} MiB")
+        node.disks[disk["uuid"]] = max(disk["size"], known)
+        return {"path": f"/fake/disks/{disk['uuid']}"}
+
+    def _disk_remove(self, node: DiskBooks, disk: dict[str, Any]) -> None:
+        node.disks.pop(disk["uuid"], None)
+        node.peers.pop(disk["uuid"], None)
+        node.syncing.pop(disk["uuid"], None)
+        node.active.discard(disk["uuid"])
+
+    def _disk_grow(self, node: DiskBooks, disk: dict[str, Any], amount: int) -> None:
+        self._known_disk(node, disk)
+        node.disks[disk["uuid"]] = max(disk["size"] + amount, node.disks[disk["uuid"]])
+
+    def _disk_activate(
+        self, node: DiskBooks, disk: dict[str, Any], role: str, peer: str | None
+    ) -> dict[str, Any]:
+        self._known_disk(node, disk)
+        new = peer is not None and node.peers.get(disk["uuid"]) != peer
+        if peer is not None:
+            node.peers[disk["uuid"]] = peer
+        if new and role == "primary":
+            node.syncing[disk["uuid"]] = 0.0
+        node.active.add(disk["uuid"])
+        return {"path": f"/fake/disks/{disk['uuid']}"}
+
+    def _disk_deactivate(self, node: DiskBooks, disk: dict[str, Any]) -> None:
+        node.active.discard(disk["uuid"])
+
+    def _disk_status(self, node: DiskBooks, disk: dict[str, Any]) -> dict[str, Any] | None:
+        if disk["uuid"] not in node.disks:
+            return None
+        percent = node.syncing.get(disk["uuid"])
+        if percent is not None and percent >= FULL_SYNC:
+            del node.syncing[disk["uuid"]]
+        elif percent is not None:
+            node.syncing[disk["uuid"]] = percent + FULL_SYNC / 2
+        size = node.disks[disk["uuid"]]
+        return {"size": size, "sync_percent": percent, "degraded": percent is not None}
+
+    def _disk_convert(self, node: DiskBooks, disk: dict[str, Any], template: str) -> dict[str, Any]:
+        self._known_disk(node, disk)
+        node.peers.pop(disk["uuid"], None)
+        return {"path": f"/fake/{template}/{disk['uuid']}"}
+
+    def _known_disk(self, node: DiskBooks, disk: dict[str, Any]) -> None:
+        if disk["uuid"] not in node.disks:
+            raise RefusalError(f"there is no disk {disk['uuid']}")
+
+    def _hotplug_disk(
+        self, node: DiskBooks, instance: dict[str, Any], action: str, disk: dict[str, Any]
+    ) -> None:
+        guest = node.guests.get(instance["name"])
+        if action == "add" and guest is None:
+            raise RefusalError(f"instance {instance['name']} is not running")
+        if guest is not None:
+            others = [uuid for uuid in guest.get("disks", ()) if uuid != disk["uuid"]]
+            guest["disks"] = [*others, *([disk["uuid"]] if action == "add" else [])]
