@@ -99,6 +99,10 @@ class StorageError(GenericError):
     """A disk could not be made, grown, filled or removed."""
 
 
+class OperatingSystemError(GenericError):
+    """An OS definition cannot be used, or one of its scripts failed."""
+
+
 class NetworkError(GenericError):
     """A network interface could not be connected."""
 
