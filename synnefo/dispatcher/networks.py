@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterable
 
 from synnefo.core import naming
@@ -23,7 +24,7 @@ class NetworkPreparer:
     def __init__(self, clock: Clock, prefix: str) -> None:
         self._clock = clock
         self._prefix = prefix
-        self._lock = threading.Lock()
+        self._locks: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
         self._ready: set[tuple[int, int]] = set()
         self._asked: dict[tuple[int, int], float] = {}
 
@@ -34,7 +35,8 @@ class NetworkPreparer:
         missing = [one for one in set(networks) if (backend_id, one) not in self._ready]
         if not missing:
             return True
-        with self._lock:
+        # One look at a backend at a time; one that does not answer holds up no other.
+        with self._locks[backend_id]:
             return self._look(backend_id, cluster, missing, reason)
 
     def _look(self, backend_id: int, cluster: Cluster, missing: list[int], reason: Origin) -> bool:
@@ -73,5 +75,6 @@ class NetworkPreparer:
 
     def forget(self, backend_id: int) -> None:
         """A cluster refused something: what was seen of its networks may be wrong by now."""
-        with self._lock:
-            self._ready = {key for key in self._ready if key[0] != backend_id}
+        with self._locks[backend_id]:
+            for key in [key for key in list(self._ready) if key[0] == backend_id]:
+                self._ready.discard(key)

@@ -1,12 +1,17 @@
 """Nothing lost, nothing twice: kills, lost answers, lost, repeated and reordered events."""
 
 import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from synnefo.core.messages import Origin
 from synnefo.db.models import Backend, Intent, Server
+from synnefo.dispatcher.networks import NetworkPreparer
 from synnefo.intents import submission
-from synnefo.ports import ClusterRefused
+from synnefo.ports import ClusterRefused, NetworkReport
+from synnefo.rapi.fake import FakeCluster
 from tests.integration.spine.spine import Killed, shuffled
 
 
@@ -268,3 +273,31 @@ def test_cards_are_found_by_looking(spine):
     port = server.ports.get()
     assert port.mac_address == spine.cluster.instance(spine.instance(server)).nics[0].mac
     assert spine.reconciler.turn(spine.backend).drifts == []
+
+
+class _Full(FakeCluster):
+    """Has the network already."""
+
+    def networks(self):
+        return [NetworkReport("snf-net-1", "u", "10.0.0.0/24", None, None, 1, 1, ("default",))]
+
+
+def test_a_frozen_backend_holds_up_no_other_while_networks_are_looked_for(spine):
+    frozen, looking = threading.Event(), threading.Event()
+
+    class Frozen(_Full):
+        def groups(self):
+            looking.set()
+            frozen.wait(20)
+            return super().groups()
+
+    preparer = NetworkPreparer(spine.clock, "snf")
+    with ThreadPoolExecutor(2) as pool:
+        try:
+            held = pool.submit(preparer.ready, 98, Frozen(), [1], Origin())
+            assert looking.wait(5)
+            ready = pool.submit(preparer.ready, 99, _Full(), [1], Origin())
+            assert ready.result(5)
+        finally:
+            frozen.set()
+    assert held.result()
