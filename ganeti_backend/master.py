@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ganeti_backend import errors, objects
@@ -21,9 +21,11 @@ from ganeti_backend.locks import LockInfo, LockManager
 from ganeti_backend.node_rpc.calls import Nodes
 from ganeti_backend.opcodes import OpCode
 from ganeti_backend.patient_nodes import PATIENCE, PatientNodes
+from ganeti_backend.places import Places
 from ganeti_backend.processor import THREADS, Processor
 from ganeti_backend.settings import Settings
 from ganeti_backend.units.base import Reach
+from ganeti_backend.units.nodes import candidates
 
 DEFAULT_GROUP = "default"
 ALLOCATION_INFO_AGE = 2.0
@@ -35,6 +37,7 @@ class Master:
         settings: Settings,
         nodes: Nodes,
         *,
+        places: Places | None = None,
         clock: Callable[[], int] = time.time_ns,
         patience: float = PATIENCE,
         threads: int = THREADS,
@@ -44,6 +47,8 @@ class Master:
         self.config = Config(settings.config_dir, lambda: clock() / 1e9)
         self.queue = JobQueue(settings.queue_dir, clock)
         self.locks = LockManager()
+        self.places = places or Places(settings)
+        self.places.follow(self.config)
         self._live = LiveReader(nodes, self._online_nodes)
         stop = threading.Event()
         patient = PatientNodes(nodes, stop, patience)
@@ -54,6 +59,7 @@ class Master:
             allocator=Allocator(lambda: self._live.infos(ALLOCATION_INFO_AGE), self.config.usage),
             data_dir=str(settings.data_dir),
             stop=stop,
+            places=self.places,
             submit=self.submit_many,
             jobs=self.queue.jobs,
         )
@@ -100,7 +106,6 @@ class Master:
         """Nodes and drivers that the settings gained since the last start."""
         now = self.config.now()
         cluster = self.config.cluster()
-        group = self.config.group(DEFAULT_GROUP) or self.config.groups()[0]
         changed: list[objects.Thing] = []
         hypervisors = tuple(dict.fromkeys([self.settings.hypervisor, *cluster.enabled_hypervisors]))
         templates = (*cluster.enabled_disk_templates, *self.settings.disk_templates)
@@ -111,21 +116,34 @@ class Master:
         }
         if any(getattr(cluster, name) != value for name, value in wanted.items()):
             changed.append(cluster.touched(now, **wanted))
-        for node in self.settings.nodes:
-            if self.config.node(node.name) is None:
-                changed.append(
-                    objects.Node(
-                        name=node.name,
-                        uuid=new_uuid(),
-                        ctime=now,
-                        mtime=now,
-                        primary_ip=node.address,
-                        secondary_ip=node.address,
-                        group=group.uuid,
-                    )
-                )
+        changed += self._nodes_of_settings(cluster)
         if changed:
             self.config.commit(changed)
+
+    def _nodes_of_settings(self, cluster: objects.Cluster) -> Iterator[objects.Node]:
+        """Those that are new there, and those that moved. What was removed by command stays out."""
+        now = self.config.now()
+        group = self.config.group(DEFAULT_GROUP) or self.config.groups()[0]
+        room = cluster.candidate_pool_size - candidates.have(self.config.nodes())
+        for node in self.settings.nodes:
+            known = self.config.node(node.name)
+            if known is not None:
+                if not known.port and known.primary_ip != node.address:
+                    same = known.secondary_ip in ("", known.primary_ip)
+                    second = node.address if same else known.secondary_ip
+                    yield known.touched(now, primary_ip=node.address, secondary_ip=second)
+            elif node.name not in cluster.removed_nodes:
+                room -= 1
+                yield objects.Node(
+                    name=node.name,
+                    uuid=new_uuid(),
+                    ctime=now,
+                    mtime=now,
+                    primary_ip=node.address,
+                    secondary_ip=node.address,
+                    group=group.uuid,
+                    master_candidate=room >= 0 or node.name == self.settings.master,
+                )
 
     def _online_nodes(self) -> list[str]:
         return [node.name for node in self.config.nodes() if not node.offline]

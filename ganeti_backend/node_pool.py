@@ -11,7 +11,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections import deque
+from collections import defaultdict, deque
 from typing import Any
 
 import orjson
@@ -19,6 +19,7 @@ import orjson
 from ganeti_backend import errors
 from ganeti_backend.node_rpc.calls import Call
 from ganeti_backend.node_rpc.client import CONNECT_TIMEOUT, KEEP_ALIVE, bind, client_context
+from ganeti_backend.places import Place, Places
 from ganeti_backend.settings import Settings
 
 LARGEST_HEAD = 65536
@@ -101,36 +102,42 @@ class Connection:
 class NodePool:
     """Implements `calls.Nodes`; safe to share between threads, the last used connection first."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, places: Places | None = None) -> None:
+        self._tls = settings.tls
         self._context = client_context(settings.tls)
-        self._places = {node.name: (node.address, node.port) for node in settings.nodes}
-        self._idle: dict[str, deque[Connection]] = {name: deque() for name in self._places}
+        self._places = places or Places(settings)
+        self._idle: dict[Place, deque[Connection]] = defaultdict(deque)
+
+    def renewed(self) -> None:
+        """The certificates in the files are new ones: connections from now on show them."""
+        self._context = client_context(self._tls)
 
     def call(self, node: str, call: Call, /, timeout: float | None = None, **arguments: Any) -> Any:
         bound, seconds = bind(call, timeout, arguments)
-        if node not in self._places:
-            raise errors.NodeUnreachable(node, "no such node in the settings")
+        place = self._places.find(node)
+        if place is None:
+            raise errors.NodeUnreachable(node, "nobody knows where it is")
         body = orjson.dumps(bound)
         try:
-            status, content = self._exchange(node, call.name, body, seconds)
+            status, content = self._exchange(place, call.name, body, seconds)
         except (OSError, EOFError, ProtocolError) as error:
             reason = str(error) or type(error).__name__
             raise errors.NodeUnreachable(node, f"{call.name}: {reason}") from error
         return result_of(node, call, status, content)
 
     def close(self) -> None:
-        for node in self._idle:
-            self._drop_idle(node)
+        for place in list(self._idle):
+            self._drop_idle(place)
 
-    def _exchange(self, node: str, name: str, body: bytes, seconds: float) -> tuple[int, bytes]:
-        connection = self._kept(node) or Connection(self._context, *self._places[node])
+    def _exchange(self, place: Place, name: str, body: bytes, seconds: float) -> tuple[int, bytes]:
+        connection = self._kept(place) or Connection(self._context, *place)
         try:
             answer = connection.exchange(name, body, seconds)
         except StaleError:
             # The node restarted: its other kept connections are dead as well. Calls may run twice.
             connection.close()
-            self._drop_idle(node)
-            connection = Connection(self._context, *self._places[node])
+            self._drop_idle(place)
+            connection = Connection(self._context, *place)
             try:
                 answer = connection.exchange(name, body, seconds)
             except BaseException:
@@ -140,25 +147,25 @@ class NodePool:
             connection.close()
             raise
         connection.idle_since = time.monotonic()
-        self._idle[node].append(connection)
+        self._idle[place].append(connection)
         return answer
 
-    def _kept(self, node: str) -> Connection | None:
+    def _kept(self, place: Place) -> Connection | None:
         try:
-            connection = self._idle[node].pop()
+            connection = self._idle[place].pop()
         except IndexError:
             return None
         if time.monotonic() - connection.idle_since < KEEP_ALIVE:
             return connection
         # Older than the rest is none: the last used one is the first to be taken.
         connection.close()
-        self._drop_idle(node)
+        self._drop_idle(place)
         return None
 
-    def _drop_idle(self, node: str) -> None:
+    def _drop_idle(self, place: Place) -> None:
         while True:
             try:
-                self._idle[node].popleft().close()
+                self._idle[place].popleft().close()
             except IndexError:
                 return
 

@@ -16,6 +16,7 @@ from ganeti_backend import errors, settings
 from ganeti_backend.daemons import command_socket
 from ganeti_backend.master import Master
 from ganeti_backend.node_pool import NodePool
+from ganeti_backend.places import Places
 from ganeti_backend.rapi import server as rapi
 
 log = logging.getLogger("ganeti.master")
@@ -28,9 +29,10 @@ def serve(path: str, stop: threading.Event) -> None:
     """Run the master until `stop`; doors close first, so that nothing is accepted any more."""
     found = settings.load(path)
     with ExitStack() as stack:
-        nodes = NodePool(found)
+        places = Places(found)
+        nodes = NodePool(found, places)
         stack.callback(nodes.close)
-        master = Master(found, nodes)
+        master = Master(found, nodes, places=places)
         master.start()
         stack.callback(master.stop)
         socket = command_socket.serve(master, found.command_socket)

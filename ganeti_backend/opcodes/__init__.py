@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganeti_backend import errors
-from ganeti_backend.opcodes import cluster, instances, networks, testing
+from ganeti_backend.opcodes import cluster, groups, instances, networks, nodes, testing
 from ganeti_backend.opcodes.cluster import OpClusterVerifyConfig, OpTagsDel, OpTagsSet
 from ganeti_backend.opcodes.fields import (
     PRIORITY_HIGH,
@@ -23,6 +23,14 @@ from ganeti_backend.opcodes.fields import (
     TAG_KINDS,
     Check,
     OpCode,
+)
+from ganeti_backend.opcodes.groups import (
+    OpGroupAdd,
+    OpGroupAssignNodes,
+    OpGroupEvacuate,
+    OpGroupRemove,
+    OpGroupRename,
+    OpGroupSetParams,
 )
 from ganeti_backend.opcodes.instances import (
     OpInstanceCreate,
@@ -39,6 +47,20 @@ from ganeti_backend.opcodes.networks import (
     OpNetworkDisconnect,
     OpNetworkRemove,
 )
+from ganeti_backend.opcodes.nodes import (
+    OpNodeAdd,
+    OpNodeEvacuate,
+    OpNodeMigrate,
+    OpNodeModifyStorage,
+    OpNodePowercycle,
+    OpNodeQueryStorage,
+    OpNodeQueryvols,
+    OpNodeRemove,
+    OpNodeSetParams,
+    OpOobCommand,
+    OpRepairNodeStorage,
+    OpRestrictedCommand,
+)
 from ganeti_backend.opcodes.testing import OpTestDelay
 
 __all__ = [
@@ -53,6 +75,12 @@ __all__ = [
     "Check",
     "OpClusterVerifyConfig",
     "OpCode",
+    "OpGroupAdd",
+    "OpGroupAssignNodes",
+    "OpGroupEvacuate",
+    "OpGroupRemove",
+    "OpGroupRename",
+    "OpGroupSetParams",
     "OpInstanceCreate",
     "OpInstanceQueryData",
     "OpInstanceReboot",
@@ -64,6 +92,18 @@ __all__ = [
     "OpNetworkConnect",
     "OpNetworkDisconnect",
     "OpNetworkRemove",
+    "OpNodeAdd",
+    "OpNodeEvacuate",
+    "OpNodeMigrate",
+    "OpNodeModifyStorage",
+    "OpNodePowercycle",
+    "OpNodeQueryStorage",
+    "OpNodeQueryvols",
+    "OpNodeRemove",
+    "OpNodeSetParams",
+    "OpOobCommand",
+    "OpRepairNodeStorage",
+    "OpRestrictedCommand",
     "OpTagsDel",
     "OpTagsSet",
     "OpTestDelay",
@@ -71,7 +111,9 @@ __all__ = [
 ]
 
 CLASSES: dict[str, type[OpCode]] = {
-    cls.OP_ID: cls for area in (instances, networks, cluster, testing) for cls in area.OPCODES
+    cls.OP_ID: cls
+    for area in (instances, networks, cluster, testing, nodes, groups)
+    for cls in area.OPCODES
 }
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from ganeti_backend import opcodes
 from ganeti_backend.units.base import Unit
 from ganeti_backend.units.cluster.verify_config import ClusterVerifyConfig
+from ganeti_backend.units.groups.manage import GroupAdd, GroupRemove, GroupRename, GroupSetParams
+from ganeti_backend.units.groups.nodes import GroupAssignNodes, GroupEvacuate
 from ganeti_backend.units.instances.create import InstanceCreate
 from ganeti_backend.units.instances.power import InstanceReboot, InstanceShutdown, InstanceStartup
 from ganeti_backend.units.instances.query_data import InstanceQueryData
@@ -17,6 +19,18 @@ from ganeti_backend.units.network import (
     NetworkConnect,
     NetworkDisconnect,
     NetworkRemove,
+)
+from ganeti_backend.units.nodes.add import NodeAdd
+from ganeti_backend.units.nodes.evacuate import NodeEvacuate, NodeMigrate
+from ganeti_backend.units.nodes.power import NodePowercycle, OobCommand
+from ganeti_backend.units.nodes.remove import NodeRemove
+from ganeti_backend.units.nodes.restricted import RestrictedCommand
+from ganeti_backend.units.nodes.set_params import NodeSetParams
+from ganeti_backend.units.nodes.storage import (
+    NodeModifyStorage,
+    NodeQueryStorage,
+    NodeQueryvols,
+    RepairNodeStorage,
 )
 from ganeti_backend.units.tags import TagsDel, TagsSet
 from ganeti_backend.units.test_delay import TestDelay
@@ -33,6 +47,24 @@ UNITS: dict[type[opcodes.OpCode], type[Unit[Any]]] = {
     opcodes.OpNetworkRemove: NetworkRemove,
     opcodes.OpNetworkConnect: NetworkConnect,
     opcodes.OpNetworkDisconnect: NetworkDisconnect,
+    opcodes.OpGroupAdd: GroupAdd,
+    opcodes.OpGroupRemove: GroupRemove,
+    opcodes.OpGroupRename: GroupRename,
+    opcodes.OpGroupSetParams: GroupSetParams,
+    opcodes.OpGroupAssignNodes: GroupAssignNodes,
+    opcodes.OpGroupEvacuate: GroupEvacuate,
+    opcodes.OpNodeAdd: NodeAdd,
+    opcodes.OpNodeEvacuate: NodeEvacuate,
+    opcodes.OpNodeMigrate: NodeMigrate,
+    opcodes.OpNodePowercycle: NodePowercycle,
+    opcodes.OpOobCommand: OobCommand,
+    opcodes.OpNodeRemove: NodeRemove,
+    opcodes.OpRestrictedCommand: RestrictedCommand,
+    opcodes.OpNodeSetParams: NodeSetParams,
+    opcodes.OpNodeModifyStorage: NodeModifyStorage,
+    opcodes.OpNodeQueryStorage: NodeQueryStorage,
+    opcodes.OpNodeQueryvols: NodeQueryvols,
+    opcodes.OpRepairNodeStorage: RepairNodeStorage,
     opcodes.OpTagsSet: TagsSet,
     opcodes.OpTagsDel: TagsDel,
     opcodes.OpClusterVerifyConfig: ClusterVerifyConfig,

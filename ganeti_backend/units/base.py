@@ -18,6 +18,7 @@ from ganeti_backend.jobs import Job
 from ganeti_backend.live import LiveReader
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.node_rpc.calls import Nodes
+from ganeti_backend.places import Places
 
 AnyOp = TypeVar("AnyOp", bound=opcodes.OpCode)
 EXCLUSIVE = Mode.EXCLUSIVE
@@ -38,6 +39,7 @@ class Reach:
     allocator: Allocator
     data_dir: str
     stop: threading.Event
+    places: Places
     submit: Callable[[Sequence[Sequence[opcodes.OpCode]]], list[int]]
     jobs: Callable[[], Sequence[Job]]
 
@@ -58,6 +60,16 @@ class JobHandle:
 
     def receipt(self, result: Any) -> Receipt:
         return Receipt(self.job_id, self.op_index, result)
+    def check_canceled(self) -> None:
+        """JobCanceled if the job was asked to stop; once, so that undoing is not stopped as well.
+
+        For the places where a unit waits for something long; it must be `interruptible` there.
+        """
+        asked = self.canceled is not None and self.canceled.is_set()
+        if asked and not self.told.is_set():
+            self.told.set()
+            raise errors.JobCanceled("Job canceled by request")
+
 
 
 class Unit(Generic[AnyOp]):

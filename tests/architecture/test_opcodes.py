@@ -11,7 +11,16 @@ from ganeti_backend.units import UNITS
 from synnefo.core.server_states import STATE_AFTER
 
 # Opcodes that administrators reach by commands only, as in Ganeti.
-NO_RAPI = {"OP_TEST_DELAY", "OP_CLUSTER_VERIFY_CONFIG"}
+NO_RAPI = {
+    "OP_CLUSTER_VERIFY_CONFIG",
+    "OP_GROUP_EVACUATE",
+    "OP_NODE_ADD",
+    "OP_NODE_QUERYVOLS",
+    "OP_NODE_REMOVE",
+    "OP_OOB_COMMAND",
+    "OP_RESTRICTED_COMMAND",
+    "OP_TEST_DELAY",
+}
 
 
 def all_opcodes():

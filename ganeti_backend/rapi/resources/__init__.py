@@ -1,6 +1,6 @@
 """The remote API as one table, in parts: one module for each kind of object."""
 
-from ganeti_backend.rapi.resources import cluster, instances, jobs, networks, tags
+from ganeti_backend.rapi.resources import cluster, groups, instances, jobs, networks, nodes, tags
 from ganeti_backend.rapi.table import Row
 
 ROWS: tuple[Row, ...] = (
@@ -8,5 +8,7 @@ ROWS: tuple[Row, ...] = (
     *jobs.ROWS,
     *instances.ROWS,
     *networks.ROWS,
+    *nodes.ROWS,
+    *groups.ROWS,
     *tags.ROWS,
 )

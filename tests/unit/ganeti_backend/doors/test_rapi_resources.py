@@ -6,7 +6,16 @@ from ganeti_backend.rapi.resources import ROWS
 from ganeti_backend.rapi.table import WRITERS, Router, Write
 
 # Opcodes that only the commands submit.
-COMMANDS_ONLY = {"OP_CLUSTER_VERIFY_CONFIG", "OP_TEST_DELAY"}
+COMMANDS_ONLY = {
+    "OP_CLUSTER_VERIFY_CONFIG",
+    "OP_GROUP_EVACUATE",
+    "OP_NODE_ADD",
+    "OP_NODE_QUERYVOLS",
+    "OP_NODE_REMOVE",
+    "OP_OOB_COMMAND",
+    "OP_RESTRICTED_COMMAND",
+    "OP_TEST_DELAY",
+}
 
 
 def test_every_write_is_an_opcode():

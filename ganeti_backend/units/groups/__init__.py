@@ -1,0 +1,1 @@
+"""Units about node groups; what they share is in `base`."""

@@ -1,0 +1,1 @@
+"""Units about nodes; what they share is in `base` and `candidates`."""
