@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -68,7 +69,20 @@ def start(state: Path, specifications: list[Specification], only: Sequence[str] 
         reply = ask(state, "status")
         return reply is not None and reply["pid"] == child
 
-    until(answers, timeout=10, what="the supervisor to answer", interval=0.02)
+    try:
+        until(answers, timeout=10, what="the supervisor to answer", interval=0.02)
+    except BaseException:
+        # While it does not listen nobody else could find and end it.
+        _end(child)
+        raise
+
+
+def _end(child: int) -> None:
+    try:
+        os.kill(child, signal.SIGTERM)
+        os.waitpid(child, 0)
+    except (ProcessLookupError, ChildProcessError):
+        return  # It ended by itself, and was waited for.
 
 
 def _spawn(state: Path, only: Sequence[str]) -> int:

@@ -133,6 +133,24 @@ def test_a_supervisor_that_ends_under_a_question_is_none(state):
     (state / "run" / "supervisor.sock").unlink()
 
 
+def test_a_supervisor_that_does_not_get_ready_is_ended(state, monkeypatch):
+    """Ctrl-C while it starts: nobody could find it later."""
+    spawned, spawn = [], supervisor_client._spawn
+
+    def remember(*arguments):
+        spawned.append(spawn(*arguments))
+        return spawned[0]
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(supervisor_client, "_spawn", remember)
+    monkeypatch.setattr(supervisor_client, "until", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        supervisor_client.start(state, [sleeper("one")])
+    assert start_ticks(spawned[0]) is None
+
+
 def test_another_may_start_as_soon_as_the_end_is_told(state):
     for _ in range(5):
         supervisor_client.start(state, [sleeper("one")])
