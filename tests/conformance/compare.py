@@ -20,7 +20,7 @@ class Found:
         return f"{self.scenario} | {self.where} | real: {self.real} | ours: {self.ours}"
 
 
-def differences(title: str, real: Mapping[str, Any], ours: Mapping[str, Any]) -> list[Found]:
+def compare(title: str, real: Mapping[str, Any], ours: Mapping[str, Any]) -> list[Found]:
     """Everything that is not the same in both. After a step's HTTP status differs the rest of it
     cannot be compared, so that one row stands for all."""
     found: list[Found] = []

@@ -1,65 +1,104 @@
-"""Runs the list on both clusters and keeps what was seen."""
+"""Runs the list on both clusters and keeps what was seen.
 
+`python -m tests.conformance.session [--real FILE] [SCENARIO ...]` prints every difference that no
+row explains; FILE keeps what the real one said, so that the next look takes seconds.
+"""
+
+import argparse
 import json
 import sys
 import threading
 import traceback
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
-from tests.conformance import scenarios
-from tests.conformance.compare import differences
-from tests.conformance.world import SCENARIOS, Cluster, World
+from tests.conformance import differences, scenarios
+from tests.conformance.compare import Found, compare
+from tests.conformance.world import BESIDE, SCENARIOS, Cluster, World
 
 assert scenarios
 Seen = dict[str, dict[str, Any]]
+# The whole queue refuses jobs for a moment; nobody else must be at work then.
+ALONE = ("job_for_a_queue_that_is_drained",)
 
 
-def run(cluster: Cluster, chosen: list[str] | None = None) -> Seen:
+def run(cluster: Cluster, chosen: Iterable[str] | None = None) -> Seen:
     """What each scenario saw on a cluster; where it broke off, and why, is among that."""
     seen: Seen = {}
-    for title in chosen or list(SCENARIOS):
-        world = World(title, cluster)
-        try:
-            SCENARIOS[title](world)
-        except Exception:  # noqa: BLE001 (told with the scenario's findings; the others go on)
-            world.seen["broke off"] = traceback.format_exc(limit=-3)
-        seen[title] = world.seen
+    titles = [title for title in SCENARIOS if chosen is None or title in chosen]
+
+    def lane(belongs: Callable[[str], bool]) -> None:
+        for title in filter(belongs, titles):
+            world = World(title, cluster)
+            try:
+                SCENARIOS[title](world)
+            except Exception:  # noqa: BLE001 (told with the scenario's findings; the others go on)
+                world.seen["broke off"] = traceback.format_exc(limit=-3)
+            seen[title] = world.seen
+
+    both(
+        lambda: lane(lambda title: title in BESIDE),
+        lambda: lane(lambda title: title not in BESIDE and title not in ALONE),
+    )
+    lane(lambda title: title in ALONE)
     return seen
 
 
-def run_both(real: Cluster, ours: Cluster, chosen: list[str] | None = None) -> tuple[Seen, Seen]:
-    """On both at once: the real one takes minutes."""
-    results: dict[str, Seen] = {}
-
-    def work(name: str, cluster: Cluster) -> None:
-        results[name] = run(cluster, chosen)
-
-    threads = [
-        threading.Thread(target=work, args=pair) for pair in (("real", real), ("ours", ours))
-    ]
+def both(*tasks: Callable[[], None]) -> None:
+    threads = [threading.Thread(target=task) for task in tasks]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def run_both(
+    real: Cluster, ours: Cluster, chosen: Iterable[str] | None = None
+) -> tuple[Seen, Seen]:
+    """On both at once: the real one takes minutes."""
+    results: dict[str, Seen] = {}
+    both(
+        lambda: results.update(real=run(real, chosen)),
+        lambda: results.update(ours=run(ours, chosen)),
+    )
     return results["real"], results["ours"]
 
 
-def main(chosen: list[str]) -> None:
-    """Print every difference, explained or not; for whoever works on them."""
+def found_in(real: Seen, ours: Seen) -> list[Found]:
+    """All differences, explained or not."""
+    return [found for title in ours for found in compare(title, real[title], ours[title])]
+
+
+def main() -> None:
+    """Print what no row explains, and rows that explain nothing; for whoever works on them."""
     from tests.conformance.own_cluster import own_cluster
     from tests.conformance.real_ganeti import real_ganeti, why_unavailable
 
-    problem = why_unavailable()
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--real", type=Path, metavar="FILE")
+    options.add_argument("--seen", type=Path, metavar="FILE", help="write down what both said")
+    options.add_argument("scenarios", nargs="*")
+    chosen = options.parse_args()
+    wanted = chosen.scenarios or None
+    kept = json.loads(chosen.real.read_text()) if chosen.real and chosen.real.exists() else None
+    problem = None if kept else why_unavailable()
     if problem:
         sys.exit(problem)
-    with real_ganeti() as real, own_cluster() as ours:
-        seen, own = run_both(real, ours, chosen or None)
-    for title in seen:
-        for found in differences(title, seen[title], own[title]):
-            print(found)
-    with open("/tmp/conformance.json", "w") as stream:
-        json.dump({"real": seen, "ours": own}, stream, indent=1)
+    with own_cluster() as ours, nullcontext() if kept else real_ganeti() as real:
+        seen, own = (kept, run(ours, wanted)) if real is None else run_both(real, ours, wanted)
+    if chosen.real and not kept:
+        chosen.real.write_text(json.dumps(seen, indent=1))
+    if chosen.seen:
+        chosen.seen.write_text(json.dumps({"real": seen, "ours": own}, indent=1))
+    found = found_in(seen, json.loads(json.dumps(own)))
+    for one in differences.unexplained(found):
+        print(one)
+    if not wanted:
+        for row in differences.stale(found):
+            print("explains nothing:", row)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -21,6 +21,9 @@ DOMAIN = "conf.test"
 MARKUP = re.compile(r"^(Op\w+Error|\w+Error)$")
 HOOK_VALUES = ("GANETI_OP_CODE", "GANETI_OBJECT_TYPE", "GANETI_HOOKS_VERSION")
 SCENARIOS: "dict[str, Callable[[World], None]]" = {}
+# Those that run beside the others: all hooks that are about no instance are the others'.
+BESIDE: set[str] = set()
+TARGET = "GANETI_OP_TARGET"
 
 
 class Cluster(Protocol):
@@ -39,9 +42,14 @@ class Cluster(Protocol):
 
 
 def scenario(function: "Callable[[World], None]") -> "Callable[[World], None]":
-    """Put a function on the list."""
+    """Put a function on the list.
+
+    Scenarios of instances alone run beside those that change nodes, groups or networks.
+    """
     assert function.__name__ not in SCENARIOS
     SCENARIOS[function.__name__] = function
+    if function.__module__.rpartition(".")[2] in ("life", "changes", "refusals"):
+        BESIDE.add(function.__name__)
     return function
 
 
@@ -89,11 +97,14 @@ class World:
         assert step not in self.seen, f"{self.title} notes {step} twice"
         self.seen[step] = value
 
-    def read(self, step: str, path: str, *, values: bool = False) -> Any:
-        """A request that answers with data; `values` compares it whole."""
+    def read(self, step: str, path: str, *, values: bool = False, mine: bool = False) -> Any:
+        """A request that answers with data; `values` compares it whole, `mine` the instances
+        of this scenario only."""
         answer = self.rapi.ask("GET", path)
         self.note(f"{step}: HTTP", answer.status)
         body = answer.body
+        if mine:
+            body = [one for one in body if one["name"].startswith(self.title.replace("_", "-"))]
         self.note(f"{step}: body", body if values else shape(body))
         return body
 
@@ -154,21 +165,33 @@ class World:
         for folder in self.cluster.hook_folders:
             (folder / f"{operation}-pre.d" / "refuse").unlink()
 
-    def _hooks(self) -> list[tuple[str, str]]:
-        """The notes that hooks left, which are then gone."""
+    def _hooks(self) -> list[tuple[str, dict[str, str]]]:
+        """What hooks left of operations on this scenario's objects, which is then gone."""
         found = []
         for path in self.cluster.hook_notes.iterdir():
-            if not path.name.endswith(".tmp"):
-                found.append((path.name, path.read_text()))
+            if path.name.endswith(".tmp"):
+                continue
+            variables = dict(
+                line.split("=", 1) for line in path.read_text().split("\0") if "=" in line
+            )
+            if self._is_mine(variables.get(TARGET, "")):
+                found.append((" ".join(path.name.split(".")[:2]), variables))
                 path.unlink()
         return found
 
+    def _is_mine(self, target: str) -> bool:
+        others = [title.replace("_", "-") for title in SCENARIOS if title != self.title]
+        mine = self.title.replace("_", "-")
+        if re.fullmatch(rf"{mine}-\w+\.{DOMAIN}", target):
+            return True
+        if any(re.fullmatch(rf"{title}-\w+\.{DOMAIN}", target) for title in others):
+            return False
+        return self.title not in BESIDE
+
     def _note_hooks(self, step: str) -> None:
         runs: Counter[str] = Counter()
-        for name, text in self._hooks():
-            which = " ".join(name.split(".")[:2])
+        for which, variables in self._hooks():
             runs[which] += 1
-            variables = dict(line.split("=", 1) for line in text.split("\0") if "=" in line)
             if runs[which] == 1:
                 self.note(f"{step}: hook {which}", _variables(variables))
         self.note(f"{step}: hooks", dict(sorted(runs.items())))
