@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from ganeti_backend import node_parameters
 from ganeti_backend.objects import Node
 from ganeti_backend.queries.fields import (
     NODATA,
@@ -20,16 +21,7 @@ from ganeti_backend.queries.snapshot import Snapshot
 
 Get = Callable[[Node, Snapshot], Any]
 
-ND_DEFAULTS: dict[str, Any] = {
-    "oob_program": "",
-    "spindle_count": 1,
-    "exclusive_storage": False,
-    "ovs": False,
-    "ovs_name": "switch1",
-    "ovs_link": "",
-    "ssh_port": 22,
-    "cpu_speed": 1,
-}
+ND_DEFAULTS = node_parameters.DEFAULTS
 ND_TITLES: dict[str, tuple[Kind, str | None]] = {
     "oob_program": (Kind.TEXT, "OutOfBandProgram"),
     "spindle_count": (Kind.NUMBER, "SpindleCount"),
@@ -100,8 +92,7 @@ def said(key: str) -> Get:
 
 def ndparams(node: Node, snapshot: Snapshot) -> dict[str, Any]:
     """The node's parameters with those of its group and the defaults."""
-    group = snapshot.groups.get(node.group)
-    return {**ND_DEFAULTS, **(group.ndparams if group else {}), **node.ndparams}
+    return node_parameters.of_node(snapshot.cluster, snapshot.groups.get(node.group), node)
 
 
 def ndparam(name: str) -> Get:
@@ -109,8 +100,27 @@ def ndparam(name: str) -> Get:
     return lambda node, snapshot: ndparams(node, snapshot)[name]
 
 
+def parameter_fields(get: Callable[[str], Callable[[Any, Snapshot], Any]]) -> list[Field[Any]]:
+    """One field for each node parameter; nodes and their groups have them alike."""
+    return [
+        Field(
+            f"ndp/{name}", title or f"ndp/{name}", kind, f'The "{name}" node parameter', get(name)
+        )
+        for name, (kind, title) in ND_TITLES.items()
+    ]
+
+
 def _instances(node: Node, snapshot: Snapshot) -> list[str]:
     return snapshot.instances_of_node.get(node.name, [])
+
+
+def _secondaries(node: Node, snapshot: Snapshot) -> list[str]:
+    return snapshot.secondaries_of_node.get(node.name, [])
+
+
+def _powered(node: Node, snapshot: Snapshot) -> Any:
+    """Known only of nodes that an out-of-band program can switch."""
+    return node.powered if ndparams(node, snapshot)["oob_program"] else UNAVAILABLE
 
 
 def _group_name(node: Node, snapshot: Snapshot) -> Any:
@@ -135,7 +145,7 @@ def _plain_fields() -> list[Field[Node]]:
         ("vm_capable", "VMCapable", Kind.BOOL, "Whether node can host instances",
          attribute("vm_capable")),
         ("powered", "Powered", Kind.BOOL, "Whether node is thought to be powered on",
-         getter(UNAVAILABLE)),
+         _powered),
         ("role", "Role", Kind.TEXT, ROLE_DOC, role),
         ("group", "Group", Kind.TEXT, "Node group", _group_name),
         ("group.uuid", "GroupUUID", Kind.TEXT, "UUID of node group", attribute("group")),
@@ -144,9 +154,9 @@ def _plain_fields() -> list[Field[Node]]:
         ("pinst_list", "PriInstances", Kind.OTHER,
          "List of instances with this node as primary", _instances),
         ("sinst_cnt", "Sinst", Kind.NUMBER, "Number of instances with this node as secondary",
-         getter(0)),
+         lambda n, s: len(_secondaries(n, s))),
         ("sinst_list", "SecInstances", Kind.OTHER,
-         "List of instances with this node as secondary", getter([])),
+         "List of instances with this node as secondary", _secondaries),
         ("ndparams", "NodeParameters", Kind.OTHER, "Merged node parameters", ndparams),
         ("custom_ndparams", "CustomNodeParameters", Kind.OTHER, "Custom node parameters",
          attribute("ndparams")),
@@ -163,16 +173,7 @@ TABLE: Table[Node] = Table(
             Field(name, title, kind, doc, said(key), live=True)
             for name, title, kind, key, doc in LIVE
         ),
-        *(
-            Field(
-                f"ndp/{name}",
-                title or f"ndp/{name}",
-                kind,
-                f'The "{name}" node parameter',
-                ndparam(name),
-            )
-            for name, (kind, title) in ND_TITLES.items()
-        ),
+        *parameter_fields(ndparam),
         *object_fields("Node"),
     ],
     bulk=(*BULK, *OBJECT_BULK),

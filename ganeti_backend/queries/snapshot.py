@@ -60,6 +60,15 @@ class Snapshot:
         return {node: sorted(names) for node, names in found.items()}
 
     @cached_property
+    def secondaries_of_node(self) -> Mapping[str, list[str]]:
+        """Names of the instances by secondary node."""
+        found: dict[str, list[str]] = {name: [] for name in self.nodes}
+        for instance in self.instances.values():
+            if instance.secondary_node is not None:
+                found.setdefault(instance.secondary_node, []).append(instance.name)
+        return {node: sorted(names) for node, names in found.items()}
+
+    @cached_property
     def addresses_of_network(self) -> Mapping[str, dict[str, str]]:
         """For each network (uuid) the addresses in use and the instance that holds each."""
         found: dict[str, dict[str, str]] = {uuid: {} for uuid in self.networks}

@@ -14,6 +14,11 @@ def group(lab: Lab, name: str = "rack2") -> objects.NodeGroup:
     return found
 
 
+def hook_environment(lab: Lab, path: str) -> dict[str, str]:
+    ran = [a["env"] for _, a in lab.calls("hooks_run") if a["hooks_path"] == path]
+    return dict(ran[0])
+
+
 def limits(**values: int) -> list[dict[str, dict[str, int]]]:
     pair = ipolicy.DEFAULTS["minmax"][0]
     high = {**pair["max"], **{name.replace("_", "-"): value for name, value in values.items()}}
@@ -104,7 +109,7 @@ def test_a_group_is_renamed(lab: Lab, rack2: str) -> None:
     assert lab.master.config.group("rack2") is None
     clash = opcodes.OpGroupRename(group_name="rack3", new_name="default")
     assert lab.fail(clash)[1][1] == "already_exists"
-    env = [a["env"] for _, a in lab.calls("hooks_run") if a["hooks_path"] == "group-rename"][0]
+    env = hook_environment(lab, "group-rename")
     assert (env["GANETI_OLD_NAME"], env["GANETI_NEW_NAME"]) == ("rack2", "rack3")
 
 
@@ -154,7 +159,7 @@ def test_an_evacuation_is_a_job_for_each_instance(lab: Lab, rack2: str) -> None:
     assert second is not None
     assert [op.input.target for op in (*first.ops, *second.ops)] == ["vm1", "vm2"]
     assert second.ops[0].input.depends == [[first.id, []]]
-    env = [a["env"] for _, a in lab.calls("hooks_run") if a["hooks_path"] == "group-evacuate"][0]
+    env = hook_environment(lab, "group-evacuate")
     assert env["GANETI_TARGET_GROUPS"] == group(lab).uuid
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -59,17 +58,16 @@ def test_local_disks_cannot_be_brought_away() -> None:
 
 
 @pytest.fixture
-def held(lab: Lab) -> Iterator[Lab]:
-    """Instances on node1 whose locks somebody holds, so that jobs about them stay where they are."""
+def crowded(lab: Lab) -> Lab:
     for name in ("vm1", "vm2"):
         lab.succeed(opcodes.OpInstanceCreate(instance_name=name, pnode=NODE.name))
-    yield lab
+    return lab
 
 
-def test_the_result_is_the_jobs(held: Lab) -> None:
-    found = held.succeed(opcodes.OpNodeMigrate(node_name=NODE.name))
+def test_the_result_is_the_jobs(crowded: Lab) -> None:
+    found = crowded.succeed(opcodes.OpNodeMigrate(node_name=NODE.name))
     assert [ok for ok, _ in found["jobs"]] == [True, True]
-    jobs = [held.master.job(job_id) for _, job_id in found["jobs"]]
+    jobs = [crowded.master.job(job_id) for _, job_id in found["jobs"]]
     assert [job.ops[0].input.summary for job in jobs if job] == [
         "INSTANCE_MIGRATE(vm1)",
         "INSTANCE_MIGRATE(vm2)",
@@ -78,12 +76,12 @@ def test_the_result_is_the_jobs(held: Lab) -> None:
     assert sources == ["gnt:opcode:node_migrate", "gnt:opcode:instance_migrate"]
 
 
-def test_an_interrupted_opcode_finds_its_jobs(held: Lab) -> None:
-    made = held.succeed(opcodes.OpNodeMigrate(node_name=NODE.name))["jobs"]
+def test_an_interrupted_opcode_finds_its_jobs(crowded: Lab) -> None:
+    made = crowded.succeed(opcodes.OpNodeMigrate(node_name=NODE.name))["jobs"]
     ((parent),) = [
-        job for job in held.master.queue.jobs() if job.ops[0].input.OP_ID == "OP_NODE_MIGRATE"
+        job for job in crowded.master.queue.jobs() if job.ops[0].input.OP_ID == "OP_NODE_MIGRATE"
     ]
-    assert [job.id for job in children(held, parent)] == [job_id for _, job_id in made]
+    assert [job.id for job in children(crowded, parent)] == [job_id for _, job_id in made]
 
 
 def children(lab: Lab, parent: Job) -> list[Job]:
@@ -97,17 +95,14 @@ def children(lab: Lab, parent: Job) -> list[Job]:
     return child_jobs.children(Stub())  # type: ignore[arg-type]
 
 
-def test_a_drained_queue_is_told_for_each_job(held: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    job_id = held.master.submit([opcodes.OpTestDelay(duration=0.0)])
-    held.wait(job_id)
-
+def test_a_drained_queue_is_told_for_each_job(
+    crowded: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(_jobs: Any) -> list[int]:
         raise errors.QueueDrained("Queue drained")
 
-    reach = held.master.processor._reach
-    monkeypatch.setattr(type(reach), "submit", property(lambda _self: refuse), raising=False)
-    object.__delattr__(reach, "submit")
-    found = held.succeed(opcodes.OpNodeMigrate(node_name=NODE.name))
+    object.__setattr__(crowded.master.processor._reach, "submit", refuse)
+    found = crowded.succeed(opcodes.OpNodeMigrate(node_name=NODE.name))
     assert found == {"jobs": [[False, "Queue drained"], [False, "Queue drained"]]}
 
 

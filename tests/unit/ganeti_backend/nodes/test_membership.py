@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -171,7 +172,7 @@ def test_roles_exclude_each_other(lab: Lab, values: dict[str, Any], flags: Any) 
     result = lab.succeed(modify("node2.local", **values))
     found = node(lab, "node2.local")
     assert (found.master_candidate, found.drained, found.offline) == flags
-    ((name, value),) = [entry for entry in values.items()]
+    ((name, value),) = list(values.items())
     assert [name, str(value)] in result
 
 
@@ -273,8 +274,6 @@ def test_a_crash_after_the_change_runs_it_no_second_time(lab: Lab, fourth: str) 
 
 def test_the_settings_move_a_node(lab: Lab) -> None:
     lab.crash()
-    import dataclasses
-
     nodes = tuple(dataclasses.replace(n, address="127.0.0.9") for n in lab.settings.nodes)
     lab.settings = dataclasses.replace(lab.settings, nodes=nodes)
     lab.start()
