@@ -8,7 +8,7 @@ written leaves no trace, in memory or in a snapshot, whatever came after it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 from ganeti_backend import objects
@@ -29,6 +29,7 @@ class Pending:
     node: str
     disks: list[dict[str, Any]]
     job_id: int
+    mirror: str | None = None  # The node with the other copy of its disks.
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,17 @@ class Receipt:
 
 @dataclass
 class Usage:
-    """What the instances of one node were promised, in MiB."""
+    """What the instances of one node were promised, in MiB.
+
+    `fallen` is the memory of those that have their second copy here, by their primary node: what
+    would come here if that node failed.
+    """
 
     memory: int = 0
     disk: int = 0
     instances: int = 0
+    vcpus: int = 0
+    fallen: dict[str, int] = field(default_factory=dict)
 
 
 Record = Pending | Debris | Receipt
@@ -195,12 +202,21 @@ class State:
         filled = (
             cast(objects.Cluster, cluster).fill_beparams(instance.beparams)
             if cluster is not None
-            else {"maxmem": 0}
+            else {"maxmem": 0, "vcpus": 0, "auto_balance": False}
         )
+        memory, disk = int(filled["maxmem"]), sum(disk.size for disk in instance.disks)
         usage = self.usage.setdefault(instance.primary_node, Usage())
-        usage.memory += sign * int(filled["maxmem"])
-        usage.disk += sign * sum(disk.size for disk in instance.disks)
+        usage.memory += sign * memory
+        usage.disk += sign * disk
+        usage.vcpus += sign * int(filled["vcpus"])
         usage.instances += sign
+        if instance.secondary_node is not None:
+            other = self.usage.setdefault(instance.secondary_node, Usage())
+            other.disk += sign * disk
+            if filled["auto_balance"]:
+                before = other.fallen.get(instance.primary_node, 0)
+                # A new dictionary: readers hold copies of the numbers around it.
+                other.fallen = {**other.fallen, instance.primary_node: before + sign * memory}
 
 
 def named(change: Change) -> Iterator[tuple[Key, Any]]:

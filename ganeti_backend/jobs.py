@@ -151,8 +151,18 @@ class Job:
             job = job.replace(end_timestamp=now)
         return job
 
+    def canceling(self) -> Job:
+        """Asked to stop, and not there yet."""
+        job = self
+        for index, op in enumerate(self.ops):
+            if op.status not in FINALIZED:
+                job = job.with_op(index, status=JobStatus.CANCELING)
+        return job
+
     def canceled(self, now: Timestamp) -> Job:
         """Every opcode that is not done is canceled."""
+        if self.finalized:
+            return self
         job = self
         for index, op in enumerate(self.ops):
             if op.status not in FINALIZED:

@@ -3,7 +3,10 @@
 A request declares what it needs level by level and is told when it has everything; until then it
 holds no thread. Because every request climbs in the same order no cycle of waiters can arise. A
 name also takes its level's lock set with an intention, so `ALL` and single names exclude each
-other.
+other. An `Attempt` takes of its names what is free at that moment and waits for nothing.
+
+There is no level of its own for what nodes store (Ganeti's node-res): making and removing disks
+takes node locks shared here, so it would keep nothing apart.
 """
 
 from __future__ import annotations
@@ -40,7 +43,20 @@ COMPATIBLE: dict[Mode, frozenset[Mode]] = {
     Mode.SHARED: frozenset({Mode.INTENT_SHARED, Mode.SHARED}),
     Mode.EXCLUSIVE: frozenset(),
 }
+PLAIN = {  # What a mode is called where people read it.
+    Mode.SHARED: Mode.SHARED,
+    Mode.EXCLUSIVE: Mode.EXCLUSIVE,
+    Mode.INTENT_SHARED: Mode.SHARED,
+    Mode.INTENT_EXCLUSIVE: Mode.EXCLUSIVE,
+}
+INTENTIONS = frozenset({Mode.INTENT_SHARED, Mode.INTENT_EXCLUSIVE})
 Key = tuple[Level, str]
+
+
+class Attempt(dict[str, Mode]):
+    """What would be nice to have at a level."""
+
+
 Declare = Callable[[Level], Mapping[str, Mode]]
 Done = Callable[[Exception | None], None]
 
@@ -74,7 +90,7 @@ class Lock:
 
     def enqueue(self, request: Request, mode: Mode) -> None:
         self.waiters.append((request, mode))
-        self.waiters.sort(key=lambda waiter: (waiter[0].priority, waiter[0].number))
+        self.sort()
 
     def grant_next(self) -> list[Request]:
         """Serve waiters in order for as long as they fit; nobody overtakes."""
@@ -84,6 +100,9 @@ class Lock:
             self.holders[request] = mode
             granted.append(request)
         return granted
+
+    def sort(self) -> None:
+        self.waiters.sort(key=lambda waiter: (waiter[0].priority, waiter[0].number))
 
 
 @dataclass(frozen=True)
@@ -129,6 +148,25 @@ class LockManager:
             self._advance(other)
         return True
 
+    def reprioritise(self, request: Request, priority: int) -> None:
+        """From now on it waits with this priority."""
+        with self._mutex:
+            request.priority = priority
+            key = request.waiting_for
+            if key is None or request.dead:
+                return
+            lock = self._locks[key]
+            lock.sort()
+            resumed = self._granted_now(lock)
+        for other in resumed:
+            self._advance(other)
+
+    def granted(self, request: Request, level: Level) -> frozenset[str]:
+        """The names it holds at a level."""
+        with self._mutex:
+            held = [key[1] for key in request.held if key[0] == level]
+        return frozenset(held)
+
     @contextmanager
     def holding(self, owner: str, wanted: Mapping[Level, Mapping[str, Mode]]) -> Iterator[None]:
         """Hold locks in this thread, waiting as long as it takes."""
@@ -142,9 +180,10 @@ class LockManager:
             self.release(request)
 
     def locks(self) -> list[LockInfo]:
-        """Who holds and who waits, by level and name."""
+        """Who holds and who waits, by level and name; lock sets only where that tells anything."""
         with self._mutex:
-            return [describe(key, self._locks[key]) for key in sorted(self._locks)]
+            shown = [describe(key, self._locks[key]) for key in sorted(self._locks)]
+        return [info for info in shown if info.owners or info.pending]
 
     def _advance(self, request: Request) -> None:
         while True:
@@ -176,8 +215,28 @@ class LockManager:
             if not dead:
                 request.done(error)
             return False
-        request.todo.extend(steps(level, names))
+        if isinstance(names, Attempt):
+            self._try(request, level, names)
+        else:
+            request.todo.extend(steps(level, names))
         return True
+
+    def _try(self, request: Request, level: Level, names: Mapping[str, Mode]) -> None:
+        """Take what is free, all in one moment."""
+        with self._mutex:
+            if request.dead or not names:
+                return
+            (whole, intention), *wanted = steps(level, names)
+            free = [(key, mode) for key, mode in wanted if self._is_free(key, mode)]
+            if not free or not self._is_free(whole, intention):
+                return
+            for key, mode in [(whole, intention), *free]:
+                self._locks.setdefault(key, Lock()).holders[request] = mode
+                request.held[key] = mode
+
+    def _is_free(self, key: Key, mode: Mode) -> bool:
+        lock = self._locks.get(key)
+        return lock is None or (not lock.waiters and lock.compatible(mode))
 
     def _take(self, request: Request) -> bool:
         """One lock more; False if the request has to wait or was taken back."""
@@ -201,10 +260,14 @@ class LockManager:
             lock = self._locks[key]
             lock.holders.pop(request, None)
             lock.waiters = [waiter for waiter in lock.waiters if waiter[0] is not request]
-            resumed.extend(lock.grant_next())
+            resumed.extend(self._granted_now(lock))
             if not lock.holders and not lock.waiters:
                 del self._locks[key]
         request.held = {}
+        return resumed
+
+    def _granted_now(self, lock: Lock) -> list[Request]:
+        resumed = lock.grant_next()
         for other in resumed:
             other.waiting_for = None
         return resumed
@@ -224,11 +287,14 @@ def steps(level: Level, names: Mapping[str, Mode]) -> Iterator[tuple[Key, Mode]]
 
 
 def describe(key: Key, lock: Lock) -> LockInfo:
+    """As Ganeti shows a lock. Intentions belong to the locks of names and are not told again."""
     level, name = key
-    modes = {mode.value for mode in lock.holders.values()}
+    held = {owner: mode for owner, mode in lock.holders.items() if mode not in INTENTIONS}
+    exclusive = Mode.EXCLUSIVE in held.values()
+    pending = [(mode, request.owner) for request, mode in lock.waiters]
     return LockInfo(
         name=f"{level.name.lower()}/{name}",
-        mode=sorted(modes)[0] if modes else None,
-        owners=sorted(request.owner for request in lock.holders),
-        pending=[(mode.value, [request.owner]) for request, mode in lock.waiters],
+        mode=(Mode.EXCLUSIVE if exclusive else Mode.SHARED).value if held else None,
+        owners=sorted(request.owner for request in held),
+        pending=[(PLAIN[mode].value, [owner]) for mode, owner in pending],
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ganeti_backend import errors, objects, opcodes
@@ -53,10 +53,22 @@ class JobHandle:
     log: Callable[[str], None]
     again: bool = False
     canceled: threading.Event | None = None
+    granted: Callable[[Level], frozenset[str]] = lambda _level: frozenset()
+    told: threading.Event = field(default_factory=threading.Event)
 
     @property
     def owner(self) -> str:
         return f"job-{self.job_id}"
+
+    def check_canceled(self) -> None:
+        """JobCanceled if the job was asked to stop; once, so that undoing is not stopped as well.
+
+        For the places where a unit waits for something long; it must be `interruptible` there.
+        """
+        asked = self.canceled is not None and self.canceled.is_set()
+        if asked and not self.told.is_set():
+            self.told.set()
+            raise errors.JobCanceled("Job canceled by request")
 
     def receipt(self, result: Any) -> Receipt:
         return Receipt(self.job_id, self.op_index, result)
@@ -79,6 +91,8 @@ class Unit(Generic[AnyOp]):
     OBJECT_TYPE: ClassVar[str] = ""
     UPDATES_CONFIG: ClassVar[bool] = False  # The config-update hook runs afterwards.
     RERUN: ClassVar[bool] = True  # May run again after it was cut short.
+
+    interruptible = False  # Right now it would notice at once that it should stop.
 
     def __init__(self, op: AnyOp, reach: Reach, job: JobHandle) -> None:
         self.op = op
@@ -104,6 +118,9 @@ class Unit(Generic[AnyOp]):
     def execute(self) -> Any:
         """Do it and return the opcode's result."""
         raise NotImplementedError
+
+    def abandon(self) -> None:
+        """It was cut short and will not run again: take back what no record in the config names."""
 
     def resumed(self) -> bool:
         """A crash came between its last change and the job's end: can post hooks still run?"""

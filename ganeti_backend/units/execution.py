@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ganeti_backend import errors
 from ganeti_backend.hook_runner import HookRunner, Occasion
 from ganeti_backend.node_rpc import calls
+from ganeti_backend.units import clean_up, debris
 from ganeti_backend.units.base import Reach, Unit
 
 
@@ -24,16 +26,39 @@ def run(unit: Unit[Any], reach: Reach) -> Any:
             after_hooks(unit, hooks, environment, environment)
         return receipt.result
     unit.check_prerequisites()
+    unit.job.check_canceled()
     before: dict[str, str] = {}
     if hooks is not None:
         before = unit.hook_environment()
         hooks.pre(unit.hook_nodes()[0], before)
+    unit.job.check_canceled()
     if unit.op.dry_run:
         return None
     result = unit.execute()
     if hooks is not None:
         after_hooks(unit, hooks, before, unit.hook_environment())
     return result
+
+
+def abandon(unit: Unit[Any], reach: Reach, cause: str) -> Any:
+    """After a crash, for what must not run again: undo it and fail with the cause.
+
+    Work that was finished before the crash counts as done here as well.
+    """
+    job_id = unit.job.job_id
+    if reach.config.receipt(job_id, unit.job.op_index) is not None:
+        return run(unit, reach)
+    try:
+        for pending in reach.config.pending():
+            if pending.job_id == job_id:
+                clean_up.clean_up(reach.config, reach.nodes, pending)
+        for left in reach.config.debris():
+            if left.job_id == job_id:
+                debris.clear(reach.config, reach.nodes, left)
+        unit.abandon()
+    except errors.NodeError as error:
+        unit.warn(f"{error.message}; it will be cleaned up when the node answers")
+    raise errors.OpExecError(cause)
 
 
 def after_hooks(

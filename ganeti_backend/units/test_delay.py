@@ -24,6 +24,10 @@ class TestDelay(base.Unit[opcodes.OpTestDelay]):
             return dict.fromkeys(self.op.on_nodes, base.EXCLUSIVE)
         return {}
 
+    @property
+    def interruptible(self) -> bool:  # type: ignore[override]
+        return self.op.interruptible
+
     def check_prerequisites(self) -> None:
         self.nodes = [base.online_node(self.config, name).name for name in self.op.on_nodes]
 
@@ -40,5 +44,5 @@ class TestDelay(base.Unit[opcodes.OpTestDelay]):
         while (left := end - time.monotonic()) > 0:
             if self.reach.stop.wait(min(left, LOOK_EVERY)):
                 raise errors.OpExecError("The master stopped")
-            if canceled is not None and canceled.is_set():
-                raise errors.JobCanceled("Job canceled by request")
+            if self.interruptible:
+                self.job.check_canceled()

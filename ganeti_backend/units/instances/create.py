@@ -203,7 +203,9 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
             self.reach.allocator.release(self.job.owner)
             if self._installs():
                 self.job.log("* running the instance OS create scripts...")
+                self.interruptible = True
                 image.ImageCopy(self.reach, self.job, self.instance).run()
+                self.interruptible = False
             self._complete()
             undo.pop_all()
         return [self.instance.primary_node]

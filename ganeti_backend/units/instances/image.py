@@ -135,6 +135,7 @@ class ImageCopy:
             self._reach.stop.wait(PAUSE)
 
     def _report(self, percent: int, last: bool) -> None:
+        self._job.check_canceled()
         far = percent - self._logged_percent >= PERCENT_STEP
         late = time.monotonic() - self._logged_at >= SECONDS_STEP
         if percent > self._logged_percent and (far or late or last):

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ganeti_backend import opcodes
+from ganeti_backend import errors, opcodes
 from ganeti_backend.jobs import JobStatus
+from ganeti_backend.runs import Run
+from ganeti_backend.units import UNITS
 from tests.unit.ganeti_backend.core.conftest import Gate, Lab
 
 MakeGate = Callable[..., Gate]
@@ -186,3 +189,130 @@ def test_two_hundred_creations_at_once(lab: Lab) -> None:
     counts = [len(node.guests) for node in lab.nodes.nodes.values()]
     assert sum(counts) == 200
     assert max(counts) - min(counts) < 20
+
+
+# Steps that fail in the processor itself, and threads that meet over one job.
+
+
+def test_a_mistake_before_a_unit_runs_ends_its_job_and_frees_its_locks(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("cannot be made")
+
+    monkeypatch.setitem(UNITS, opcodes.OpTestDelay, broken)
+    assert lab.fail(hold()) == ["OpExecError", ["RuntimeError: cannot be made"]]
+    assert lab.master.processor.unfinished == set()
+    assert lab.master.locks.locks() == []
+    assert "could not be carried on" in caplog.text
+
+
+def test_messages_of_several_threads_all_arrive_and_never_undo_the_end(lab: Lab) -> None:
+    job_id = lab.master.submit([opcodes.OpTestDelay()])
+    lab.wait(job_id)
+    run = Run(job_id)
+    lab.master.processor._log(run, "late")
+    assert lab.master.job(job_id).status == JobStatus.SUCCESS
+    assert lab.master.job(job_id).log_serial == 0
+    waiting = lab.master.submit([after(999_999, "success", "error")])
+    lab.wait(waiting)
+    held = lab.master.queue.submit([[opcodes.OpTestDelay()]])[0]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda n: lab.master.processor._log(Run(held.id), str(n)), range(100)))
+    serials = [entry[0] for entry in lab.master.job(held.id).ops[0].log]
+    assert serials == list(range(1, 101))
+
+
+def test_text_that_is_not_unicode_does_not_spoil_a_job(lab: Lab) -> None:
+    held = lab.master.queue.submit([[opcodes.OpTestDelay()]])[0]
+    lab.master.processor._log(Run(held.id), "name \udcff")
+    lab.master.queue.flush()
+    assert lab.master.job(held.id).ops[0].log[0][3] == "name ?"
+
+
+# Killing and priorities.
+
+
+def test_a_running_job_can_be_asked_to_stop_at_its_next_safe_point(
+    lab: Lab, gate: MakeGate
+) -> None:
+    held = gate("hooks_run")
+    create = opcodes.OpInstanceCreate(instance_name="vm1")
+    job_id = lab.master.submit([create, hold()])
+    assert held.reached.wait(10)
+    assert not lab.master.cancel(job_id)[0]
+    assert lab.master.processor.cancel(job_id, kill=True) == (
+        True,
+        f"Job {job_id} will be canceled",
+    )
+    assert lab.master.job(job_id).status == JobStatus.CANCELING
+    held.opened.set()
+    job = lab.wait(job_id)
+    assert [op.status for op in job.ops] == [JobStatus.CANCELED] * 2
+    assert lab.master.config.instances() == []
+    assert lab.master.locks.locks() == []
+
+
+def test_a_copy_of_an_image_can_be_canceled_and_is_undone(lab: Lab) -> None:
+    copying = Gate(lab, "image_fill")
+    create = opcodes.OpInstanceCreate(
+        instance_name="vm1", disk_template="file", disks=[{"size": 64}],
+        os_type="image", osparams={"img_id": "i"},
+    )  # fmt: skip
+    job_id = lab.master.submit([create])
+    assert copying.reached.wait(10)
+    assert lab.master.cancel(job_id) == (True, f"Job {job_id} will be canceled")
+    copying.opened.set()
+    assert lab.wait(job_id).status == JobStatus.CANCELED
+    assert lab.master.config.instances() == []
+    assert lab.master.config.pending() == []
+    assert all(not node.disks for node in lab.nodes.nodes.values())
+
+
+def test_the_priority_of_a_waiting_job_can_be_changed(lab: Lab, gate: MakeGate) -> None:
+    held = gate("test_delay")
+    first = lab.master.submit([hold()])
+    assert held.reached.wait(10)
+    early, late = lab.master.submit([hold()]), lab.master.submit([hold(), hold()])
+    for job_id in (early, late):
+        lab.wait(job_id, lambda job: job.status == JobStatus.WAITING)
+    change = lab.master.processor.change_priority
+    assert change(late, -20) == (True, f"Priority of job {late} changed to -20")
+    assert [op.priority for op in lab.master.job(late).ops] == [-20, -20]
+    assert lab.master.job(late).priority == -20
+    held.opened.set()
+    jobs = {job_id: lab.wait(job_id) for job_id in (first, early, late)}
+    assert jobs[late].ops[0].exec_timestamp < jobs[early].ops[0].exec_timestamp
+    assert change(first, 0) == (False, f"Job {first} not found in queue")
+    with pytest.raises(errors.OpPrereqError, match="from -20 to 19"):
+        change(first, 20)
+
+
+def test_a_running_opcode_keeps_its_priority(lab: Lab, gate: MakeGate) -> None:
+    held = gate("test_delay")
+    job_id = lab.master.submit([hold()])
+    assert held.reached.wait(10)
+    assert lab.master.processor.change_priority(job_id, 10) == (
+        False,
+        f"Job {job_id} has no opcode left whose priority could be changed",
+    )
+    held.opened.set()
+    lab.wait(job_id)
+
+
+def test_who_starves_for_a_lock_becomes_more_urgent(lab: Lab, gate: MakeGate) -> None:
+    held = gate("test_delay")
+    lab.master.submit([hold()])
+    assert held.reached.wait(10)
+    low = lab.master.submit([hold(priority=10)])
+    normal = lab.master.submit([hold()])
+    for job_id in (low, normal):
+        lab.wait(job_id, lambda job: job.status == JobStatus.WAITING)
+    lab.master.processor.age()
+    assert lab.master.job(low).priority == 10
+    for _ in range(40):
+        lab.master.processor.age(0.0)
+    assert lab.master.job(low).priority == lab.master.job(normal).priority == -20
+    held.opened.set()
+    jobs = {job_id: lab.wait(job_id) for job_id in (low, normal)}
+    assert jobs[low].ops[0].exec_timestamp < jobs[normal].ops[0].exec_timestamp

@@ -18,35 +18,43 @@ def statuses(found: jobs.Job) -> list[str]:
 
 
 def test_jobs_that_had_not_begun_are_queued() -> None:
-    waiting = recovery.recovered(job(JobStatus.WAITING, JobStatus.QUEUED), NOW, lambda op: True)
+    waiting = recovery.recovered(job(JobStatus.WAITING, JobStatus.QUEUED), NOW)
     assert statuses(waiting) == ["queued", "queued"]
     assert waiting.ops[0].log == ()
+    assert not recovery.abandoned(waiting, 0, may_rerun=False)
 
 
-def test_a_running_opcode_runs_again_and_says_so() -> None:
-    found = recovery.recovered(job(JobStatus.SUCCESS, JobStatus.RUNNING), NOW, lambda op: True)
+def test_a_running_opcode_is_taken_up_again_and_says_so() -> None:
+    found = recovery.recovered(job(JobStatus.SUCCESS, JobStatus.RUNNING), NOW)
     assert statuses(found) == ["success", "queued"]
     assert found.interruptions(1) == 1
+    assert not recovery.abandoned(found, 1, may_rerun=True)
 
 
-def test_an_opcode_that_must_not_run_twice_ends_with_the_cause() -> None:
-    found = recovery.recovered(job(JobStatus.RUNNING, JobStatus.QUEUED), NOW, lambda op: False)
-    assert statuses(found) == ["error", "error"]
-    assert found.ops[0].result == [
-        "OpExecError",
-        ["The job was interrupted by a restart of the master"],
-    ]
-    assert found.end_timestamp == NOW
+def test_an_opcode_that_must_not_run_twice_is_abandoned() -> None:
+    found = recovery.recovered(job(JobStatus.RUNNING, JobStatus.QUEUED), NOW)
+    assert statuses(found) == ["queued", "queued"]
+    assert recovery.abandoned(found, 0, may_rerun=False)
+
+
+def test_a_death_before_it_was_taken_up_counts_once() -> None:
+    found = recovery.recovered(job(JobStatus.RUNNING), NOW)
+    assert recovery.recovered(found, NOW) == found
+    waiting = found.with_op(0, status=JobStatus.WAITING)
+    assert recovery.recovered(waiting, NOW) == found
+    assert recovery.abandoned(found, 0, may_rerun=False)
 
 
 def test_there_is_a_limit_of_tries() -> None:
     found = job(JobStatus.RUNNING)
     for _ in range(recovery.MAX_TRIES):
-        assert not found.finalized
-        found = recovery.recovered(found.with_op(0, status=JobStatus.RUNNING), NOW, lambda op: True)
-    assert statuses(found) == ["error"]
+        assert not recovery.abandoned(found, 0, may_rerun=True)
+        running = found.with_op(0, status=JobStatus.RUNNING)
+        found = recovery.recovered(running, NOW)
+    assert recovery.abandoned(found, 0, may_rerun=True)
 
 
 def test_a_job_that_was_being_canceled_is_canceled() -> None:
-    found = recovery.recovered(job(JobStatus.CANCELING, JobStatus.QUEUED), NOW, lambda op: True)
-    assert statuses(found) == ["canceled", "canceled"]
+    for begun in (JobStatus.WAITING, JobStatus.RUNNING):
+        found = recovery.recovered(job(begun, JobStatus.QUEUED).canceling(), NOW)
+        assert statuses(found) == ["canceled", "canceled"]
