@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from synnefo.cloud import commands, debian
@@ -18,7 +18,7 @@ from synnefo.cloud.steps import Steps
 
 PACKAGES = ("synnefo", "ganeti_backend", "eventd", "hooks", "dhcpd")
 FAST_FOLDERS = ("unit", "contract", "integration", "architecture")
-FULL_SELECTION = "not hardware and not conformance"
+FULL_SELECTION = "not hardware"
 # What the tests talk to for real, each with the files by which it is recognised.
 REAL_PARTS = {
     "rabbitmq-server": ("/usr/lib/rabbitmq/bin/rabbitmq-server",),
@@ -30,6 +30,15 @@ REAL_PARTS = {
     "genisoimage": ("/usr/bin/genisoimage",),
     "chromium": ("/usr/bin/chromium",),
 }
+# What a real Ganeti beside ours needs; of Debian 12 only, so these are installed by themselves.
+CONFORMANCE_PARTS = {
+    "ganeti": ("/usr/sbin/ganeti-luxid",),
+    "openssh-server": ("/usr/sbin/sshd",),
+    "iputils-arping": ("/usr/bin/arping", "/usr/sbin/arping"),
+    "fping": ("/usr/bin/fping",),
+    "socat": ("/usr/bin/socat",),
+    "python3-pycurl": ("/usr/lib/python3/dist-packages/pycurl*",),
+}
 LEFT_OUT = {
     "rabbitmq-server": "the full profile and the bus contract on RabbitMQ",
     "postgresql": "the full profile and the doorbell contract on PostgreSQL",
@@ -39,6 +48,7 @@ LEFT_OUT = {
     "python3-libvirt": "real guests",
     "genisoimage": "real guests",
     "chromium": "the web page in a browser",
+    **dict.fromkeys(CONFORMANCE_PARTS, "comparing ours with a real Ganeti"),
 }
 
 
@@ -96,25 +106,25 @@ class Suite:
 
 
 def _real_parts() -> str:
-    missing = missing_parts()
-    if missing and debian.can_install():
-        try:
-            debian.install(missing, "the tests")
-        except CloudError as error:
-            print(f"          {error}")
-        still = missing_parts()
-    else:
-        still = missing
+    missing = [*missing_parts(), *missing_parts(CONFORMANCE_PARTS)]
+    for parts in (REAL_PARTS, CONFORMANCE_PARTS):
+        absent = missing_parts(parts)
+        if absent and debian.can_install():
+            try:
+                debian.install(absent, "the tests")
+            except CloudError as error:
+                print(f"          {error}")
+    still = [*missing_parts(), *missing_parts(CONFORMANCE_PARTS)]
     for package in still:
         print(f"          left out, {package} is not installed: {LEFT_OUT[package]}")
     return "all there" if not missing else f"installed {len(missing) - len(still)}"
 
 
-def missing_parts() -> list[str]:
+def missing_parts(parts: Mapping[str, tuple[str, ...]] = REAL_PARTS) -> list[str]:
     """The packages of which nothing is found on this machine."""
     return [
         package
-        for package, patterns in REAL_PARTS.items()
+        for package, patterns in parts.items()
         if not any(any(Path("/").glob(pattern.lstrip("/"))) for pattern in patterns)
     ]
 
