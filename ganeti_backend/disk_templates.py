@@ -30,8 +30,13 @@ class DiskTemplate:
 
     @property
     def can_migrate(self) -> bool:
-        """Whether a running guest can go to another node with its disks where they are."""
-        return self.reach in (Reach.MIRRORED, Reach.SHARED)
+        """Whether a guest can go to another node with its disks where they are; without disks too."""
+        return self.reach is not Reach.LOCAL
+
+    @property
+    def assembled(self) -> bool:
+        """Whether a node must make the disks usable first; files are so at all times."""
+        return self.reach is not Reach.NOTHING and not self.in_files
 
     @property
     def can_move(self) -> bool:

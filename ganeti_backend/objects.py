@@ -211,8 +211,9 @@ class Instance(Thing):
     name: str
     primary_node: str
     secondary_node: str | None = None  # of mirrored disks
-    # A node that may have a second copy of the guest or its disks while it goes elsewhere.
-    other_copy: str | None = None
+    # Where it goes, until it is known to have got there or not; see `units/instances/copies.py`.
+    arriving_at: str | None = None
+    left_behind: tuple[str, ...] = ()  # Nodes that may still run a copy, to be dropped there.
     os: str = ""
     hypervisor: str = "fake"
     disk_template: str = "diskless"
@@ -234,7 +235,8 @@ class Instance(Thing):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         disks = tuple(Disk.from_dict(item) for item in data.get("disks", ()))
         nics = tuple(Nic.from_dict(item) for item in data.get("nics", ()))
-        return super().from_dict({**data, "disks": disks, "nics": nics})
+        left = tuple(data.get("left_behind", ()))
+        return super().from_dict({**data, "disks": disks, "nics": nics, "left_behind": left})
 
     def node_payload(self, cluster: Cluster) -> dict[str, Any]:
         """The instance as node daemons get it: every parameter filled in."""

@@ -3,10 +3,8 @@
 Here drivers meet: disks and attachments become the devices that the hypervisor gives a guest.
 """
 
-import base64
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from ganeti_backend.daemons import console_files, emulator_certificates, hook_sc
 from ganeti_backend.daemons.disk_handlers import DiskHandlers
 from ganeti_backend.daemons.fill_tasks import FillTasks
 from ganeti_backend.daemons.os_handlers import OsHandlers
+from ganeti_backend.daemons.move_handlers import MoveHandlers
 from ganeti_backend.daemons.node_care import NodeCare
 from ganeti_backend.errors import HypervisorError
 from ganeti_backend.hypervisor.base import Devices, Place, instance_name
@@ -31,7 +30,7 @@ Disk = Mapping[str, Any]
 SOFT, HARD, FULL = "soft", "hard", "full"
 
 
-class NodeHandlers(DiskHandlers):
+class NodeHandlers(DiskHandlers, MoveHandlers):
     """One node with its drivers."""
 
     def __init__(self, settings: Settings, node: NodeSettings) -> None:
@@ -171,44 +170,6 @@ class NodeHandlers(DiskHandlers):
         self._replica.close()
         self.hypervisor.close()
 
-    def disk_copy(
-        self, task_id: str, disk: Disk, peer: Mapping[str, Any], compress: str
-    ) -> dict[str, Any]:
-        self._storage(disk)
-        self._tasks.start(task_id, {"disk": disk, "peer": dict(peer), "compress": compress})
-        return {"task": task_id, **self._tasks.status(task_id)}
-
-    def disk_write(self, disk: Disk, offset: int, data: str, encoding: str, last: bool) -> None:
-        if not self._pretend:
-            disk_copies.receive(self._storage(disk), disk, offset, data, encoding, last=last)
-
-    def seed_write(self, instance: Instance, customization: Mapping[str, Any]) -> None:
-        if not self._pretend:
-            seed.write(self._seed(instance_name(instance)), instance, customization)
-
-    def migration_describe(self, name: str) -> dict[str, Any]:
-        image = self._seed(instance_name({"name": name}))
-        packed = base64.b64encode(image.read_bytes()).decode() if image.exists() else None
-        return {**self.hypervisor.migration.describe(name), "seed": packed}
-
-    def migration_prepare(self, instance: Instance, description: Mapping[str, Any]) -> str:
-        image = self._seed(instance_name(instance))
-        if description.get("seed"):
-            image.write_bytes(base64.b64decode(description["seed"]))
-            image.chmod(0o600)
-        return self.hypervisor.migration.prepare(instance, self._devices(instance), description)
-
-    def migration_start(self, name: str, address: str, live: bool) -> None:
-        self.hypervisor.migration.start(name, address, live=live)
-
-    def migration_progress(self, name: str) -> dict[str, Any]:
-        return asdict(self.hypervisor.migration.progress(name))
-
-    def migration_settle(self, name: str, keep: bool) -> None:
-        self.hypervisor.migration.settle(name, keep=keep)
-        if not keep:
-            self.instance_forget(name)
-
     def _devices(self, instance: Instance) -> Devices:
         """What the guest gets of this node."""
         name = instance_name(instance)
@@ -224,6 +185,9 @@ class NodeHandlers(DiskHandlers):
 
     def _fill(self, order: Mapping[str, Any], progress: Progress) -> None:
         """The work of one task: the disk's content, then the seed beside it."""
+        if "peer" in order:
+            self.copy_disk(order, progress)
+            return
         disk, instance = order["disk"], order["instance"]
         image = image_copy.find(self._settings.image_dir, order["image_id"], order["image_format"])
         self._storage(disk).fill(disk, image, progress)

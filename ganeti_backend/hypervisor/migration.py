@@ -8,23 +8,11 @@ a guest whose state has been sent runs nowhere, so that it never runs twice.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from ganeti_backend.errors import HypervisorError
+from ganeti_backend.guest_stages import Stage
 from ganeti_backend.hypervisor.base import Devices
-
-
-class Stage(StrEnum):
-    """What one node has of a guest."""
-
-    ABSENT = "absent"
-    HERE = "here"  # It runs here, or is paused as an administrator wished.
-    SENDING = "sending"  # It still runs here while its state is being sent.
-    SENT = "sent"  # All of it was sent: it stands still here, and must not go on by itself.
-    FAILED = "failed"  # Sending came to nothing: the guest is here.
-    ARRIVING = "arriving"  # Waits for a state, or has a part of it.
-    ARRIVED = "arrived"  # Has all of it and stands still.
 
 
 @dataclass(frozen=True)

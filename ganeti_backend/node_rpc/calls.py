@@ -82,6 +82,7 @@ TASK_STATUS = Call(
 # OS definitions and exports. A script is a task as the filling of a disk is; `parameters` holds all
 # OS parameters and `hidden` names those whose values no log may show. `index` is the disk that a
 # dump is of, `export` and `file` the dump, and `peer` the node (name, address, port) that has it.
+TASK_CANCEL = Call("task_cancel", ("task_id",), timeout=60)
 OS_DIAGNOSE = Call("os_diagnose", timeout=60)
 OS_CHECK = Call("os_check", ("name", "parameters"), {"force_variant": False}, timeout=60)
 OS_SCRIPT = Call(
@@ -155,6 +156,7 @@ CALLS: Mapping[str, Call] = {
         DISK_CONVERT,
         IMAGE_FILL,
         TASK_STATUS,
+        TASK_CANCEL,
         OS_DIAGNOSE,
         OS_CHECK,
         OS_SCRIPT,

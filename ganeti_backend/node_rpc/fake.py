@@ -147,7 +147,8 @@ class FakeNodeClient(FakeDisks, FakeMoves, FakeCare, FakeSystems):
 
     def _image_fill(self, node: FakeNode, task_id: str, **rest: Any) -> dict[str, Any]:
         node.tasks[task_id] = {"state": "done", "percent": 100, "message": ""}
-        return {"task": task_id, **node.tasks[task_id]}
+        # As if it took a moment, so that its end is asked for.
+        return {"task": task_id, "state": "running", "percent": 0, "message": ""}
 
     def _task_status(
         self, node: FakeNode, task_id: str, wait: float, percent: int | None

@@ -11,7 +11,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganeti_backend import errors
-from ganeti_backend.opcodes import cluster, groups, instances, networks, nodes, testing
+from ganeti_backend.opcodes import (
+    backups,
+    cluster,
+    groups,
+    instances,
+    moves,
+    networks,
+    nodes,
+    systems,
+    testing,
+)
+from ganeti_backend.opcodes.backups import OpBackupExport, OpBackupPrepare, OpBackupRemove
 from ganeti_backend.opcodes.cluster import OpClusterVerifyConfig, OpTagsDel, OpTagsSet
 from ganeti_backend.opcodes.fields import (
     PRIORITY_HIGH,
@@ -41,6 +52,14 @@ from ganeti_backend.opcodes.instances import (
     OpInstanceShutdown,
     OpInstanceStartup,
 )
+from ganeti_backend.opcodes.moves import (
+    OpInstanceChangeGroup,
+    OpInstanceFailover,
+    OpInstanceMigrate,
+    OpInstanceMove,
+    OpInstanceMultiAlloc,
+    OpTestAllocator,
+)
 from ganeti_backend.opcodes.networks import (
     OpNetworkAdd,
     OpNetworkConnect,
@@ -61,6 +80,12 @@ from ganeti_backend.opcodes.nodes import (
     OpRepairNodeStorage,
     OpRestrictedCommand,
 )
+from ganeti_backend.opcodes.systems import (
+    OpInstanceConsole,
+    OpInstanceReinstall,
+    OpInstanceRename,
+    OpOsDiagnose,
+)
 from ganeti_backend.opcodes.testing import OpTestDelay
 
 __all__ = [
@@ -73,6 +98,9 @@ __all__ = [
     "SUBMIT_PRIORITIES",
     "TAG_KINDS",
     "Check",
+    "OpBackupExport",
+    "OpBackupPrepare",
+    "OpBackupRemove",
     "OpClusterVerifyConfig",
     "OpCode",
     "OpGroupAdd",
@@ -81,10 +109,18 @@ __all__ = [
     "OpGroupRemove",
     "OpGroupRename",
     "OpGroupSetParams",
+    "OpInstanceChangeGroup",
+    "OpInstanceConsole",
     "OpInstanceCreate",
+    "OpInstanceFailover",
+    "OpInstanceMigrate",
+    "OpInstanceMove",
+    "OpInstanceMultiAlloc",
     "OpInstanceQueryData",
     "OpInstanceReboot",
+    "OpInstanceReinstall",
     "OpInstanceRemove",
+    "OpInstanceRename",
     "OpInstanceSetParams",
     "OpInstanceShutdown",
     "OpInstanceStartup",
@@ -102,17 +138,19 @@ __all__ = [
     "OpNodeRemove",
     "OpNodeSetParams",
     "OpOobCommand",
+    "OpOsDiagnose",
     "OpRepairNodeStorage",
     "OpRestrictedCommand",
     "OpTagsDel",
     "OpTagsSet",
+    "OpTestAllocator",
     "OpTestDelay",
     "from_dict",
 ]
 
 CLASSES: dict[str, type[OpCode]] = {
     cls.OP_ID: cls
-    for area in (instances, networks, cluster, testing, nodes, groups)
+    for area in (instances, moves, networks, cluster, testing, nodes, groups, systems, backups)
     for cls in area.OPCODES
 }
 

@@ -27,6 +27,8 @@ class Write:
     op_id: str
     fill: Fill
     rename: Mapping[str, str] = field(default_factory=dict)
+    # What becomes of the renamed body, where it holds more than fields of the opcode.
+    convert: Callable[[dict[str, Any]], dict[str, Any]] = dict
 
     def parameters(self, request: Request) -> dict[str, Any]:
         """The opcode's fields. What the URL says cannot be said otherwise by the body."""
@@ -35,6 +37,7 @@ class Write:
         # Ganeti's own client writes null for what its caller left out.
         said = {name: value for name, value in body.items() if value is not None}
         given = {self.rename.get(name, name): value for name, value in said.items()}
+        given = self.convert(given)
         fixed = self.fill(request)
         if both := sorted(given.keys() & fixed.keys()):
             raise bad_request(f"Can't overwrite static parameters {both!r}")

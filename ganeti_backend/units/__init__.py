@@ -5,14 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from ganeti_backend import opcodes
+from ganeti_backend.units.backups.export import BackupExport
+from ganeti_backend.units.backups.prepare import BackupPrepare
+from ganeti_backend.units.backups.remove import BackupRemove
 from ganeti_backend.units.base import Unit
 from ganeti_backend.units.cluster.verify_config import ClusterVerifyConfig
 from ganeti_backend.units.groups.manage import GroupAdd, GroupRemove, GroupRename, GroupSetParams
 from ganeti_backend.units.groups.nodes import GroupAssignNodes, GroupEvacuate
+from ganeti_backend.units.instances.change_group import InstanceChangeGroup
+from ganeti_backend.units.instances.console import InstanceConsole
 from ganeti_backend.units.instances.create import InstanceCreate
+from ganeti_backend.units.instances.failover import InstanceFailover
+from ganeti_backend.units.instances.migrate import InstanceMigrate
+from ganeti_backend.units.instances.move import InstanceMove
+from ganeti_backend.units.instances.multi_alloc import InstanceMultiAlloc
 from ganeti_backend.units.instances.power import InstanceReboot, InstanceShutdown, InstanceStartup
 from ganeti_backend.units.instances.query_data import InstanceQueryData
+from ganeti_backend.units.instances.reinstall import InstanceReinstall
 from ganeti_backend.units.instances.remove import InstanceRemove
+from ganeti_backend.units.instances.rename import InstanceRename
 from ganeti_backend.units.instances.set_params import InstanceSetParams
 from ganeti_backend.units.network import (
     NetworkAdd,
@@ -32,7 +43,9 @@ from ganeti_backend.units.nodes.storage import (
     NodeQueryvols,
     RepairNodeStorage,
 )
+from ganeti_backend.units.systems.diagnose import OsDiagnose
 from ganeti_backend.units.tags import TagsDel, TagsSet
+from ganeti_backend.units.test_allocator import TestAllocator
 from ganeti_backend.units.test_delay import TestDelay
 
 UNITS: dict[type[opcodes.OpCode], type[Unit[Any]]] = {
@@ -43,6 +56,19 @@ UNITS: dict[type[opcodes.OpCode], type[Unit[Any]]] = {
     opcodes.OpInstanceReboot: InstanceReboot,
     opcodes.OpInstanceSetParams: InstanceSetParams,
     opcodes.OpInstanceQueryData: InstanceQueryData,
+    opcodes.OpInstanceReinstall: InstanceReinstall,
+    opcodes.OpInstanceRename: InstanceRename,
+    opcodes.OpInstanceConsole: InstanceConsole,
+    opcodes.OpOsDiagnose: OsDiagnose,
+    opcodes.OpBackupPrepare: BackupPrepare,
+    opcodes.OpBackupExport: BackupExport,
+    opcodes.OpBackupRemove: BackupRemove,
+    opcodes.OpInstanceMigrate: InstanceMigrate,
+    opcodes.OpInstanceFailover: InstanceFailover,
+    opcodes.OpInstanceMove: InstanceMove,
+    opcodes.OpInstanceChangeGroup: InstanceChangeGroup,
+    opcodes.OpInstanceMultiAlloc: InstanceMultiAlloc,
+    opcodes.OpTestAllocator: TestAllocator,
     opcodes.OpNetworkAdd: NetworkAdd,
     opcodes.OpNetworkRemove: NetworkRemove,
     opcodes.OpNetworkConnect: NetworkConnect,

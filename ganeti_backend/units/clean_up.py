@@ -23,7 +23,10 @@ def clean_up(config: Config, nodes: Nodes, pending: Pending) -> None:
     forget_creation(config, pending.name)
     if config.node(pending.node) is not None:
         nodes.call(pending.node, calls.INSTANCE_SHUTDOWN, name=pending.name, timeout=0, force=True)
+    for node in (pending.node, pending.mirror):
+        if node is None or config.node(node) is None:
+            continue
         for disk in pending.disks:
-            nodes.call(pending.node, calls.DISK_REMOVE, disk=disk)
-        nodes.call(pending.node, calls.INSTANCE_FORGET, name=pending.name)
+            nodes.call(node, calls.DISK_REMOVE, disk=disk)
+        nodes.call(node, calls.INSTANCE_FORGET, name=pending.name)
     config.commit(settled=pending.name)

@@ -57,6 +57,14 @@ STATE_AFTER: dict[str, Row] = {
     "OP_INSTANCE_REBOOT": ends(ServerState.ACTIVE),
     "OP_INSTANCE_SET_PARAMS": ends(KEEP),
     "OP_INSTANCE_QUERY_DATA": ends(KEEP),
+    "OP_INSTANCE_MIGRATE": ends(KEEP),
+    "OP_INSTANCE_FAILOVER": ends(KEEP),
+    "OP_INSTANCE_MOVE": ends(KEEP),
+    "OP_INSTANCE_CHANGE_GROUP": ends(KEEP),
+    "OP_INSTANCE_MULTI_ALLOC": ends(KEEP),
+    "OP_INSTANCE_REINSTALL": ends(ServerState.STOPPED),
+    "OP_INSTANCE_RENAME": ends(KEEP),
+    "OP_INSTANCE_CONSOLE": ends(KEEP),
 }
 
 

@@ -14,11 +14,14 @@ from synnefo.core.server_states import STATE_AFTER
 NO_RAPI = {
     "OP_CLUSTER_VERIFY_CONFIG",
     "OP_GROUP_EVACUATE",
+    "OP_INSTANCE_CHANGE_GROUP",
+    "OP_INSTANCE_MOVE",
     "OP_NODE_ADD",
     "OP_NODE_QUERYVOLS",
     "OP_NODE_REMOVE",
     "OP_OOB_COMMAND",
     "OP_RESTRICTED_COMMAND",
+    "OP_TEST_ALLOCATOR",
     "OP_TEST_DELAY",
 }
 

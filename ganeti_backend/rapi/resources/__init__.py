@@ -1,12 +1,22 @@
 """The remote API as one table, in parts: one module for each kind of object."""
 
-from ganeti_backend.rapi.resources import cluster, groups, instances, jobs, networks, nodes, tags
+from ganeti_backend.rapi.resources import (
+    cluster,
+    groups,
+    instances,
+    jobs,
+    moves,
+    networks,
+    nodes,
+    tags,
+)
 from ganeti_backend.rapi.table import Row
 
 ROWS: tuple[Row, ...] = (
     *cluster.ROWS,
     *jobs.ROWS,
     *instances.ROWS,
+    *moves.ROWS,
     *networks.ROWS,
     *nodes.ROWS,
     *groups.ROWS,

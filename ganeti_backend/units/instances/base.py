@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from ganeti_backend import objects, opcodes
+from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.units import base, hook_environment
+from ganeti_backend.units.instances import copies
 
 AnyOp = TypeVar("AnyOp", bound=opcodes.OpCode)
 
 
 class InstanceUnit(base.Unit[AnyOp]):
     OBJECT_TYPE = "INSTANCE"
+
+    SETTLES: ClassVar[bool] = False  # Ends the doubt about where the guest is by itself.
 
     instance: objects.Instance
 
@@ -35,6 +38,8 @@ class InstanceUnit(base.Unit[AnyOp]):
 
     def check_prerequisites(self) -> None:
         self.instance = base.find_instance(self.config, self.name)
+        if not self.SETTLES:
+            self.settle()
 
     def hook_nodes(self) -> tuple[Sequence[str], Sequence[str]]:
         nodes = list(dict.fromkeys([self.config.cluster().master, *self.instance.nodes]))
@@ -51,6 +56,18 @@ class InstanceUnit(base.Unit[AnyOp]):
         return found is not None
 
     # Shared by the subclasses.
+
+    def settle(self, silent: frozenset[str] = frozenset()) -> None:
+        """End what a broken move left in doubt; OpPrereqError while a node keeps silent."""
+        if self.instance.arriving_at is None:
+            return
+        self.info(f"Finding out where {self.name} is since its move was cut short")
+        try:
+            nodes = self.reach.nodes
+            self.instance = copies.settle(self.config, nodes, self.instance, silent)
+        except errors.NodeError as error:
+            text = f"It is not known where instance {self.name} runs: {error.message}"
+            raise errors.OpPrereqError(text, errors.ECODE_ENVIRON) from error
 
     @property
     def node(self) -> str:

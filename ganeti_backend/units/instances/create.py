@@ -9,26 +9,19 @@ DNS: `name_check` and `ip_check` are accepted and do nothing.
 
 from __future__ import annotations
 
-import dataclasses
-import re
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
 from ganeti_backend import errors, objects, opcodes
-from ganeti_backend.allocator import Demand, NoRoomError
 from ganeti_backend.config import Pending, new_uuid
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.node_rpc import calls
-from ganeti_backend.patient_nodes import PATIENCE
 from ganeti_backend.units import base, clean_up, hook_environment
-from ganeti_backend.units.instances import disk_parameters, image, parameters
+from ganeti_backend.units.instances import disk_parameters, disks, new_nodes, parameters
+from ganeti_backend.units.instances.installation import CREATE, Installation
+from ganeti_backend.units.instances.naming import check_name
 from ganeti_backend.units.instances.nics import NicMaker
 from ganeti_backend.units.instances.parameters import wrong
-
-NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
-OS_NOTHING = "noop"
-ALLOCATE_PAUSE = 0.5
 
 
 class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
@@ -36,6 +29,7 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
     OBJECT_TYPE = "INSTANCE"
 
     instance: objects.Instance
+    installation: Installation
 
     def locks(self, level: Level) -> Mapping[str, Mode]:
         if level == Level.INSTANCE:
@@ -43,9 +37,13 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
         if level == Level.NODEGROUP:
             return {ALL: base.SHARED}
         if level == Level.NODE:
-            known_node = self.config.node(self.op.pnode or "")
-            return {known_node.name if known_node else ALL: base.SHARED}
+            given = (self.op.pnode_uuid or self.op.pnode, self.op.snode_uuid or self.op.snode)
+            names = new_nodes.node_names(self.config, given)
+            # A node that is not given is chosen among all.
+            return dict.fromkeys(names if given[0] and names else [ALL], base.SHARED)
         if level == Level.NETWORK:
+            if self.op.mode != CREATE and not self.op.nics:
+                return {ALL: base.SHARED}  # Which ones stands in the export.
             names = [nic["network"] for nic in self.op.nics if isinstance(nic.get("network"), str)]
             known = [self.config.network(name) for name in names]
             return {network.name: base.SHARED for network in known if network is not None}
@@ -61,49 +59,41 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
             raise errors.OpPrereqError(text, errors.ECODE_EXISTS)
         cluster = self.config.cluster()
         template = self._template(cluster)
-        disks = disk_parameters.new_disks(template, self.op.disks)
+        new = disk_parameters.new_disks(template, self.op.disks)
         beparams = parameters.merge_beparams(cluster, {}, self.op.beparams)
-        memory = cluster.fill_beparams(beparams)["maxmem"]
-        demand = Demand(self.op.instance_name, memory, sum(disk.size for disk in disks))
-        node = base.find_node(self.config, self._choose_node(demand))
         now = self.config.now()
-        self.instance = objects.Instance(
+        wished = objects.Instance(
             name=self.op.instance_name,
             uuid=new_uuid(),
             ctime=now,
             mtime=now,
             tags=tuple(dict.fromkeys(self.op.tags)),
-            primary_node=node.name,
+            primary_node="",
             os=self.op.os_type or "",
             hypervisor=self._hypervisor(cluster),
             disk_template=template,
             beparams=beparams,
             hvparams=parameters.merge_hvparams({}, self.op.hvparams),
-            osparams={**self.op.osparams, **(self.op.osparams_private or {})},
-            disks=disks,
-            nics=self._nics(node),
+            osparams=dict(self.op.osparams),
+            osparams_private=dict(self.op.osparams_private or {}),
+            disks=new,
         )
+        nodes = new_nodes.choose(self, wished)
+        self.instance = wished.replace(
+            primary_node=nodes[0],
+            secondary_node=nodes[1] if len(nodes) > 1 else None,
+            nics=self._nics(base.find_node(self.config, nodes[0])),
+        )
+        new_nodes.check_policy(self, self.instance)
+        self.installation.check(self.instance)
 
     def _check_request(self) -> None:
-        if not NAME.fullmatch(self.op.instance_name):
-            raise wrong(f"Invalid instance name '{self.op.instance_name}'")
-        if self.op.mode != "create":
-            raise wrong(f"Instance creation mode '{self.op.mode}' is not supported")
-        if self.op.snode is not None:
-            raise wrong("No disk template here uses a secondary node")
+        check_name(self.op.instance_name)
+        self.installation = Installation(self)
+        # An import takes from the export what its order does not say.
+        self.op = self.installation.order
         if self.op.pnode is not None and self.op.iallocator is not None:
             raise wrong("One and only one of iallocator and primary node must be given")
-        if opcodes.REDACTED in (self.op.osparams_secret or {}).values():
-            raise wrong("Secret OS parameters were lost with the master, order the instance again")
-        self._check_os()
-
-    def _check_os(self) -> None:
-        if self.op.os_type == image.OS_NAME:
-            if not self.op.no_install and self.op.disks:
-                image.check_osparams(self.op.osparams)
-        elif self.op.os_type not in (None, OS_NOTHING):
-            text = f"OS '{self.op.os_type}' not found"
-            raise errors.OpPrereqError(text, errors.ECODE_NOENT)
 
     def _clean_up_before(self) -> None:
         pending = self.config.pending_of(self.op.instance_name)
@@ -128,34 +118,6 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
             raise errors.OpPrereqError(text, errors.ECODE_STATE)
         return hypervisor
 
-    def _choose_node(self, demand: Demand) -> str:
-        """The given node or the allocator's choice; a node that is just starting is waited for."""
-        nodes = self._candidates()
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                return self.reach.allocator.reserve(self.job.owner, demand, nodes)
-            except NoRoomError as error:
-                if not error.unreachable or time.monotonic() > deadline:
-                    raise
-                if self.reach.stop.wait(ALLOCATE_PAUSE):
-                    raise
-
-    def _candidates(self) -> list[objects.Node]:
-        if self.op.pnode is not None:
-            return [base.online_node(self.config, self.op.pnode)]
-        nodes = self.config.nodes()
-        if self.op.group_name is not None:
-            group = base.find_group(self.config, self.op.group_name)
-            nodes = [node for node in nodes if node.group == group.uuid]
-        wanted = [nic.get("network") for nic in self.op.nics if nic.get("network")]
-        networks = [base.find_network(self.config, str(name)).uuid for name in wanted]
-        connected = {
-            group.uuid for group in self.config.groups() if set(networks) <= set(group.networks)
-        }
-        # With no group connected to all, the NICs' own check gives the clearer message.
-        return [node for node in nodes if node.group in connected] or nodes
-
     def _nics(self, node: objects.Node) -> tuple[objects.Nic, ...]:
         group = self.config.group(node.group)
         maker = NicMaker(self.config, self.job.owner, group, self.op.conflicts_check)
@@ -173,7 +135,7 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
     # Hooks.
 
     def hook_nodes(self) -> tuple[Sequence[str], Sequence[str]]:
-        nodes = list(dict.fromkeys([self.config.cluster().master, self.instance.primary_node]))
+        nodes = list(dict.fromkeys([self.config.cluster().master, *self.instance.nodes]))
         return nodes, nodes
 
     def hook_environment(self) -> dict[str, str]:
@@ -182,7 +144,7 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
         found = hook_environment.of_instance(
             shown, self.config.cluster(), networks, status=str(self.op.start)
         )
-        return {"ADD_MODE": self.op.mode, **found}
+        return {"ADD_MODE": self.op.mode, **self.installation.hook_environment(), **found}
 
     def resumed(self) -> bool:
         found = self.config.instance(self.op.instance_name)
@@ -201,37 +163,31 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
             self.job.log(f"adding instance {self.instance.name} to cluster config")
             self.config.commit([self.instance], pending=self._pending())
             self.reach.allocator.release(self.job.owner)
-            if self._installs():
-                self.job.log("* running the instance OS create scripts...")
-                self.interruptible = True
-                image.ImageCopy(self.reach, self.job, self.instance).run()
-                self.interruptible = False
+            self._mirror_disks()
+            self.interruptible = True
+            self.installation.run(self.instance)
+            self.interruptible = False
             self._complete()
             undo.pop_all()
-        return [self.instance.primary_node]
+        return list(self.instance.nodes)
 
     def _pending(self) -> Pending:
-        disks = [disk.to_dict() for disk in self.instance.disks]
-        return Pending(self.instance.name, self.instance.primary_node, disks, self.job.job_id)
+        made = [disk.to_dict() for disk in self.instance.disks]
+        mirror = self.instance.secondary_node
+        name, node = self.instance.name, self.instance.primary_node
+        return Pending(name, node, made, self.job.job_id, mirror)
 
-    def _installs(self) -> bool:
-        wanted = self.op.os_type == image.OS_NAME and not self.op.no_install
-        return wanted and bool(self.instance.disks)
+    def _mirror_disks(self) -> None:
+        disks.activate(self, self.instance)
+        if self.op.wait_for_sync and not disks.wait_for_sync(self, self.instance):
+            raise errors.OpExecError("There are some degraded disks for this instance")
 
     def _make_disks(self) -> None:
         for index, disk in enumerate(self.instance.disks):
             self.job.log(f"* disk {index}, size {disk.size}M")
         self.job.log("* creating instance disks...")
-        made = []
-        for disk in self.instance.disks:
-            answer = self.call(
-                self.instance.primary_node,
-                calls.DISK_CREATE,
-                instance_name=self.instance.name,
-                disk=disk.to_dict(),
-            )
-            made.append(dataclasses.replace(disk, path=answer["path"]))
-        self.instance = self.instance.replace(disks=tuple(made))
+        made = disks.make(self, self.instance, self.instance.disks)
+        self.instance = self.instance.replace(disks=made)
 
     def _complete(self) -> None:
         """Start it, then store that it is whole: one write settles the creation and its result."""
@@ -241,7 +197,9 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
             self.instance = self.instance.touched(self.config.now(), admin_state=objects.ADMIN_UP)
             payload = self.instance.node_payload(cluster)
             self.call(self.instance.primary_node, calls.INSTANCE_START, instance=payload)
-        receipt = self.job.receipt([self.instance.primary_node])
+        else:
+            disks.deactivate(self, self.instance)
+        receipt = self.job.receipt(list(self.instance.nodes))
         self.config.commit([self.instance], settled=self.instance.name, receipt=receipt)
 
     def _undo(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base
+from ganeti_backend.units.instances import disks
 from ganeti_backend.units.instances.base import InstanceUnit
 
 
@@ -30,6 +31,7 @@ class InstanceStartup(InstanceUnit[opcodes.OpInstanceStartup]):
     def execute(self) -> None:
         if not self.op.no_remember:
             self.remember_state(objects.ADMIN_UP)
+        disks.activate(self, self.instance, ignore_secondaries=self.op.force)
         payload = self.payload()
         # Parameters given here hold for this start only and are not stored.
         payload["beparams"] = {**payload["beparams"], **self.op.beparams}
@@ -65,6 +67,7 @@ class InstanceShutdown(InstanceUnit[opcodes.OpInstanceShutdown]):
             timeout=self.op.timeout,
             force=self.op.timeout == 0,
         )
+        disks.deactivate(self, self.instance)
 
 
 class InstanceReboot(InstanceUnit[opcodes.OpInstanceReboot]):
@@ -100,6 +103,8 @@ class InstanceReboot(InstanceUnit[opcodes.OpInstanceReboot]):
                 name=self.instance.name,
                 timeout=self.op.shutdown_timeout,
             )
+            ignored = self.op.ignore_secondaries
+            disks.activate(self, self.instance, ignore_secondaries=ignored)
             self.call(self.node, calls.INSTANCE_START, instance=self.payload())
         self.remember_state(objects.ADMIN_UP)
 

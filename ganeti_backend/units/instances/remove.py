@@ -11,6 +11,7 @@ from ganeti_backend import errors, opcodes
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.node_rpc.calls import Call
 from ganeti_backend.units import base
+from ganeti_backend.units.instances import disks
 from ganeti_backend.units.instances.base import InstanceUnit
 
 
@@ -20,7 +21,8 @@ class InstanceRemove(InstanceUnit[opcodes.OpInstanceRemove]):
     def check_prerequisites(self) -> None:
         super().check_prerequisites()
         if not self.op.ignore_failures:
-            base.online_node(self.config, self.node)
+            for node in self.instance.nodes:
+                base.online_node(self.config, node)
 
     def hook_environment(self) -> dict[str, str]:
         timeout = str(self.op.shutdown_timeout)
@@ -29,7 +31,7 @@ class InstanceRemove(InstanceUnit[opcodes.OpInstanceRemove]):
     def hook_nodes(self) -> tuple[Sequence[str], Sequence[str]]:
         # The master before, the instance's nodes as well after it is gone.
         before = [self.config.cluster().master]
-        return before, list(dict.fromkeys([*before, self.node]))
+        return before, list(dict.fromkeys([*before, *self.instance.nodes]))
 
     def execute(self) -> None:
         self._on_node(
@@ -39,13 +41,14 @@ class InstanceRemove(InstanceUnit[opcodes.OpInstanceRemove]):
             force=self.op.shutdown_timeout == 0,
         )
         for disk in self.instance.disks:
-            self._on_node(calls.DISK_REMOVE, disk=disk.to_dict())
+            for node in disks.holders(self.instance, disk):
+                self._on_node(calls.DISK_REMOVE, node, disk=disk.to_dict())
         self._on_node(calls.INSTANCE_FORGET, name=self.instance.name)
         self.config.commit(delete=[self.instance], receipt=self.job.receipt(None))
 
-    def _on_node(self, call: Call, **arguments: object) -> None:
+    def _on_node(self, call: Call, node: str | None = None, **arguments: object) -> None:
         try:
-            self.call(self.node, call, **arguments)
+            self.call(node or self.node, call, **arguments)
         except errors.NodeError as error:
             if not self.op.ignore_failures:
                 raise

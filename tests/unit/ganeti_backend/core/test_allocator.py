@@ -25,7 +25,7 @@ class Lab:
         self.nodes = [node(name) for name in infos]
 
     def reserve(self, owner: str, memory: int = 100, disk: int = 0) -> str:
-        return self.allocator.reserve(owner, Demand("vm", memory, disk), self.nodes)
+        return self.allocator.reserve(owner, Demand("vm", memory, disk), self.nodes)[0]
 
 
 def test_instances_spread_over_the_nodes() -> None:
