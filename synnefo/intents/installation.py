@@ -25,6 +25,7 @@ from synnefo.db.models import (
     Role,
     RoleAssignment,
     Subnet,
+    Token,
     User,
 )
 from synnefo.db.transactions import writing
@@ -63,6 +64,8 @@ def account(name: str, password: str, in_roles: tuple[str, ...]) -> User:
             user = User(domain=home, name=name, default_project=project)
         if not user.password or not check_password(password, user.password):
             user.password = make_password(password)
+            # Whoever signed in with the old one, perhaps its thief, has to sign in again.
+            Token.objects.filter(user__domain=home, user__name=name).delete()
         user.save()
         for role in in_roles:
             RoleAssignment.objects.get_or_create(user=user, project=project, role=known[role])

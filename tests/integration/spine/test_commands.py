@@ -56,6 +56,17 @@ def test_cloud_setup_may_be_repeated(db, description):
     assert tokens.check_password("default", "nobody", "secret-d") is None
 
 
+def test_a_new_password_ends_what_the_old_one_began(db, description):
+    _said("cloud_setup", json=description)
+    user = User.objects.get(name="demo")
+    issued = tokens.issue(user, user.default_project, ["password"])
+    _said("cloud_setup", json=description)
+    assert tokens.find(issued.text) is not None
+    description.write_text(description.read_text().replace("secret-d", "secret-e"))
+    _said("cloud_setup", json=description)
+    assert tokens.find(issued.text) is None
+
+
 def test_cloud_setup_says_what_is_missing(db, tmp_path):
     path = tmp_path / "setup.json"
     path.write_text("{}")
