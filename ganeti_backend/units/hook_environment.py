@@ -24,7 +24,7 @@ def of_instance(
         "OP_TARGET": instance.name,
         "INSTANCE_NAME": instance.name,
         "INSTANCE_PRIMARY": instance.primary_node,
-        "INSTANCE_SECONDARIES": "",
+        "INSTANCE_SECONDARIES": instance.secondary_node or "",
         "INSTANCE_OS_TYPE": instance.os,
         "INSTANCE_STATUS": instance.admin_state if status is None else status,
         "INSTANCE_MINMEM": str(beparams["minmem"]),
