@@ -114,6 +114,23 @@ def test_supervisor_may_die(make_cloud):
     assert cloud.command("status").returncode == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_up_ended_half_way(make_cloud, number):
+    """What can be undone is undone; what a SIGKILL leaves, the next up takes over."""
+    cloud = make_cloud()
+    words = [str(ROOT / "cloud"), "up", "--state", str(cloud.state), "--port", str(cloud.port)]
+    with subprocess.Popen([*words, *FAKE, "--no-first-server", "--detach"]) as starting:
+        wait_until((cloud.state / "run" / "node1.pid").exists, "a node is started", 120)
+        starting.send_signal(number)
+    if number != signal.SIGKILL:
+        assert starting.returncode == 130
+        assert processes_of(cloud.state) == []
+        assert not cloud.state.exists()
+        return
+    assert "The cloud is up" in cloud.up(*FAKE, "--no-first-server")
+    assert cloud.openstack("server", "list") == []
+
+
 def test_foreground_ends_with_ctrl_c(make_cloud):
     cloud = make_cloud()
     words = [str(ROOT / "cloud"), "up", "--state", str(cloud.state), "--port", str(cloud.port)]
