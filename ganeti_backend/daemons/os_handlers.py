@@ -234,6 +234,9 @@ class OsHandlers:
     def export_remove(self, name: str) -> bool:
         return self.exports.remove(name)
 
+    def task_cancel(self, task_id: str) -> None:
+        self.tasks.cancel_task(task_id)
+
     def release_disk(self, disk: Disk) -> None:
         """Nothing of ours uses the disk any more: it is about to be removed."""
         self.tasks.cancel(disk.get("uuid"))

@@ -44,7 +44,7 @@ class ScriptTask:
     def look(self) -> None:
         """Raises if nobody wants it any more."""
         if self.canceled:
-            raise StorageError("canceled: a disk is removed")
+            raise StorageError("canceled")
 
     def started(self, process: "subprocess.Popen[bytes]") -> None:
         """Write down who is to be ended should this daemon die."""
@@ -106,6 +106,14 @@ class ScriptTasks:
             )
         if not ended:
             raise StorageError(f"a script still uses disk {disk}")
+
+    def cancel_task(self, task_id: str) -> None:
+        """End one task; it may have ended, or be forgotten, already."""
+        with self._changed:
+            task = self._tasks.get(task_id)
+            if task is not None:
+                task.canceled = True
+                self._changed.wait_for(lambda: task.status["state"] != RUNNING, 30)
 
     def set(self, task: ScriptTask, status: dict[str, Any]) -> None:
         with self._changed:

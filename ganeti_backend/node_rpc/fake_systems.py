@@ -28,6 +28,9 @@ class FakeSystems:
     nodes: Any
     script_failures: dict[str, str]
 
+    def _task_cancel(self, node: Any, task_id: str) -> None:
+        node.tasks.pop(task_id, None)
+
     def _os_diagnose(self, node: Any) -> list[dict[str, Any]]:
         return [
             {

@@ -66,7 +66,8 @@ def export(
         raise
     finally:
         os.close(writing)
-    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
 
     def foretell(part: bytes) -> None:
         if part.strip().isdigit():

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from types import MappingProxyType
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.config import Pending, new_uuid
@@ -30,6 +31,7 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
 
     instance: objects.Instance
     installation: Installation
+    exported: Mapping[str, str] = MappingProxyType({})  # What hooks are told of an import.
 
     def locks(self, level: Level) -> Mapping[str, Mode]:
         if level == Level.INSTANCE:
@@ -92,6 +94,7 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
         self.installation = Installation(self)
         # An import takes from the export what its order does not say.
         self.op = self.installation.order
+        self.exported = self.installation.hook_environment()
         if self.op.pnode is not None and self.op.iallocator is not None:
             raise wrong("One and only one of iallocator and primary node must be given")
 
@@ -144,7 +147,7 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
         found = hook_environment.of_instance(
             shown, self.config.cluster(), networks, status=str(self.op.start)
         )
-        return {"ADD_MODE": self.op.mode, **self.installation.hook_environment(), **found}
+        return {"ADD_MODE": self.op.mode, **self.exported, **found}
 
     def resumed(self) -> bool:
         found = self.config.instance(self.op.instance_name)

@@ -17,14 +17,12 @@ from ganeti_backend import errors, objects
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base
 from ganeti_backend.units.instances.parameters import wrong
+from ganeti_backend.units.node_tasks import Attention, NodeTask
 
 OS_NAME = "image"
 FORMATS = ("raw", "qcow2")
-LONGEST_LOOK = 0.5
-PAUSE = 0.02
 PERCENT_STEP = 10
 SECONDS_STEP = 0.5
-TRIES = 3
 STALLED_AFTER = 600.0
 PROGRESS = "image-copy-progress"
 
@@ -35,7 +33,23 @@ def check_osparams(osparams: Mapping[str, Any]) -> None:
         raise wrong("OS 'image' needs the OS parameter 'img_id'")
     if osparams.get("img_format", "raw") not in FORMATS:
         raise wrong(f"Unknown image format '{osparams['img_format']}', known are raw and qcow2")
-    properties(osparams)
+    check_properties(properties(osparams))
+
+
+def check_properties(wishes: Mapping[str, Any]) -> None:
+    """Shapes only: what else may be wrong, such as an address, shows where it is used."""
+    for name in ("addresses", "keys"):
+        found = wishes.get(name) or []
+        kind = dict if name == "addresses" else str
+        if not isinstance(found, list) or not all(isinstance(item, kind) for item in found):
+            raise wrong(f"'{name}' in OS parameter 'img_properties' is not a list as it should be")
+    for name in ("hostname", "user_data"):
+        if not isinstance(wishes.get(name) or "", str):
+            raise wrong(f"'{name}' in OS parameter 'img_properties' is not a text")
+
+
+def own_parameters(instance: objects.Instance) -> dict[str, Any]:
+    return {**instance.osparams, **instance.osparams_private}
 
 
 def properties(osparams: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,10 +65,12 @@ def properties(osparams: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def customization(
-    instance: objects.Instance, networks: Mapping[str, objects.Network]
+    instance: objects.Instance,
+    networks: Mapping[str, objects.Network],
+    osparams: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What the guest is told; addresses come from the NICs where the order does not name them."""
-    wishes = properties(instance.osparams)
+    wishes = properties(own_parameters(instance) if osparams is None else osparams)
     macs = {nic.ip: nic.mac for nic in instance.nics if nic.ip}
     listed = wishes.get("addresses") or [
         address_of(nic, networks.get(nic.network or "")) for nic in instance.nics if nic.ip
@@ -79,60 +95,46 @@ def address_of(nic: objects.Nic, network: objects.Network | None) -> dict[str, A
 class ImageCopy:
     """One copy onto one disk, from order to end."""
 
-    def __init__(self, reach: base.Reach, job: base.JobHandle, instance: objects.Instance) -> None:
+    def __init__(
+        self,
+        reach: base.Reach,
+        job: base.JobHandle,
+        instance: objects.Instance,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`parameters` stand for those that the instance has."""
         self._reach = reach
         self._job = job
         self._instance = instance
-        self._node = instance.primary_node
+        self._parameters = dict(own_parameters(instance) if parameters is None else parameters)
         self._logged_percent = -1
         self._logged_at = float("-inf")
 
     def run(self) -> None:
         """Return when the disk is filled; OpExecError says why it could not be."""
-        for _ in range(TRIES):
-            if self._watch(self._order()):
-                return
-        raise errors.OpExecError(f"Node {self._node} lost the image copy {TRIES} times")
+        node = self._instance.primary_node
+        attention = Attention(self._report, self._job.check_canceled, STALLED_AFTER)
+        task = NodeTask(self._reach, node, "the image copy", self._order, attention)
+        try:
+            task.run()
+        except errors.OpExecError as error:
+            text = f"Could not copy the image for {self._instance.name}: {error.message}"
+            raise errors.OpExecError(text) from error
 
-    def _order(self) -> str:
-        disk = self._instance.disks[0]
-        osparams = self._instance.osparams
+    def _order(self) -> dict[str, Any]:
+        disk, given = self._instance.disks[0], self._parameters
         networks = {network.uuid: network for network in self._reach.config.networks()}
         answer = self._reach.nodes.call(
-            self._node,
+            self._instance.primary_node,
             calls.IMAGE_FILL,
-            task_id=f"fill-{disk.uuid}",
+            task_id=f"fill-{disk.uuid}-{self._job.job_id}-{self._job.op_index}",
             instance=self._instance.node_payload(self._reach.config.cluster()),
             disk=disk.to_dict(),
-            image_id=str(osparams["img_id"]),
-            image_format=str(osparams.get("img_format", "raw")),
-            customization=customization(self._instance, networks),
+            image_id=str(given["img_id"]),
+            image_format=str(given.get("img_format", "raw")),
+            customization=customization(self._instance, networks, given),
         )
-        return str(answer["task"])
-
-    def _watch(self, task: str) -> bool:
-        """Follow the task to its end; False if the node does not know it any more."""
-        best, moved_at = -1, time.monotonic()
-        while True:
-            try:
-                status = self._reach.nodes.call(
-                    self._node, calls.TASK_STATUS, task_id=task, wait=LONGEST_LOOK, percent=best
-                )
-            except errors.NodeCallError:
-                return False
-            if status["state"] == "failed":
-                text = f"Could not copy the image for {self._instance.name}: {status['message']}"
-                raise errors.OpExecError(text)
-            percent = int(status["percent"])
-            self._report(percent, last=status["state"] == "done")
-            if status["state"] == "done":
-                return True
-            if percent > best:
-                best, moved_at = percent, time.monotonic()
-            if time.monotonic() - moved_at > STALLED_AFTER:
-                raise errors.OpExecError(f"The image copy stands still at {percent} percent")
-            # The node holds its answer until there is news; this keeps a fast copy from a flood.
-            self._reach.stop.wait(PAUSE)
+        return dict(answer)
 
     def _report(self, percent: int, last: bool) -> None:
         self._job.check_canceled()
