@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ganeti_backend.durable import SECRET_MODE, replace
-from ganeti_backend.settings import Settings
+from ganeti_backend.settings import NodeSettings, Settings
 
 AUTHORITY_DAYS = 3650
 LEAF_DAYS = 825
@@ -26,16 +26,32 @@ RENEW_BEFORE = datetime.timedelta(days=30)
 BACKDATE = datetime.timedelta(days=1)
 
 
+NODE_FILES = ("ca.pem", "node.pem", "node.key")
+SERVER_AND_CLIENT = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+
+
 def ensure(settings: Settings) -> None:
     """Make what is missing, no longer fits the cluster's names or expires soon."""
     tls, rapi = settings.tls, settings.rapi
-    authority = Authority(tls.ca, tls.ca.with_suffix(".key"))
+    authority = of_cluster(settings)
     addresses = {"localhost", "127.0.0.1"}
     nodes = addresses.union(*((n.name, n.address) for n in settings.nodes))
-    both = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
-    authority.issue(tls.certificate, tls.key, sorted(nodes), both)
+    authority.issue(tls.certificate, tls.key, sorted(nodes), SERVER_AND_CLIENT)
     served = addresses | {rapi.host, settings.cluster_name}
-    authority.issue(rapi.certificate, rapi.key, sorted(served), both[:1])
+    authority.issue(rapi.certificate, rapi.key, sorted(served), SERVER_AND_CLIENT[:1])
+
+
+def ensure_node(settings: Settings, node: NodeSettings, folder: Path) -> None:
+    """A further node's own certificate and key, and the authority's certificate, in a folder."""
+    ca, certificate, key = (folder / name for name in NODE_FILES)
+    authority = of_cluster(settings)
+    authority.issue(certificate, key, [node.name, node.address], SERVER_AND_CLIENT)
+    replace(ca, settings.tls.ca.read_bytes(), SECRET_MODE)
+
+
+def of_cluster(settings: Settings) -> "Authority":
+    """The cluster's authority, from its files."""
+    return Authority(settings.tls.ca, settings.tls.ca.with_suffix(".key"))
 
 
 class Authority:
@@ -45,7 +61,9 @@ class Authority:
         self._key = _key(key)
         if certificate.exists() and key.exists():
             self._certificate = x509.load_pem_x509_certificate(certificate.read_bytes())
-            if self._certificate.public_key() == self._key.public_key():
+            ends = self._certificate.not_valid_after_utc
+            own = self._certificate.public_key() == self._key.public_key()
+            if own and ends - RENEW_BEFORE > _now():
                 return
         self._certificate = self._sign_itself()
         replace(

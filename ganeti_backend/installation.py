@@ -3,28 +3,59 @@
 What is already there is kept: a second run mends what is missing and no more.
 """
 
+import dataclasses
 import json
 import secrets
-from dataclasses import asdict
 from pathlib import Path
 
 from ganeti_backend import certificates
 from ganeti_backend.durable import SECRET_MODE, replace
-from ganeti_backend.settings import Settings, SettingsError
+from ganeti_backend.settings import (
+    FOLDER_MODE,
+    NodeSettings,
+    Settings,
+    SettingsError,
+    TlsSettings,
+)
 
-DIRECTORY_MODE = 0o750
+PRIVATE_MODE = 0o700  # There is a key inside.
+SETTINGS_FILE = "node.json"
 RAPI_USER = "synnefo"
-NODE_FOLDERS = ("disks", "instances", "console", "seeds", "tasks")
 
 
 def write(path: Path | str, settings: Settings) -> None:
     """Write the settings file and make all it names; what is already there is kept."""
     for folder in _folders(settings):
-        folder.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     certificates.ensure(settings)
     _ensure_rapi_users(settings.rapi.users_file)
-    text = json.dumps(asdict(settings), default=str, indent=1, sort_keys=True)
-    replace(Path(path), text.encode() + b"\n", SECRET_MODE)
+    _write_settings(Path(path), settings)
+
+
+def bundle(settings: Settings, node: NodeSettings) -> Path:
+    """The folder with all that a further node's daemon needs; its settings file is in it.
+
+    It can be carried to the node and put anywhere: what is inside is named relatively. What the
+    node shares with the others (images, hooks, shared disks) is expected at the same paths.
+    """
+    folder = bundle_folder(settings, node.name)
+    own = NodeSettings(node.name, node.address, node.port, folder / node.dir)
+    for path in (folder, *own.folders):
+        path.mkdir(mode=PRIVATE_MODE, parents=True, exist_ok=True)
+    certificates.ensure_node(settings, own, folder)
+    written = dataclasses.replace(
+        settings,
+        data_dir=Path(),
+        nodes=(node,),
+        tls=TlsSettings(*(Path(name) for name in certificates.NODE_FILES)),
+    )
+    _write_settings(folder / SETTINGS_FILE, written)
+    return folder / SETTINGS_FILE
+
+
+def bundle_folder(settings: Settings, name: str) -> Path:
+    """Where the bundle of a further node is made."""
+    return settings.data_dir / "nodes" / name
 
 
 def rapi_password(settings: Settings) -> str:
@@ -48,8 +79,13 @@ def _folders(settings: Settings) -> list[Path]:
         settings.shared_dir,
     ]
     for node in settings.nodes:
-        folders.extend([node.dir, *(node.dir / name for name in NODE_FOLDERS)])
+        folders.extend(node.folders)
     return folders
+
+
+def _write_settings(path: Path, settings: Settings) -> None:
+    text = json.dumps(dataclasses.asdict(settings), default=str, indent=1, sort_keys=True)
+    replace(path, text.encode() + b"\n", SECRET_MODE)
 
 
 def _ensure_rapi_users(path: Path) -> None:

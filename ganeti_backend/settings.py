@@ -18,6 +18,8 @@ REAL = ("file", "sharedfile", "diskless")  # What guests that read their disks c
 ALL = (*(name for name in TEMPLATES if name != "diskless"), "diskless")
 # Where OS definitions lie that were installed for Ganeti; a node's own folder `os` comes before.
 OS_DIRS = (Path("/srv/ganeti/os"), Path("/usr/local/share/ganeti/os"), Path("/usr/share/ganeti/os"))
+NODE_FOLDERS = ("disks", "instances", "console", "seeds", "tasks")
+FOLDER_MODE = 0o750
 EMBEDDED_LIBVIRT = "qemu:///embed?root={node_dir}/libvirt"
 
 
@@ -33,6 +35,11 @@ class NodeSettings:
     address: str
     port: int
     dir: Path
+
+    @property
+    def folders(self) -> list[Path]:
+        """What its daemon expects to be there."""
+        return [self.dir, *(self.dir / name for name in NODE_FOLDERS)]
 
 
 @dataclass(frozen=True)
@@ -141,9 +148,9 @@ def for_state(
 
 
 def load(path: Path | str) -> Settings:
-    """Read the settings file."""
+    """Read the settings file. Relative paths in it begin where the file is, so that it can move."""
     try:
-        return _from_dict(json.loads(Path(path).read_text()))
+        return _from_dict(json.loads(Path(path).read_text()), Path(path).absolute().parent)
     except OSError as error:
         raise SettingsError(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, TypeError) as error:
@@ -152,35 +159,36 @@ def load(path: Path | str) -> Settings:
         raise SettingsError(f"{path} lacks {error}") from error
 
 
-def _from_dict(data: Mapping[str, Any]) -> Settings:
+def _from_dict(data: Mapping[str, Any], base: Path) -> Settings:
+    at = base.joinpath
     nodes = tuple(
-        NodeSettings(str(n["name"]), str(n["address"]), int(n["port"]), Path(n["dir"]))
+        NodeSettings(str(n["name"]), str(n["address"]), int(n["port"]), at(n["dir"]))
         for n in data["nodes"]
     )
     rapi, tls = data["rapi"], data["tls"]
     return Settings(
         cluster_name=str(data["cluster_name"]),
         master=str(data["master"]),
-        data_dir=Path(data["data_dir"]),
-        queue_dir=Path(data["queue_dir"]),
-        config_dir=Path(data["config_dir"]),
-        hooks_dir=Path(data["hooks_dir"]),
-        command_socket=Path(data["command_socket"]),
+        data_dir=at(data["data_dir"]),
+        queue_dir=at(data["queue_dir"]),
+        config_dir=at(data["config_dir"]),
+        hooks_dir=at(data["hooks_dir"]),
+        command_socket=at(data["command_socket"]),
         rapi=RapiSettings(
             host=str(rapi["host"]),
             port=int(rapi["port"]),
-            users_file=Path(rapi["users_file"]),
-            certificate=Path(rapi["certificate"]),
-            key=Path(rapi["key"]),
+            users_file=at(rapi["users_file"]),
+            certificate=at(rapi["certificate"]),
+            key=at(rapi["key"]),
         ),
-        tls=TlsSettings(Path(tls["ca"]), Path(tls["certificate"]), Path(tls["key"])),
+        tls=TlsSettings(at(tls["ca"]), at(tls["certificate"]), at(tls["key"])),
         hypervisor=str(data["hypervisor"]),
         libvirt_uri=str(data["libvirt_uri"]),
         accelerator=str(data["accelerator"]),
         network=str(data["network"]),
         disk_templates=tuple(data["disk_templates"]),
-        image_dir=Path(data["image_dir"]),
+        image_dir=at(data["image_dir"]),
         nodes=nodes,
-        shared_dir=Path(data.get("shared_dir", SHARED_DIR)),
-        os_dirs=tuple(Path(folder) for folder in data.get("os_dirs", OS_DIRS)),
+        shared_dir=at(data.get("shared_dir", SHARED_DIR)),
+        os_dirs=tuple(at(folder) for folder in data.get("os_dirs", OS_DIRS)),
     )

@@ -85,9 +85,12 @@ def _load() -> tuple[Settings, NodeSettings]:
         raise ConfigurationError(f"set {' and '.join(missing)}")
     settings, name = settings_file.load(os.environ["GANETI_CONFIG"]), os.environ["GANETI_NODE"]
     try:
-        return settings, settings.node(name)
+        node = settings.node(name)
     except KeyError as error:
         raise ConfigurationError(f"the settings have no node {name}") from error
+    for folder in node.folders:
+        folder.mkdir(mode=settings_file.FOLDER_MODE, parents=True, exist_ok=True)
+    return settings, node
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def test_node_is_found_by_name(made):
 
 def test_folders_are_there(made, written):
     for node in made.nodes:
-        for name in installation.NODE_FOLDERS:
+        for name in settings.NODE_FOLDERS:
             assert (node.dir / name).is_dir()
     for folder in (made.queue_dir, made.config_dir, made.hooks_dir, made.image_dir):
         assert folder.is_dir()

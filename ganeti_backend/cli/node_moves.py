@@ -1,0 +1,153 @@
+"""gnt-node evacuate, migrate and failover: instances leave a node."""
+
+import argparse
+from typing import Any
+
+from ganeti_backend.cli import following
+from ganeti_backend.cli.program import FAILURE, SUCCESS, USAGE, Failure, Session, confirm
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NODE")
+    parser.add_argument("-f", "--force", action="store_true", help="do not ask")
+    parser.add_argument("-I", "--iallocator", metavar="NAME", help="chooses the new nodes")
+
+
+def configure_evacuate(parser: argparse.ArgumentParser) -> None:
+    _configure(parser)
+    parser.add_argument("-n", "--new-secondary", metavar="NODE")
+    parser.add_argument("-p", "--primary-only", action="store_true")
+    parser.add_argument("-s", "--secondary-only", action="store_true")
+    parser.add_argument("--early-release", action="store_true")
+    parser.add_argument("--ignore-soft-errors", action="store_true", default=None)
+    following.add_submit_options(parser)
+
+
+def evacuate(args: argparse.Namespace, session: Session) -> int:
+    if args.primary_only and args.secondary_only:
+        raise Failure("Only one of --primary-only and --secondary-only can be passed.", USAGE)
+    mode, what = "all", "all instances"
+    if args.primary_only:
+        mode, what = "primary-only", "primary instances"
+    if args.secondary_only or args.new_secondary:
+        mode, what = "secondary-only", "secondary instances"
+    if not _any(session, args.name, mode):
+        following.say(f"No {what} on node {args.name}, exiting.")
+        return SUCCESS
+    confirm(f"Evacuate {what} from node {args.name}?", agreed=args.force or args.dry_run)
+    op = following.opcode(
+        "OP_NODE_EVACUATE",
+        args,
+        session,
+        node_name=args.name,
+        mode=mode,
+        remote_node=args.new_secondary,
+        iallocator=args.iallocator,
+        early_release=args.early_release,
+        ignore_soft_errors=args.ignore_soft_errors,
+    )
+    return with_jobs(args, session, op)
+
+
+def _any(session: Session, name: str, mode: str) -> bool:
+    names = ["pinst_list", "sinst_list"]
+    rows = session.call("Query", resource="node", names=names, qfilter=["=", "name", name])["data"]
+    if not rows:
+        raise Failure(f"There is no node '{name}'.")
+    (_, primary), (_, secondary) = rows[0]
+    found = {"primary-only": primary, "secondary-only": secondary}
+    return bool(found.get(mode, primary + secondary))
+
+
+def configure_migrate(parser: argparse.ArgumentParser) -> None:
+    _configure(parser)
+    parser.add_argument("-n", "--target-node", metavar="NODE")
+    parser.add_argument("--non-live", action="store_true")
+    parser.add_argument("--migration-mode", choices=["live", "non-live"])
+    parser.add_argument("--ignore-ipolicy", action="store_true")
+    parser.add_argument("--no-runtime-changes", action="store_true")
+    following.add_submit_options(parser)
+
+
+def migrate(args: argparse.Namespace, session: Session) -> int:
+    if not _any(session, args.name, "primary-only"):
+        print(f"No primary instances on node {args.name}, exiting.")
+        return SUCCESS
+    if args.non_live and args.migration_mode:
+        raise Failure("Only one of the --non-live and --migration-mode can be given.", USAGE)
+    confirm(f"Migrate instance(s) of node {args.name}?", agreed=args.force or args.dry_run)
+    op = following.opcode(
+        "OP_NODE_MIGRATE",
+        args,
+        session,
+        node_name=args.name,
+        mode="non-live" if args.non_live else args.migration_mode,
+        target_node=args.target_node,
+        iallocator=args.iallocator,
+        ignore_ipolicy=args.ignore_ipolicy,
+        allow_runtime_changes=not args.no_runtime_changes,
+    )
+    return with_jobs(args, session, op)
+
+
+def configure_failover(parser: argparse.ArgumentParser) -> None:
+    _configure(parser)
+    parser.add_argument("--ignore-consistency", action="store_true")
+    following.add_submit_options(parser)
+
+
+def failover(args: argparse.Namespace, session: Session) -> int:
+    """A job for each primary instance; Ganeti has no opcode for all of them either."""
+    rows = session.call(
+        "Query", resource="node", names=["pinst_list"], qfilter=["=", "name", args.name]
+    )["data"]
+    if not rows:
+        raise Failure(f"There is no node '{args.name}'.")
+    names = rows[0][0][1]
+    if not names:
+        following.say(f"No primary instances on node {args.name}, exiting.")
+        return SUCCESS
+    question = f"Fail over instance(s) {','.join(names)}?"
+    confirm(question, agreed=args.force or args.dry_run)
+    jobs = [
+        (
+            name,
+            following.opcode(
+                "OP_INSTANCE_FAILOVER",
+                args,
+                session,
+                instance_name=name,
+                ignore_consistency=args.ignore_consistency,
+                iallocator=args.iallocator,
+            ),
+        )
+        for name in names
+    ]
+    return following.run_each(args, session, jobs)
+
+
+def with_jobs(args: argparse.Namespace, session: Session, op: dict[str, Any]) -> int:
+    """Run an opcode that makes jobs, then follow those; unsuccessful if any of them is."""
+    if args.submit or args.dry_run:
+        return following.run(args, session, op)
+    if args.print_jobid:
+        job_id = session.call("SubmitJob", ops=[op])
+        print(job_id, flush=True)
+        made = following.follow(session, job_id)[0]["jobs"]
+    else:
+        made = following.run_and_get(args, session, op)["jobs"]
+    failed = 0
+    for done, found in made:
+        try:
+            if not done:
+                raise Failure(str(found))
+            following.say(f"Waiting for job {found} ...")
+            following.follow(session, found)
+        except Failure as error:
+            following.say(f"Job {found} has failed: {error}" if done else f"Not submitted: {error}")
+            failed += 1
+    if failed:
+        following.say(f"There were {failed} errors during the moves.")
+        return FAILURE
+    following.say("All instances moved successfully.")
+    return SUCCESS
