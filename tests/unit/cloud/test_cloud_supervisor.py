@@ -54,9 +54,14 @@ def wait_for(condition, seconds=10):
         pause.wait(0.001)
 
 
+def written(log):
+    """A process makes its log itself, a moment after it was started."""
+    return log.read_text() if log.exists() else ""
+
+
 def test_runs_what_it_is_told_and_reports_it(state):
     supervisor_client.start(state, [specification("speaker", "sh", "-c", "echo hello; sleep 600")])
-    wait_for(lambda: "hello" in (state / "log" / "speaker.log").read_text())
+    wait_for(lambda: "hello" in written(state / "log" / "speaker.log"))
     row = rows(state)["speaker"]
     assert row["state"] == "running"
     assert row["restarts"] == 0
@@ -161,7 +166,7 @@ def test_kills_what_ignores_the_signal(state):
     script = "trap '' TERM; echo ready; while :; do sleep 1; done"
     deaf = specification("deaf", "sh", "-c", script, stop_seconds=0.1)
     supervisor_client.start(state, [deaf])
-    wait_for(lambda: "ready" in (state / "log" / "deaf.log").read_text())
+    wait_for(lambda: "ready" in written(state / "log" / "deaf.log"))
     pid = rows(state)["deaf"]["pid"]
     assert supervisor_client.stop(state)
     assert start_ticks(pid) is None
