@@ -7,7 +7,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from ganeti_backend.jobs import Job
-from ganeti_backend.queries import cluster, filters, groups, instances, jobs, networks, nodes
+from ganeti_backend.node_rpc.calls import Nodes
+from ganeti_backend.queries import (
+    cluster,
+    filters,
+    from_nodes,
+    groups,
+    instances,
+    jobs,
+    networks,
+    nodes,
+)
+from ganeti_backend.os_catalog import usable
 from ganeti_backend.queries.fields import Table, nice
 from ganeti_backend.queries.snapshot import Configuration, LiveData, Snapshot
 from ganeti_backend.settings import Settings
@@ -17,6 +28,8 @@ NODE = "node"
 GROUP = "group"
 NETWORK = "network"
 JOB = "job"
+OS = "os"
+EXPORT = "export"
 # Where a node keeps the disks of the template `file`, inside its own folder.
 DISK_FOLDER = "disks"
 TABLES: dict[str, Table[Any]] = {
@@ -25,6 +38,8 @@ TABLES: dict[str, Table[Any]] = {
     GROUP: groups.TABLE,
     NETWORK: networks.TABLE,
     JOB: jobs.TABLE,
+    OS: from_nodes.SYSTEMS,
+    EXPORT: from_nodes.EXPORTS,
 }
 
 
@@ -35,6 +50,8 @@ class Source(Protocol):
     def config(self) -> Configuration: ...
     @property
     def settings(self) -> Settings: ...
+    @property
+    def nodes(self) -> Nodes: ...
     def live(self) -> LiveData: ...
     def job(self, job_id: int) -> Job | None: ...
     def job_ids(self) -> Sequence[int]: ...
@@ -90,6 +107,8 @@ class Reader:
             if snapshot is None
             else self._items(resource, snapshot)
         )
+        if resource == OS:
+            items = from_nodes.offered(list(items), looked_at)
         chosen = [item for item in items if matches(item, snapshot)]
         return {"data": table.query(chosen, snapshot, names), "fields": table.definitions(names)}
 
@@ -114,7 +133,16 @@ class Reader:
     def _snapshot_for(self, resource: str, names: Iterable[str]) -> Snapshot:
         return self.snapshot(live=TABLES[resource].needs_live(list(names)))
 
+    def systems(self) -> list[str]:
+        """The OS definitions that are offered, with their variants."""
+        return usable(from_nodes.systems(self._source.config, self._source.nodes))
+
     def _items(self, resource: str, snapshot: Snapshot) -> list[Any]:
+        if resource in (OS, EXPORT):
+            ask = from_nodes.systems if resource == OS else from_nodes.exports
+            return sorted(
+                ask(self._source.config, self._source.nodes), key=lambda item: nice(item.name)
+            )
         found: dict[str, Iterable[Any]] = {
             INSTANCE: snapshot.instances.values(),
             NODE: snapshot.nodes.values(),

@@ -18,7 +18,6 @@ FEATURES = (
     "node-migrate-reqv1",
     "node-evac-res1",
 )
-BUILT_IN_OS = ("image",)
 LONGEST_WAIT = 10.0
 
 
@@ -74,9 +73,9 @@ def info(_request: Request, doors: Doors) -> dict[str, Any]:
     return doors.reader.info()
 
 
-def os_list(_request: Request, _doors: Doors) -> list[str]:
-    """The OS definitions."""
-    return list(BUILT_IN_OS)
+def os_list(_request: Request, doors: Doors) -> list[str]:
+    """The OS definitions that are offered, with their variants."""
+    return doors.reader.systems()
 
 
 def cluster_tags(_request: Request, doors: Doors) -> list[str]:

@@ -106,14 +106,16 @@ class Application:
         return orjson.dumps(result, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS)
 
     def _submit(self, row: Row, write: Write, request: requests.Request) -> int:
-        parameters = write.parameters(request)
-        parameters["reason"] = [*_said(request), *parameters.get("reason", ()), _entry(row.source)]
-        try:
-            opcode = opcodes.from_dict(parameters)
-        except (errors.OpPrereqError, TypeError) as error:
-            raise bad_request(f"Invalid body parameters: {error}") from error
-        job_id = self._doors.master.submit([opcode])
-        log.info("job %d: %s by %s through rapi", job_id, opcode.summary, request.user)
+        ops = []
+        for given in write.opcodes(request):
+            reason = [*_said(request), *given.get("reason", ()), _entry(row.source)]
+            try:
+                ops.append(opcodes.from_dict({**given, "reason": reason}))
+            except (errors.OpPrereqError, TypeError) as error:
+                raise bad_request(f"Invalid body parameters: {error}") from error
+        job_id = self._doors.master.submit(ops)
+        summary = ", ".join(op.summary for op in ops)
+        log.info("job %d: %s by %s through rapi", job_id, summary, request.user)
         return job_id
 
 

@@ -43,6 +43,10 @@ class Write:
             raise bad_request(f"Can't overwrite static parameters {both!r}")
         return {**given, **fixed, "OP_ID": self.op_id}
 
+    def opcodes(self, request: Request) -> list[dict[str, Any]]:
+        """The opcodes of the job that it becomes: one, unless a kind of write needs more."""
+        return [self.parameters(request)]
+
 
 @dataclass(frozen=True)
 class Row:

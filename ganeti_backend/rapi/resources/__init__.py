@@ -1,6 +1,7 @@
 """The remote API as one table, in parts: one module for each kind of object."""
 
 from ganeti_backend.rapi.resources import (
+    backups,
     cluster,
     groups,
     instances,
@@ -8,6 +9,7 @@ from ganeti_backend.rapi.resources import (
     moves,
     networks,
     nodes,
+    systems,
     tags,
 )
 from ganeti_backend.rapi.table import Row
@@ -20,5 +22,7 @@ ROWS: tuple[Row, ...] = (
     *networks.ROWS,
     *nodes.ROWS,
     *groups.ROWS,
+    *systems.ROWS,
+    *backups.ROWS,
     *tags.ROWS,
 )
