@@ -12,6 +12,7 @@ from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.disk_templates import TEMPLATES, Reach
+from ganeti_backend.iallocator import plugin
 from ganeti_backend.opcodes.nodes import EVACUATE_ALL, EVACUATE_PRIMARY, EVACUATE_SECONDARY
 
 REPLACE_NEW_SECONDARY = "replace_new_secondary"
@@ -84,6 +85,26 @@ def plan(evacuation: Evacuation, instances: Iterable[objects.Instance]) -> list[
     if stuck:
         raise errors.OpExecError(f"Unable to evacuate instances {', '.join(stuck)}")
     return jobs
+
+
+def checked(found: plugin.Moves) -> list[list[Wanted]]:
+    """The jobs of an allocator's answer; OpExecError if an instance stays where it is."""
+    if found.failed:
+        stuck = ", ".join(f"{name} ({reason})" for name, reason in found.failed)
+        raise errors.OpExecError(f"Unable to evacuate instances {stuck}")
+    return [[dict(op) for op in ops] for ops in found.jobs]
+
+
+def by_failover(jobs: Sequence[Sequence[Wanted]]) -> list[list[Wanted]]:
+    """The same with each guest stopped and started anew instead of sent over."""
+    return [[_failover(op) for op in ops] for ops in jobs]
+
+
+def _failover(op: Wanted) -> Wanted:
+    if op["OP_ID"] != "OP_INSTANCE_MIGRATE":
+        return op
+    kept = ("instance_name", "target_node", "iallocator", "ignore_ipolicy", "depends")
+    return {"OP_ID": "OP_INSTANCE_FAILOVER", **{n: op[n] for n in kept if n in op}}
 
 
 def parsed(jobs: Sequence[Sequence[Wanted]]) -> list[list[opcodes.OpCode]]:

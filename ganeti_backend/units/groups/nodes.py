@@ -7,8 +7,9 @@ from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.config import Config
+from ganeti_backend.iallocator import plugin, question
 from ganeti_backend.locks import ALL, Level, Mode
-from ganeti_backend.units import base, child_jobs, relocation
+from ganeti_backend.units import base, built_in_allocator, child_jobs, placement, relocation
 from ganeti_backend.units.groups.base import GroupUnit
 from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.nodes.base import online
@@ -100,19 +101,19 @@ class GroupEvacuate(GroupUnit[opcodes.OpGroupEvacuate]):
         return {"GROUP_NAME": self.group.name, "TARGET_GROUPS": targets}
 
     def execute(self) -> dict[str, Any]:
-        default = self.config.cluster().default_iallocator
-        jobs = [
-            [
-                {
-                    "OP_ID": "OP_INSTANCE_CHANGE_GROUP",
-                    "instance_name": instance.name,
-                    "target_groups": [group.name for group in self.targets],
-                    "early_release": self.op.early_release,
-                    "iallocator": self.op.iallocator or default or None,
-                }
-            ]
-            for instance in self.instances()
-        ]
+        jobs = relocation.checked(self._find())
+        if self.op.force_failover:
+            jobs = relocation.by_failover(jobs)
         made = relocation.parsed(jobs)
         chained = relocation.one_after_the_other(made) if self.op.sequential else made
         return child_jobs.submit(self, chained)
+
+    def _find(self) -> plugin.Moves:
+        instances = self.instances()
+        asked = placement.plugin_of(self, self.op.iallocator)
+        if asked is None or not instances:
+            return built_in_allocator.change_group(self, instances, self.targets)
+        names = [instance.name for instance in instances]
+        document = question.change_group(names, [group.uuid for group in self.targets])
+        result = asked.ask(question.ask(placement.cluster_now(self), document))
+        return plugin.moves(asked.name, result)

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ganeti_backend import errors, opcodes
+from ganeti_backend.iallocator import plugin, question
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.opcodes.nodes import EVACUATE_SECONDARY
-from ganeti_backend.units import base, child_jobs, relocation
+from ganeti_backend.units import base, child_jobs, placement, relocation
 from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.nodes.base import NodeUnit, instances_of
 
@@ -35,18 +36,27 @@ class NodeEvacuate(NodeUnit[opcodes.OpNodeEvacuate]):
             raise wrong("Cannot use evacuated node as a new secondary node")
 
     def execute(self) -> dict[str, Any]:
-        default = self.config.cluster().default_iallocator
         wanted = relocation.Evacuation(
             node=self.node,
             mode=self.op.mode,
             remote_node=self.remote,
-            iallocator=self.op.iallocator or default or None,
+            iallocator=self.op.iallocator,
             early_release=self.op.early_release,
         )
-        jobs = relocation.plan(wanted, instances_of(self.config, self.node.name))
+        jobs = self._jobs(wanted)
         for ops in jobs:
             self.info(f"Instance {ops[0]['instance_name']} is to be moved")
         return child_jobs.submit(self, relocation.parsed(jobs))
+
+    def _jobs(self, wanted: relocation.Evacuation) -> list[list[relocation.Wanted]]:
+        instances = instances_of(self.config, self.node.name)
+        asked = None if self.remote else placement.plugin_of(self, self.op.iallocator)
+        names = [instance.name for instance in instances if wanted.concerns(instance)]
+        if asked is None or not names:
+            return relocation.plan(wanted, instances)
+        document = question.node_evacuate(names, self.op.mode)
+        result = asked.ask(question.ask(placement.cluster_now(self), document))
+        return relocation.checked(plugin.moves(asked.name, result))
 
 
 class NodeMigrate(NodeUnit[opcodes.OpNodeMigrate]):

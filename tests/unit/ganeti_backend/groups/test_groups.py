@@ -148,19 +148,38 @@ def test_hooks(lab: Lab, rack2: str) -> None:
     assert changed["GANETI_OBJECT_TYPE"] == "GROUP"
 
 
-def test_an_evacuation_is_a_job_for_each_instance(lab: Lab, rack2: str) -> None:
+def summaries(lab: Lab, result: Any) -> list[list[str]]:
+    jobs = [lab.wait(job_id) for _, job_id in result["jobs"]]
+    return [[op.input.summary for op in job.ops] for job in jobs]
+
+
+@pytest.fixture
+def two_racks(lab: Lab, rack2: str) -> Lab:
+    """Two instances in the group `default`, and a node in the other one."""
     for name in ("vm1", "vm2"):
         lab.succeed(opcodes.OpInstanceCreate(instance_name=name, pnode="node1.local"))
+    lab.succeed(opcodes.OpGroupAssignNodes(group_name="rack2", nodes=["node3.local"]))
+    return lab
+
+
+def test_an_evacuation_is_a_job_for_each_instance(two_racks: Lab) -> None:
     op = opcodes.OpGroupEvacuate(group_name="default", sequential=True)
-    made = lab.succeed(op)["jobs"]
-    assert [ok for ok, _ in made] == [True, True]
-    first, second = (lab.master.job(job_id) for _, job_id in made)
-    assert first is not None
-    assert second is not None
-    assert [op.input.target for op in (*first.ops, *second.ops)] == ["vm1", "vm2"]
-    assert second.ops[0].input.depends == [[first.id, []]]
-    env = hook_environment(lab, "group-evacuate")
-    assert env["GANETI_TARGET_GROUPS"] == group(lab).uuid
+    result = two_racks.succeed(op)
+    assert summaries(two_racks, result) == [["INSTANCE_MIGRATE(vm1)"], ["INSTANCE_MIGRATE(vm2)"]]
+    first, second = (job_id for _, job_id in result["jobs"])
+    chained = two_racks.master.job(second)
+    assert chained is not None
+    assert chained.ops[0].input.depends == [[first, []]]
+    env = hook_environment(two_racks, "group-evacuate")
+    assert env["GANETI_TARGET_GROUPS"] == group(two_racks).uuid
+    found = [instance.primary_node for instance in two_racks.master.config.instances()]
+    assert found == ["node3.local", "node3.local"]
+
+
+def test_an_evacuation_by_failover(two_racks: Lab) -> None:
+    op = opcodes.OpGroupEvacuate(group_name="default", force_failover=True)
+    found = summaries(two_racks, two_racks.succeed(op))
+    assert found == [["INSTANCE_FAILOVER(vm1)"], ["INSTANCE_FAILOVER(vm2)"]]
 
 
 def test_an_evacuation_needs_somewhere_to_go(lab: Lab) -> None:
