@@ -34,7 +34,7 @@ from ganeti_backend.config_state import (
     snapshot_of,
 )
 from ganeti_backend.journal import Change, Journal, Snapshot
-from ganeti_backend.replication import Alone, Replication, Row
+from ganeti_backend.state_rows import CONFIG, Alone, Replication, Row
 
 __all__ = ["Config", "Debris", "Pending", "Receipt", "Usage", "new_uuid"]
 
@@ -43,7 +43,6 @@ log = logging.getLogger(__name__)
 VERSION = 1  # Of what the files hold; a newer one is refused.
 COMPACT_AFTER = 2000  # Journal lines; with many objects the journal may grow to twice their number.
 NOTHING = Usage()
-CONFIG = "config"  # The name of this part of the replicated state.
 AnyThing = TypeVar("AnyThing", bound=objects.Thing)
 
 
@@ -313,7 +312,8 @@ class Config:
     def capture(self) -> Callable[[], list[Row]]:
         """All that is on disk for a copy of it; called while nothing is written."""
         snapshot = self._snapshot()
-        return lambda: rows_of(snapshot())
+        number: Row = (CONFIG, "generation", str(self.generation))
+        return lambda: [*rows_of(snapshot()), number]
 
     def exclusively(self, action: Callable[[], None]) -> None:
         """Run something while nothing of the configuration is being written."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ganeti_backend import errors
 from ganeti_backend.config import Config
@@ -16,6 +16,7 @@ from ganeti_backend.locks import Level, LockManager, Mode
 from ganeti_backend.node_rpc.calls import Nodes
 from ganeti_backend.units import debris
 from ganeti_backend.units.clean_up import clean_up
+from ganeti_backend.units.instances import copies
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +33,14 @@ class Housekeeping:
         nodes: Nodes,
         locks: LockManager,
         unfinished: Callable[[], set[int]],
+        rounds: Sequence[Callable[[], None]] = (),
     ) -> None:
         self._queue = queue
         self._config = config
         self._nodes = nodes
         self._locks = locks
         self._unfinished = unfinished
+        self._rounds = rounds  # What others want to be done now and then.
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="housekeeping", daemon=True)
@@ -58,7 +61,10 @@ class Housekeeping:
             try:
                 self.clean_up_creations()
                 self.clear_debris()
+                self.settle_copies()
                 self.archive_old_jobs()
+                for act in self._rounds:
+                    act()
             except (errors.GenericError, OSError):
                 log.exception("housekeeping will try again")
             self._wake.wait(EVERY_SECONDS)
@@ -92,6 +98,30 @@ class Housekeeping:
                     log.info("removed disks that job %d left of %s", left.job_id, name)
                 except errors.NodeError as error:
                     log.warning("disks of %s stay for now: %s", name, error.message)
+
+    def settle_copies(self) -> None:
+        """Guests that may have a second copy since a move was cut short, or a node came back."""
+        doubtful = [item for item in self._config.instances() if copies.doubtful(item)]
+        busy = self._targets() if doubtful else set()
+        for instance in doubtful:
+            if instance.name in busy or self._stop.is_set():
+                continue
+            wanted = {Level.INSTANCE: {instance.name: Mode.EXCLUSIVE}}
+            with self._locks.holding("housekeeping", wanted):
+                found = self._config.instance(instance.uuid)
+                if found is None:
+                    continue
+                try:
+                    found = copies.settle(self._config, self._nodes, found)
+                    copies.drop_old(self._config, self._nodes, found)
+                    log.info("instance %s runs on %s only", found.name, found.primary_node)
+                except errors.GenericError as error:
+                    log.warning("%s may have two copies: %s", instance.name, error.message)
+
+    def _targets(self) -> set[str | None]:
+        """What unfinished jobs are about: they settle things themselves."""
+        found = (self._queue.job(job_id) for job_id in self._unfinished())
+        return {op.input.target for job in found if job is not None for op in job.ops}
 
     def archive_old_jobs(self) -> None:
         now = self._queue.clock() // 1_000_000_000

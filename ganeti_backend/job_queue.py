@@ -17,14 +17,13 @@ from typing import Any
 from ganeti_backend import durable, errors, jobs, opcodes
 from ganeti_backend.job_files import JobFiles, archive_name, encoded
 from ganeti_backend.jobs import Job
-from ganeti_backend.replication import Alone, Replication, Row
+from ganeti_backend.state_rows import QUEUE, Alone, Replication, Row
 
 log = logging.getLogger(__name__)
 
 MAX_JOBS = 5000
 RETRY_SECONDS = 1.0
 ARCHIVE_AT_ONCE = 100  # Jobs moved while nothing else is written.
-QUEUE = "queue"  # The name of this part of the replicated state.
 Record = tuple[int, bytes | Job]  # job id, content of its file or what to make it from
 Step = Callable[[Job], Job]
 

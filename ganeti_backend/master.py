@@ -23,12 +23,16 @@ from ganeti_backend.opcodes import OpCode
 from ganeti_backend.patient_nodes import PATIENCE, PatientNodes
 from ganeti_backend.places import Places
 from ganeti_backend.processor import THREADS, Processor
+from ganeti_backend.replication import Replicator
 from ganeti_backend.settings import Settings
+from ganeti_backend.state_rows import Row, Rows
 from ganeti_backend.units.base import Reach
 from ganeti_backend.units.nodes import candidates
 
 DEFAULT_GROUP = "default"
 ALLOCATION_INFO_AGE = 2.0
+JOIN_PATIENCE = 3.0  # How long a start waits for candidates to take their copies.
+ARCHIVE_SECONDS = 30.0
 
 
 class Master:
@@ -44,8 +48,11 @@ class Master:
     ) -> None:
         self.settings = settings
         self.nodes = nodes
-        self.config = Config(settings.config_dir, lambda: clock() / 1e9)
-        self.queue = JobQueue(settings.queue_dir, clock)
+        self.replicator = Replicator(
+            nodes, self._candidates, self._capture, lambda: self.config.generation
+        )
+        self.config = Config(settings.config_dir, lambda: clock() / 1e9, self.replicator)
+        self.queue = JobQueue(settings.queue_dir, clock, replication=self.replicator)
         self.locks = LockManager()
         self.places = places or Places(settings)
         self.places.follow(self.config)
@@ -65,7 +72,12 @@ class Master:
         )
         self.processor = Processor(self.queue, self.locks, reach, threads)
         self.housekeeping = Housekeeping(
-            self.queue, self.config, nodes, self.locks, lambda: self.processor.unfinished
+            self.queue,
+            self.config,
+            nodes,
+            self.locks,
+            lambda: self.processor.unfinished,
+            [self.processor.age],
         )
 
     # Starting and ending.
@@ -77,6 +89,7 @@ class Master:
         if not self.config.load():
             self._initialise()
         self._follow_settings()
+        self.replicator.start(JOIN_PATIENCE)
         self.processor.start()
         self.housekeeping.start()
 
@@ -84,6 +97,8 @@ class Master:
         self.housekeeping.stop()
         self.processor.stop()
         self._live.close()
+        self.queue.flush()
+        self.replicator.stop()
         self.config.close()
         self.queue.close()
 
@@ -148,6 +163,35 @@ class Master:
     def _online_nodes(self) -> list[str]:
         return [node.name for node in self.config.nodes() if not node.offline]
 
+    # Copies of the state.
+
+    def _candidates(self) -> list[str]:
+        """The nodes that keep a copy of queue and configuration."""
+        return [
+            node.name
+            for node in self.config.nodes()
+            if node.master_candidate and not node.offline and node.name != self.settings.master
+        ]
+
+    def _capture(self, begin: Callable[[], None]) -> Rows:
+        """The whole state of one moment, in which nothing is written."""
+        taken: list[Rows] = []
+
+        def take() -> None:
+            begin()
+            taken.extend([self.queue.capture(), self.config.capture()])
+
+        self.queue.exclusively(lambda: self.config.exclusively(take))
+        return lambda: [row for rows in taken for row in rows()]
+
+    def state_rows(self) -> list[Row]:
+        """What a backup keeps: the queue's live jobs and the configuration, of one moment."""
+        return self._capture(lambda: None)()
+
+    def candidate_states(self) -> dict[str, str]:
+        """Which master candidates have an up-to-date copy."""
+        return self.replicator.states()
+
     # Jobs.
 
     def submit(self, ops: Sequence[OpCode]) -> int:
@@ -169,8 +213,11 @@ class Master:
     def job_ids(self) -> list[int]:
         return self.queue.job_ids()
 
-    def cancel(self, job_id: int) -> tuple[bool, str]:
-        return self.processor.cancel(job_id)
+    def cancel(self, job_id: int, kill: bool = False) -> tuple[bool, str]:
+        return self.processor.cancel(job_id, kill)
+
+    def change_priority(self, job_id: int, priority: int) -> tuple[bool, str]:
+        return self.processor.change_priority(job_id, priority)
 
     def wait_for_change(
         self,
@@ -185,10 +232,13 @@ class Master:
     def archive(self, job_id: int) -> bool:
         return bool(self.queue.archive([job_id]))
 
-    def archive_older_than(self, seconds: float) -> list[int]:
-        """Archive final jobs that ended at least this long ago; answers which."""
+    def archive_older_than(self, seconds: float, timeout: float = ARCHIVE_SECONDS) -> list[int]:
+        """Archive final jobs that ended at least this long ago, for so long; [moved, left over]."""
         before = self.queue.clock() / 1e9 - seconds
-        return self.queue.archive(self.queue.finished_before(before))
+        old = self.queue.finished_before(before)
+        deadline = time.monotonic() + timeout
+        moved = self.queue.archive(old, lambda: time.monotonic() < deadline)
+        return [len(moved), len(old) - len(moved)]
 
     @property
     def drained(self) -> bool:

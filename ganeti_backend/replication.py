@@ -13,17 +13,13 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
-from typing import Any, Protocol
 
 from ganeti_backend import errors
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.node_rpc.calls import Nodes
+from ganeti_backend.state_rows import Row, Rows
 
 log = logging.getLogger(__name__)
-
-# Part, name, and the content: a text, None for gone, {"from": name} for moved from there.
-Row = tuple[str, str, Any]
-Rows = Callable[[], list[Row]]
 
 BASE_BEGIN, BASE, BASE_END, CHANGES = "base-begin", "base", "base-end", "changes"
 CHUNK = 500_000  # Characters of content in one call, well below what a node accepts.
@@ -31,26 +27,6 @@ SEND_SECONDS = 5.0
 FIRST_REST, LONGEST_REST = 1.0, 30.0
 CROWD = 4  # With so many offers in one round the next round gathers a while.
 GATHER = 0.004
-
-
-class Replication(Protocol):
-    """What the queue and the configuration need of it."""
-
-    def offer(self, rows: Sequence[Row]) -> int:
-        """Rows that are on this machine's disk, in order; the answer is their position."""
-
-    def wait(self, position: int) -> None:
-        """Return when every candidate that answers has this position on its disk."""
-
-
-class Alone:
-    """A master without candidates."""
-
-    def offer(self, rows: Sequence[Row]) -> int:
-        return 0
-
-    def wait(self, position: int) -> None:
-        return None
 
 
 class State(Enum):
@@ -268,6 +244,8 @@ class Replicator:
             position = self._position
             for candidate in self._candidates.values():
                 candidate.offer(position, rows)
+        if any(row[1].startswith("node/") for row in rows):
+            self.refresh()
         return position
 
     def wait(self, position: int) -> None:
@@ -279,7 +257,11 @@ class Replicator:
         return {name: found.state.value for name, found in sorted(self._candidates.items())}
 
     def capture(self, candidate: Candidate) -> Rows:
-        return self._capture(lambda: candidate.begin_base(self._position))
+        def begin() -> None:
+            with self._mutex:
+                candidate.begin_base(self._position)
+
+        return self._capture(begin)
 
 
 def chunks(rows: Sequence[Row]) -> Iterator[list[Row]]:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ganeti_backend.cli import following, report, tagging
+from ganeti_backend.cli import cluster_state, following, report, tagging
 from ganeti_backend.cli.program import (
     FAILURE,
     SUCCESS,
@@ -208,6 +208,7 @@ PROGRAM = Program(
         Command(("getmaster",), "print the name of the master node", no_options, _getmaster),
         Command(("version",), "print versions", no_options, _version),
         Command(("queue",), "close and open the queue for new jobs", _configure_queue, _queue),
+        *cluster_state.COMMANDS,
         *tagging.commands("cluster", None),
     ),
 )
