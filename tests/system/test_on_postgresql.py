@@ -1,0 +1,32 @@
+"""What is different on PostgreSQL: locks among many at once, and the patterns it understands.
+
+The fast tests run on SQLite; these ones run again on the database of a full cloud.
+"""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from synnefo.cloud import layout
+from synnefo.cloud.processes import database_url
+from tests.system.cloud import ROOT
+
+pytestmark = pytest.mark.system
+AGAIN = (
+    "tests/integration/spine/test_at_once.py",
+    "tests/integration/api/test_patterns.py",
+    "tests/integration/api/test_reads.py",
+)
+
+
+@pytest.mark.parametrize("fake_cloud", ["full"], indirect=True)
+def test_the_integration_tests_that_depend_on_the_database(fake_cloud):
+    database = database_url(layout.existing(fake_cloud.state))
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *AGAIN],
+        env=os.environ | {"SYNNEFO_DATABASE": database},
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
