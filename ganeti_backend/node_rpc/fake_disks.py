@@ -3,8 +3,11 @@
 A mirrored disk is synchronised in three looks at it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from ganeti_backend.disk_templates import TEMPLATES, Reach
 
 FULL_SYNC = 100.0
 DISK_SPACE = 100 * 1024
@@ -22,6 +25,8 @@ class DiskBooks:
     disks: dict[str, int] = field(default_factory=dict)
     peers: dict[str, str] = field(default_factory=dict)
     syncing: dict[str, float] = field(default_factory=dict)
+    primary: set[str] = field(default_factory=set)
+    empty: set[str] = field(default_factory=set)
     active: set[str] = field(default_factory=set)
     snapshots: set[tuple[str, str]] = field(default_factory=set)
     disk_space: int = DISK_SPACE
@@ -29,6 +34,8 @@ class DiskBooks:
 
 class FakeDisks:
     """Handlers by the names of their calls."""
+
+    nodes: Mapping[str, Any]
 
     def _disk_create(
         self, node: DiskBooks, instance_name: str, disk: dict[str, Any]
@@ -45,6 +52,9 @@ class FakeDisks:
         node.peers.pop(disk["uuid"], None)
         node.syncing.pop(disk["uuid"], None)
         node.active.discard(disk["uuid"])
+        node.primary.discard(disk["uuid"])
+        node.empty.discard(disk["uuid"])
+        node.snapshots -= {item for item in node.snapshots if item[0] == disk["uuid"]}
 
     def _disk_grow(self, node: DiskBooks, disk: dict[str, Any], amount: int) -> None:
         self._known_disk(node, disk)
@@ -55,10 +65,17 @@ class FakeDisks:
     ) -> dict[str, Any]:
         self._known_disk(node, disk)
         new = peer is not None and node.peers.get(disk["uuid"]) != peer
+        node.peers.pop(disk["uuid"], None)
         if peer is not None:
             node.peers[disk["uuid"]] = peer
-        if new and role == "primary":
-            node.syncing[disk["uuid"]] = 0.0
+        else:
+            node.syncing.pop(disk["uuid"], None)
+        if role == "primary":
+            node.primary.add(disk["uuid"])
+            if new:
+                node.syncing[disk["uuid"]] = 0.0
+        else:
+            node.primary.discard(disk["uuid"])
         node.active.add(disk["uuid"])
         return {"path": f"/fake/disks/{disk['uuid']}"}
 
@@ -71,10 +88,14 @@ class FakeDisks:
         percent = node.syncing.get(disk["uuid"])
         if percent is not None and percent >= FULL_SYNC:
             del node.syncing[disk["uuid"]]
+            node.empty.discard(disk["uuid"])
         elif percent is not None:
             node.syncing[disk["uuid"]] = percent + FULL_SYNC / 2
         size = node.disks[disk["uuid"]]
-        return {"size": size, "sync_percent": percent, "degraded": percent is not None}
+        alone = disk["template"] == "drbd" and disk["uuid"] not in node.peers
+        degraded = percent is not None or alone
+        complete = disk["uuid"] not in node.empty
+        return {"size": size, "sync_percent": percent, "degraded": degraded, "complete": complete}
 
     def _disk_convert(self, node: DiskBooks, disk: dict[str, Any], template: str) -> dict[str, Any]:
         self._known_disk(node, disk)
@@ -82,8 +103,45 @@ class FakeDisks:
         return {"path": f"/fake/{template}/{disk['uuid']}"}
 
     def _known_disk(self, node: DiskBooks, disk: dict[str, Any]) -> None:
-        if disk["uuid"] not in node.disks:
+        row = TEMPLATES.get(disk.get("template") or "")
+        everywhere = row is not None and row.reach is Reach.SHARED
+        places = self.nodes.values() if everywhere else (node,)
+        if not any(disk["uuid"] in place.disks for place in places):
             raise RefusalError(f"there is no disk {disk['uuid']}")
+
+    def _disk_replace(self, node: DiskBooks, disk: dict[str, Any]) -> None:
+        node.disks[disk["uuid"]] = disk["size"]
+        if disk["uuid"] in node.peers and disk["uuid"] in node.primary:
+            node.syncing[disk["uuid"]] = 0.0
+            node.empty.add(disk["uuid"])
+
+    def _disk_snapshot(
+        self, node: Any, task_id: str, disk: dict[str, Any], action: str, name: str, wait: float
+    ) -> dict[str, Any]:
+        self._known_disk(node, disk)
+        if action == "revert" and (disk["uuid"], name) not in node.snapshots:
+            status = {"state": "failed", "percent": 0, "message": f"no snapshot {name}"}
+        else:
+            status = {"state": "done", "percent": 100, "message": ""}
+            node.snapshots.add((disk["uuid"], name))
+        node.tasks[task_id] = status
+        return {"task": task_id, **status}
+
+    def _disk_snapshot_remove(self, node: DiskBooks, disk: dict[str, Any], name: str) -> None:
+        node.snapshots.discard((disk["uuid"], name))
+
+    def _disk_transfer(
+        self, node: Any, task_id: str, source: dict[str, Any], disk: dict[str, Any], wait: float
+    ) -> dict[str, Any]:
+        self._known_disk(node, source)
+        self._known_disk(node, disk)
+        node.tasks[task_id] = {"state": "done", "percent": 100, "message": ""}
+        return {"task": task_id, **node.tasks[task_id]}
+
+    def _instance_balloon(self, node: DiskBooks, name: str, memory: int) -> None:
+        if name not in node.guests:
+            raise RefusalError(f"instance {name} is not running")
+        node.guests[name]["memory"] = memory
 
     def _hotplug_disk(
         self, node: DiskBooks, instance: dict[str, Any], action: str, disk: dict[str, Any]

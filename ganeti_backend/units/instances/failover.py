@@ -134,15 +134,13 @@ class InstanceFailover(GoingUnit[opcodes.OpInstanceFailover]):
         if not TEMPLATES[template].can_migrate:
             text = f"Instance's disk layout '{template}' does not allow failovers"
             raise errors.OpPrereqError(text, errors.ECODE_STATE)
-        before = self.instance.primary_node
         # A silent source keeps nobody from failing over who ignores consistency.
-        self.settle(frozenset({before}) if self.op.ignore_consistency else frozenset())
-        self.arrived = self.instance.primary_node != before
-        if self.arrived:
-            # The master was cut off after the target had started it.
-            self.source, self.target = before, self.instance.primary_node
-            return
-        self.choose_target(self.op.iallocator)
+        ignored = {self.instance.primary_node} if self.op.ignore_consistency else ()
+        self.arrived = self.arrived_before(frozenset(ignored))
+        if self.op.cleanup and not self.arrived:
+            self.source = self.target = self.instance.primary_node
+        elif not self.arrived:
+            self.choose_target(self.op.iallocator)
 
     def hook_nodes(self) -> tuple[Sequence[str], Sequence[str]]:
         before = list(dict.fromkeys([self.config.cluster().master, self.target]))
@@ -158,6 +156,7 @@ class InstanceFailover(GoingUnit[opcodes.OpInstanceFailover]):
 
     def execute(self) -> None:
         if self.arrived or self.op.cleanup:
+            self.finish_arrival()
             return
         self.instance = Failover(self, self.instance, self.target).run(
             self.job.receipt(None),

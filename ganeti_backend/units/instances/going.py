@@ -10,7 +10,7 @@ from ganeti_backend import errors, ipolicy, objects, opcodes
 from ganeti_backend.disk_templates import TEMPLATES, Reach
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.units import base, placement
-from ganeti_backend.units.instances import copies
+from ganeti_backend.units.instances import copies, moving_disks
 from ganeti_backend.units.instances.base import InstanceUnit
 from ganeti_backend.units.instances.parameters import wrong
 
@@ -51,6 +51,23 @@ class GoingUnit(InstanceUnit[AnyOp]):
         return found
 
     # Shared by the subclasses.
+
+    def arrived_before(self, silent: frozenset[str] = frozenset()) -> bool:
+        """End doubt; whether it has got away already, by a try that the master's end cut short."""
+        before = self.instance.primary_node
+        self.settle(silent)
+        if self.instance.primary_node == before:
+            return False
+        self.source, self.target = before, self.instance.primary_node
+        return True
+
+    def finish_arrival(self) -> None:
+        """What such a try had still to do."""
+        try:
+            self.instance = copies.drop_old(self.config, self.reach.nodes, self.instance)
+        except errors.NodeError as error:
+            self.warn(f"{error.message}; its copy is dropped when it answers")
+        moving_disks.close_on(self, self.instance, self.source)
 
     @property
     def everywhere(self) -> list[str]:

@@ -24,6 +24,7 @@ class InstanceMigrate(GoingUnit[opcodes.OpInstanceMigrate]):
     DOING = "migrate"
     SETTLES = True
 
+    arrived = False
     fails_over = False
 
     def check_prerequisites(self) -> None:
@@ -37,9 +38,10 @@ class InstanceMigrate(GoingUnit[opcodes.OpInstanceMigrate]):
         if self.op.cleanup:
             self.source, self.target = self._ends()
             return
-        self.settle()
-        self.fails_over = self._must_fail_over()
-        self.choose_target(self.op.iallocator)
+        self.arrived = self.arrived_before()
+        if not self.arrived:
+            self.fails_over = self._must_fail_over()
+            self.choose_target(self.op.iallocator)
 
     def _ends(self) -> tuple[str, str]:
         """Where a broken migration went, as far as that is known."""
@@ -86,6 +88,9 @@ class InstanceMigrate(GoingUnit[opcodes.OpInstanceMigrate]):
     def execute(self) -> None:
         if self.op.cleanup:
             self._clean_up()
+            return
+        if self.arrived:
+            self.finish_arrival()
             return
         if self.fails_over:
             receipt = self.job.receipt(None)
