@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from ganeti_backend import opcodes
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.units import base
+from ganeti_backend.units.cluster import node_findings
 
 ECLUSTERCFG = "ECLUSTERCFG"
 EINSTANCEBADNODE = "EINSTANCEBADNODE"
@@ -35,6 +36,7 @@ class ClusterVerifyConfig(base.Unit[opcodes.OpClusterVerifyConfig]):
         """Each as (code, object, text)."""
         yield from self._broken_references()
         yield from self._doubled_addresses()
+        yield from node_findings.findings(self.config)
         for pending in self.config.pending():
             text = f"job {pending.job_id} left something on node {pending.node}"
             yield EINSTANCELAYOUT, f"instance {pending.name}", text

@@ -24,6 +24,7 @@ from ganeti_backend.units.instances import (
     disks,
     modifications,
     nic_changes,
+    policy,
     parameters,
 )
 from ganeti_backend.units.instances.base import InstanceUnit
@@ -66,6 +67,8 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
             os=self.op.os_name or old.os,
             osparams=parameters.merge(old.osparams, osparams),
             admin_state=self._admin_state(),
+        if not self.op.ignore_ipolicy:
+            policy.check_change(self.config, old, self.new)
         )
         self.result = self._described()
 
