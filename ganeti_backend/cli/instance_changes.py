@@ -32,6 +32,9 @@ def configure_add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-t", "--disk-template", help="file, diskless …")
     parser.add_argument("-o", "--os-type", help="OS definition, such as image")
     parser.add_argument("-O", "--os-parameters", type=parameters.pairs, default={})
+    parser.add_argument("--os-parameters-private", type=parameters.pairs, help="in no log")
+    parser.add_argument("--os-parameters-secret", type=parameters.pairs, help="not stored either")
+    parser.add_argument("--force-variant", action="store_true", help="also one that is not listed")
     parser.add_argument(
         "--disk", action="append", type=parameters.indexed, default=[], metavar="N:size=SIZE,…"
     )
@@ -74,6 +77,9 @@ def add(args: argparse.Namespace, session: Session) -> int:
         nics=_nics(args),
         os_type=args.os_type,
         osparams=args.os_parameters,
+        osparams_private=args.os_parameters_private,
+        osparams_secret=args.os_parameters_secret,
+        force_variant=args.force_variant or None,
         beparams=args.backend,
         hypervisor=hypervisor,
         hvparams=hvparams,

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from ganeti_backend.jobs import Job
+from ganeti_backend.locks import LockInfo
 from ganeti_backend.node_rpc.calls import Nodes
+from ganeti_backend.os_catalog import usable
 from ganeti_backend.queries import (
     cluster,
     filters,
@@ -15,10 +17,10 @@ from ganeti_backend.queries import (
     groups,
     instances,
     jobs,
+    locks,
     networks,
     nodes,
 )
-from ganeti_backend.os_catalog import usable
 from ganeti_backend.queries.fields import Table, nice
 from ganeti_backend.queries.snapshot import Configuration, LiveData, Snapshot
 from ganeti_backend.settings import Settings
@@ -28,6 +30,7 @@ NODE = "node"
 GROUP = "group"
 NETWORK = "network"
 JOB = "job"
+LOCK = "lock"
 OS = "os"
 EXPORT = "export"
 # Where a node keeps the disks of the template `file`, inside its own folder.
@@ -38,6 +41,7 @@ TABLES: dict[str, Table[Any]] = {
     GROUP: groups.TABLE,
     NETWORK: networks.TABLE,
     JOB: jobs.TABLE,
+    LOCK: locks.TABLE,
     OS: from_nodes.SYSTEMS,
     EXPORT: from_nodes.EXPORTS,
 }
@@ -55,6 +59,8 @@ class Source(Protocol):
     def live(self) -> LiveData: ...
     def job(self, job_id: int) -> Job | None: ...
     def job_ids(self) -> Sequence[int]: ...
+    def archived_job_ids(self) -> Sequence[int]: ...
+    def held_locks(self) -> Sequence[LockInfo]: ...
 
 
 class UnknownResourceError(LookupError):
@@ -149,12 +155,18 @@ class Reader:
             GROUP: snapshot.groups.values(),
             NETWORK: snapshot.networks.values(),
         }
+        if resource == LOCK:
+            return list(self._source.held_locks())
         return sorted(found[resource], key=lambda item: nice(item.name))
 
     def _jobs(self, wanted: Sequence[Any] | None, *, archived: bool) -> Iterable[Job]:
         """Jobs in the order of their ids. One that is asked for by its id may be archived."""
-        ids = sorted(self._source.job_ids()) if wanted is None else [int(key) for key in wanted]
+        ids = self._job_ids(archived) if wanted is None else [int(key) for key in wanted]
         for job_id in ids:
             job = self._source.job(job_id)
             if job is not None and (archived or wanted is not None or not job.archived):
                 yield job
+
+    def _job_ids(self, archived: bool) -> list[int]:
+        before = self._source.archived_job_ids() if archived else ()
+        return sorted({*self._source.job_ids(), *before})
