@@ -36,7 +36,7 @@ def calls(nodes):
         (
             "CreateInstance",
             ("create", INSTANCE, "sharedfile", file, [{}]),
-            dict(LIGHT, pnode=node1),
+            light,
         ),
         ("GetInstances", (), {}),
         ("GetInstances", (), {"bulk": True}),

@@ -105,10 +105,14 @@ class OwnCluster:
             timeout=120,
         )
 
+    def words(self, _name: str, module: str) -> list[str]:
+        """What starts a daemon."""
+        return [sys.executable, "-m", f"ganeti_backend.daemons.{module}"]
+
     def _start(self, name: str, module: str, extra: dict[str, str]) -> None:
         with self.log.open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", f"ganeti_backend.daemons.{module}"],
+                self.words(name, module),
                 env=self._environment() | extra,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,

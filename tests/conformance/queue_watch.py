@@ -78,6 +78,11 @@ class QueueWatch:
             self._news.wait_for(over, 10)
             return Events([event for event in self._events if event["job"] == job_id])
 
+    def wait_for_renames(self, count: int, seconds: float = 30) -> None:
+        """So many states of jobs have been written."""
+        with self._news:
+            self._news.wait_for(lambda: sum("state" in e for e in self._events) >= count, seconds)
+
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
