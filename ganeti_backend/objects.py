@@ -224,6 +224,7 @@ class Instance(Thing):
     osparams: dict[str, Any] = field(default_factory=dict)
     osparams_private: dict[str, Any] = field(default_factory=dict)  # Stored, but never shown.
     disks: tuple[Disk, ...] = ()
+    snapshots: dict[str, Any] = field(default_factory=dict)  # name: {ctime, disks (uuids)}
     nics: tuple[Nic, ...] = ()
 
     @property

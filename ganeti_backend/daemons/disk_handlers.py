@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from ganeti_backend.daemons.fill_tasks import FillTasks
 from ganeti_backend.errors import GenericError, HypervisorError
 from ganeti_backend.hypervisor.base import Hypervisor, instance_name
-from ganeti_backend.storage.base import Storage
+from ganeti_backend.storage.base import Image, Progress, Storage
 
 Instance = Mapping[str, Any]
 Disk = Mapping[str, Any]
@@ -41,6 +42,41 @@ class DiskHandlers:
     def disk_status(self, disk: Disk) -> dict[str, Any] | None:
         found = self._storage(disk).status(disk)
         return asdict(found) if found is not None else None
+
+    def disk_replace(self, disk: Disk) -> None:
+        self._storage(disk).replace(disk)
+
+    def disk_snapshot(
+        self, task_id: str, disk: Disk, action: str, name: str, wait: float
+    ) -> dict[str, Any]:
+        self._tasks.start(task_id, {"disk": disk, "snapshot": name, "action": action})
+        return {"task": task_id, **self._tasks.status(task_id, wait)}
+
+    def disk_snapshot_remove(self, disk: Disk, name: str) -> None:
+        self._tasks.cancel(disk.get("uuid"))
+        self._storage(disk).drop_snapshot(disk, name)
+
+    def disk_transfer(self, task_id: str, source: Disk, disk: Disk, wait: float) -> dict[str, Any]:
+        self._tasks.start(task_id, {"disk": disk, "source": source})
+        return {"task": task_id, **self._tasks.status(task_id, wait)}
+
+    def fill_locally(self, order: Mapping[str, Any], progress: Progress) -> bool:
+        """The work of a task whose data is on this node; False if it is another kind of task."""
+        disk = order["disk"]
+        driver = self._storage(disk)
+        if "source" in order:
+            path = Path(self._storage(order["source"]).path(order["source"]))
+            driver.fill(disk, Image(path, "raw"), progress)
+        elif order.get("action") == "revert":
+            driver.revert(disk, order["snapshot"], progress)
+        elif "snapshot" in order:
+            driver.snapshot(disk, order["snapshot"], progress)
+        else:
+            return False
+        return True
+
+    def instance_balloon(self, name: str, memory: int) -> None:
+        self.hypervisor.set_memory(name, memory)
 
     def disk_convert(self, disk: Disk, template: str) -> dict[str, str]:
         return {"path": self._storage(disk).convert(disk, template)}

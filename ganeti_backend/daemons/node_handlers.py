@@ -188,6 +188,8 @@ class NodeHandlers(DiskHandlers, MoveHandlers):
         if "peer" in order:
             self.copy_disk(order, progress)
             return
+        if self.fill_locally(order, progress):
+            return
         disk, instance = order["disk"], order["instance"]
         image = image_copy.find(self._settings.image_dir, order["image_id"], order["image_format"])
         self._storage(disk).fill(disk, image, progress)

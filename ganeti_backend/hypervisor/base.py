@@ -117,6 +117,10 @@ class Hypervisor(ABC):
         """
 
     @abstractmethod
+    def set_memory(self, name: str, memory: int) -> None:
+        """Ask the running guest to make do with so many MiB, or give it more up to its maximum."""
+
+    @abstractmethod
     def disk_grown(self, path: str, size: int) -> None:
         """Tell the guest that uses this disk, if one does, its new size in MiB."""
 

@@ -153,6 +153,11 @@ class FakeHypervisor(Hypervisor):
                 others = [uuid for uuid in guest["disks"] if uuid != disk["uuid"]]
                 self._put(name, {**guest, "disks": others})
 
+    def set_memory(self, name: str, memory: int) -> None:
+        """Write it down."""
+        with self._lock:
+            self._put(name, {**self._running(name), "memory": memory})
+
     def disk_grown(self, path: str, size: int) -> None:
         """No guest looks at its disk."""
 

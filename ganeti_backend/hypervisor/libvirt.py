@@ -245,6 +245,15 @@ class LibvirtHypervisor(Hypervisor):
             if not gone() and not self._press(ask, gone, DETACH_TIMEOUT):
                 raise HypervisorError(f"guest {name} does not let go of {shown}")
 
+    def set_memory(self, name: str, memory: int) -> None:
+        """By the balloon; a guest without its driver keeps what it has."""
+        with translated(f"cannot change the memory of {name}"):
+            dom = self._running(name)
+            most = dom.maxMemory() // 1024
+            if memory > most:
+                raise HypervisorError(f"{name} was started with at most {most} MiB of memory")
+            dom.setMemoryFlags(memory * 1024, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
     def disk_grown(self, path: str, size: int) -> None:
         """Tell the running guest that has this disk."""
         with translated("cannot tell the guest the disk's new size"):
@@ -357,7 +366,7 @@ def _facts(stats: Mapping[str, Any]) -> dict[str, Any]:
         shown = "shutdown"
     else:
         shown = "paused" if state == libvirt.VIR_DOMAIN_PAUSED else "running"
-    memory = int(stats.get("balloon.maximum", stats.get("balloon.current", 0)))
+    memory = int(stats.get("balloon.current", stats.get("balloon.maximum", 0)))
     vcpus = int(stats.get("vcpu.current", stats.get("vcpu.maximum", 0)))
     return {"state": shown, "memory": memory // 1024, "vcpus": vcpus}
 

@@ -68,6 +68,15 @@ DISK_DEACTIVATE = Call("disk_deactivate", ("disk",), timeout=60)
 # {"size", "sync_percent", "degraded"}, or None if the node has no such disk.
 DISK_STATUS = Call("disk_status", ("disk",))
 DISK_CONVERT = Call("disk_convert", ("disk", "template"), timeout=60)
+# An empty copy of a mirrored disk instead of the node's own, to be filled from its peer.
+DISK_REPLACE = Call("disk_replace", ("disk",), timeout=60)
+# Tasks as IMAGE_FILL is: `create` or `revert` a snapshot, fill a disk from another one beside it.
+DISK_SNAPSHOT = Call(
+    "disk_snapshot", ("task_id", "disk", "action", "name"), {"wait": 0.05}, waits="wait"
+)
+DISK_SNAPSHOT_REMOVE = Call("disk_snapshot_remove", ("disk", "name"))
+DISK_TRANSFER = Call("disk_transfer", ("task_id", "source", "disk"), {"wait": 0.05}, waits="wait")
+INSTANCE_BALLOON = Call("instance_balloon", ("name", "memory"))
 IMAGE_FILL = Call(
     "image_fill",
     ("task_id", "instance", "disk", "image_id", "image_format", "customization"),
@@ -154,6 +163,11 @@ CALLS: Mapping[str, Call] = {
         DISK_DEACTIVATE,
         DISK_STATUS,
         DISK_CONVERT,
+        DISK_REPLACE,
+        DISK_SNAPSHOT,
+        DISK_SNAPSHOT_REMOVE,
+        DISK_TRANSFER,
+        INSTANCE_BALLOON,
         IMAGE_FILL,
         TASK_STATUS,
         TASK_CANCEL,

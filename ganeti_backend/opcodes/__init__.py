@@ -14,6 +14,7 @@ from ganeti_backend import errors
 from ganeti_backend.opcodes import (
     backups,
     cluster,
+    disks,
     groups,
     instances,
     moves,
@@ -24,6 +25,14 @@ from ganeti_backend.opcodes import (
 )
 from ganeti_backend.opcodes.backups import OpBackupExport, OpBackupPrepare, OpBackupRemove
 from ganeti_backend.opcodes.cluster import OpClusterVerifyConfig, OpTagsDel, OpTagsSet
+from ganeti_backend.opcodes.disks import (
+    OpInstanceActivateDisks,
+    OpInstanceDeactivateDisks,
+    OpInstanceGrowDisk,
+    OpInstanceRecreateDisks,
+    OpInstanceReplaceDisks,
+    OpInstanceSnapshot,
+)
 from ganeti_backend.opcodes.fields import (
     PRIORITY_HIGH,
     PRIORITY_LOW,
@@ -109,20 +118,26 @@ __all__ = [
     "OpGroupRemove",
     "OpGroupRename",
     "OpGroupSetParams",
+    "OpInstanceActivateDisks",
     "OpInstanceChangeGroup",
     "OpInstanceConsole",
     "OpInstanceCreate",
+    "OpInstanceDeactivateDisks",
     "OpInstanceFailover",
+    "OpInstanceGrowDisk",
     "OpInstanceMigrate",
     "OpInstanceMove",
     "OpInstanceMultiAlloc",
     "OpInstanceQueryData",
     "OpInstanceReboot",
+    "OpInstanceRecreateDisks",
     "OpInstanceReinstall",
     "OpInstanceRemove",
     "OpInstanceRename",
+    "OpInstanceReplaceDisks",
     "OpInstanceSetParams",
     "OpInstanceShutdown",
+    "OpInstanceSnapshot",
     "OpInstanceStartup",
     "OpNetworkAdd",
     "OpNetworkConnect",
@@ -150,7 +165,18 @@ __all__ = [
 
 CLASSES: dict[str, type[OpCode]] = {
     cls.OP_ID: cls
-    for area in (instances, moves, networks, cluster, testing, nodes, groups, systems, backups)
+    for area in (
+        instances,
+        moves,
+        networks,
+        cluster,
+        testing,
+        nodes,
+        groups,
+        systems,
+        backups,
+        disks,
+    )
     for cls in area.OPCODES
 }
 

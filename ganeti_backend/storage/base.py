@@ -43,6 +43,7 @@ class Status:
     size: int
     sync_percent: float | None = None
     degraded: bool = False
+    complete: bool = True  # Whether this node's own copy has everything.
 
 
 class Storage(ABC):
@@ -93,6 +94,10 @@ class Storage(ABC):
 
     def deactivate(self, disk: Mapping[str, Any]) -> None:  # noqa: B027  Many need nothing done.
         """Let go of the disk; it may be let go of, or gone, already."""
+
+    def replace(self, disk: Mapping[str, Any]) -> None:
+        """An empty copy instead of this node's, to be filled from the peer; it may be missing."""
+        raise StorageError("disks of this template have no other copy to be made from")
 
     def convert(self, disk: Mapping[str, Any], template: str) -> str:
         """Make it a disk of another template where it is, with its content; its new path.

@@ -23,6 +23,7 @@ from ganeti_backend.storage.base import (
 from ganeti_backend.storage.fake_book import TOTAL, Book, Entry, key_of
 
 SYNC_STEP = 50.0
+FULL = 100.0
 
 
 class FakeStorage(Storage):
@@ -88,13 +89,10 @@ class FakeStorage(Storage):
         """Note with whom it is connected; a new peer has nothing of it yet."""
         with self._book.lock:
             entry = self._known(disk)
-            synced = entry.get("synced")
-            if not self._mirrored or peer is None:
-                synced = None
-            elif role == PRIMARY and entry.get("peer") != peer:
+            synced, known = entry.get("synced"), peer if self._mirrored else None
+            if role == PRIMARY and known is not None and entry.get("peer") != known:
                 synced = 0.0
-            known = peer if self._mirrored else None
-            changed = {**entry, "peer": known or entry.get("peer"), "synced": synced, "role": role}
+            changed = {**entry, "peer": known, "synced": synced if known else None, "role": role}
             if changed != entry:
                 self._book.write(self._key(disk), changed)
         return self.path(disk)
@@ -114,11 +112,24 @@ class FakeStorage(Storage):
                 return None
             synced, size = entry.get("synced"), int(entry["size"])
             alone = self._mirrored and not entry.get("peer")
+            complete = not entry.get("empty")
             if synced is None or not entry.get("role"):
-                return Status(size, None, degraded=alone)
-            further = synced + SYNC_STEP if synced < 100.0 else None
-            self._book.write(self._key(disk), {**entry, "synced": further})
-            return Status(size, synced, degraded=True)
+                return Status(size, None, degraded=alone, complete=complete)
+            further = synced + SYNC_STEP if synced < FULL else None
+            empty = not complete and further is not None
+            self._book.write(self._key(disk), {**entry, "synced": further, "empty": empty})
+            return Status(size, synced, degraded=True, complete=complete)
+
+    def replace(self, disk: Mapping[str, Any]) -> None:
+        """Note that it is empty; the primary one is then filled from its peer."""
+        if not self._mirrored:
+            super().replace(disk)
+        key, size = self._key(disk), disk_size(disk)
+        with self._book.lock:
+            old = self._book.entry(key) or {"size": size}
+            empty = old.get("role") == PRIMARY or old.get("empty", False)
+            synced = {"synced": 0.0} if empty and old.get("peer") else {}
+            self._book.write(key, {**old, **synced, "empty": empty})
 
     def convert(self, disk: Mapping[str, Any], template: str) -> str:
         """The same entry under the other template's name."""

@@ -15,16 +15,24 @@ from ganeti_backend.units.groups.nodes import GroupAssignNodes, GroupEvacuate
 from ganeti_backend.units.instances.change_group import InstanceChangeGroup
 from ganeti_backend.units.instances.console import InstanceConsole
 from ganeti_backend.units.instances.create import InstanceCreate
+from ganeti_backend.units.instances.disk_activation import (
+    InstanceActivateDisks,
+    InstanceDeactivateDisks,
+)
 from ganeti_backend.units.instances.failover import InstanceFailover
+from ganeti_backend.units.instances.grow_disk import InstanceGrowDisk
 from ganeti_backend.units.instances.migrate import InstanceMigrate
 from ganeti_backend.units.instances.move import InstanceMove
 from ganeti_backend.units.instances.multi_alloc import InstanceMultiAlloc
 from ganeti_backend.units.instances.power import InstanceReboot, InstanceShutdown, InstanceStartup
 from ganeti_backend.units.instances.query_data import InstanceQueryData
+from ganeti_backend.units.instances.recreate_disks import InstanceRecreateDisks
 from ganeti_backend.units.instances.reinstall import InstanceReinstall
 from ganeti_backend.units.instances.remove import InstanceRemove
 from ganeti_backend.units.instances.rename import InstanceRename
+from ganeti_backend.units.instances.replace_disks import InstanceReplaceDisks
 from ganeti_backend.units.instances.set_params import InstanceSetParams
+from ganeti_backend.units.instances.snapshot import InstanceSnapshot
 from ganeti_backend.units.network import (
     NetworkAdd,
     NetworkConnect,
@@ -56,6 +64,12 @@ UNITS: dict[type[opcodes.OpCode], type[Unit[Any]]] = {
     opcodes.OpInstanceReboot: InstanceReboot,
     opcodes.OpInstanceSetParams: InstanceSetParams,
     opcodes.OpInstanceQueryData: InstanceQueryData,
+    opcodes.OpInstanceGrowDisk: InstanceGrowDisk,
+    opcodes.OpInstanceRecreateDisks: InstanceRecreateDisks,
+    opcodes.OpInstanceActivateDisks: InstanceActivateDisks,
+    opcodes.OpInstanceDeactivateDisks: InstanceDeactivateDisks,
+    opcodes.OpInstanceReplaceDisks: InstanceReplaceDisks,
+    opcodes.OpInstanceSnapshot: InstanceSnapshot,
     opcodes.OpInstanceReinstall: InstanceReinstall,
     opcodes.OpInstanceRename: InstanceRename,
     opcodes.OpInstanceConsole: InstanceConsole,

@@ -7,12 +7,15 @@ Everything here may run twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
-from ganeti_backend import disk_templates, objects
+from ganeti_backend import disk_templates, errors, objects
 from ganeti_backend.config import Config, Debris
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.node_rpc.calls import Nodes
+from ganeti_backend.units.base import Unit
 
 RUNNING = ("running", "paused")
 
@@ -24,6 +27,41 @@ def record(
     listed = [disk.to_dict() for disk in disks]
     where = list(dict.fromkeys(nodes or instance.nodes))
     return Debris(f"{job_id}/{part}", instance.uuid, listed, where, job_id)
+
+
+def of_unit(
+    unit: Unit[Any], disks: Iterable[objects.Disk], instance: objects.Instance, *nodes: str
+) -> Debris:
+    """The one record that most units need."""
+    return record(unit.job.job_id, str(unit.job.op_index), instance, disks, *nodes)
+
+
+def finish_earlier(unit: Unit[Any]) -> None:
+    """Take away what this opcode left when it was cut short, before its record is written anew."""
+    key = f"{unit.job.job_id}/{unit.job.op_index}"
+    for left in unit.config.debris():
+        if left.key == key:
+            unit.info("Taking back what an earlier try did to disks")
+            clear(unit.config, unit.reach.nodes, left)
+
+
+@contextmanager
+def taken_back(unit: Unit[Any], left: Debris) -> Iterator[None]:
+    """What is recorded is cleared if the block fails."""
+    try:
+        yield
+    except BaseException:
+        if not unit.reach.stop.is_set():
+            clear_or_warn(unit, left)
+        raise
+
+
+def clear_or_warn(unit: Unit[Any], left: Debris) -> None:
+    """A node that does not answer is asked again later, by the master."""
+    try:
+        clear(unit.config, unit.reach.nodes, left)
+    except errors.NodeError as error:
+        unit.warn(f"{error.message}; what is left of the disks will be removed later")
 
 
 def clear(config: Config, nodes: Nodes, debris: Debris) -> None:
@@ -56,7 +94,9 @@ def _runs(nodes: Nodes, node: str, name: str) -> bool:
 
 def holds(instance: objects.Instance, disk: dict[str, object], node: str) -> bool:
     """Whether the configuration says that this node has the disk."""
-    own = any(item.uuid == disk["uuid"] for item in instance.disks)
+    own = any(
+        (item.uuid, item.template) == (disk["uuid"], disk["template"]) for item in instance.disks
+    )
     return own and node in instance.nodes
 
 

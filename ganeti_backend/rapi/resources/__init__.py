@@ -3,6 +3,7 @@
 from ganeti_backend.rapi.resources import (
     backups,
     cluster,
+    disks,
     groups,
     instances,
     jobs,
@@ -18,6 +19,7 @@ ROWS: tuple[Row, ...] = (
     *cluster.ROWS,
     *jobs.ROWS,
     *instances.ROWS,
+    *disks.ROWS,
     *moves.ROWS,
     *networks.ROWS,
     *nodes.ROWS,

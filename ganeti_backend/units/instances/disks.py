@@ -149,3 +149,11 @@ def require_down(instance: objects.Instance, what: str) -> None:
     if instance.admin_state == objects.ADMIN_UP:
         text = f"Instance '{instance.name}' is marked to be {instance.admin_state}, {what}"
         raise errors.OpPrereqError(text, errors.ECODE_STATE)
+
+
+def find(instance: objects.Instance, index: int) -> objects.Disk:
+    if index >= len(instance.disks):
+        last = len(instance.disks) - 1
+        text = f"Invalid disk number: {index} (instance has disks 0 to {last})"
+        raise errors.OpPrereqError(text, errors.ECODE_NOENT)
+    return instance.disks[index]

@@ -14,7 +14,6 @@ from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.allocator import Demand
-from ganeti_backend.config import Debris
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base, debris, hook_environment
@@ -24,8 +23,8 @@ from ganeti_backend.units.instances import (
     disks,
     modifications,
     nic_changes,
-    policy,
     parameters,
+    policy,
 )
 from ganeti_backend.units.instances.base import InstanceUnit
 from ganeti_backend.units.instances.nics import NicMaker
@@ -67,9 +66,9 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
             os=self.op.os_name or old.os,
             osparams=parameters.merge(old.osparams, osparams),
             admin_state=self._admin_state(),
+        )
         if not self.op.ignore_ipolicy:
             policy.check_change(self.config, old, self.new)
-        )
         self.result = self._described()
 
     def _check_request(self) -> None:
@@ -167,11 +166,12 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
 
     def execute(self) -> Result:
         touched = [*self.added, *self.removed]
-        left = debris.record(self.job.job_id, str(self.job.op_index), self.instance, touched)
+        debris.finish_earlier(self)
+        left = debris.of_unit(self, touched, self.instance)
         with ExitStack() as undo:
             if touched:
                 self.config.commit(pending=left)
-                undo.callback(self._clear, left)
+                undo.callback(debris.clear_or_warn, self, left)
             self._make_disks()
             if self.op.hotplug or self.op.hotplug_if_possible:
                 self._hotplug(undo)
@@ -180,7 +180,7 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
             self.config.commit([self.instance], receipt=receipt)
             undo.pop_all()
         if touched:
-            self._clear(left)
+            debris.clear_or_warn(self, left)
         return self.result
 
     def _make_disks(self) -> None:
@@ -189,12 +189,6 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
         made = disks.make(self, self.instance, self.added)
         self.added = list(made)
         self.new = replace(self.new, disks=disks.by_uuid(self.new.disks, made))
-
-    def _clear(self, left: Debris) -> None:
-        try:
-            debris.clear(self.config, self.reach.nodes, left)
-        except errors.NodeError as error:
-            self.warn(f"{error.message}; what is left of the disks will be removed later")
 
     def _hotplug(self, undo: ExitStack) -> None:
         running = self.call(self.node, calls.INSTANCES_INFO)
