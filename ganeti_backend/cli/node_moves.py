@@ -26,15 +26,15 @@ def configure_evacuate(parser: argparse.ArgumentParser) -> None:
 def evacuate(args: argparse.Namespace, session: Session) -> int:
     if args.primary_only and args.secondary_only:
         raise Failure("Only one of --primary-only and --secondary-only can be passed.", USAGE)
-    mode, what = "all", "all instances"
-    if args.primary_only:
-        mode, what = "primary-only", "primary instances"
+    mode = "primary-only" if args.primary_only else "all"
     if args.secondary_only or args.new_secondary:
-        mode, what = "secondary-only", "secondary instances"
-    if not _any(session, args.name, mode):
-        following.say(f"No {what} on node {args.name}, exiting.")
+        mode = "secondary-only"
+    names = _instances(session, args.name, mode)
+    if not names:
+        following.say(f"No instances to evacuate on node(s) {args.name}, exiting.")
         return SUCCESS
-    confirm(f"Evacuate {what} from node {args.name}?", agreed=args.force or args.dry_run)
+    question = f"Relocate instance(s) {','.join(names)} from node {args.name}?"
+    confirm(question, agreed=args.force or args.dry_run)
     op = following.opcode(
         "OP_NODE_EVACUATE",
         args,
@@ -49,14 +49,14 @@ def evacuate(args: argparse.Namespace, session: Session) -> int:
     return with_jobs(args, session, op)
 
 
-def _any(session: Session, name: str, mode: str) -> bool:
+def _instances(session: Session, name: str, mode: str) -> list[str]:
     names = ["pinst_list", "sinst_list"]
     rows = session.call("Query", resource="node", names=names, qfilter=["=", "name", name])["data"]
     if not rows:
         raise Failure(f"There is no node '{name}'.")
     (_, primary), (_, secondary) = rows[0]
     found = {"primary-only": primary, "secondary-only": secondary}
-    return bool(found.get(mode, primary + secondary))
+    return list(found.get(mode, primary + secondary))
 
 
 def configure_migrate(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +70,7 @@ def configure_migrate(parser: argparse.ArgumentParser) -> None:
 
 
 def migrate(args: argparse.Namespace, session: Session) -> int:
-    if not _any(session, args.name, "primary-only"):
+    if not _instances(session, args.name, "primary-only"):
         print(f"No primary instances on node {args.name}, exiting.")
         return SUCCESS
     if args.non_live and args.migration_mode:
@@ -98,12 +98,7 @@ def configure_failover(parser: argparse.ArgumentParser) -> None:
 
 def failover(args: argparse.Namespace, session: Session) -> int:
     """A job for each primary instance; Ganeti has no opcode for all of them either."""
-    rows = session.call(
-        "Query", resource="node", names=["pinst_list"], qfilter=["=", "name", args.name]
-    )["data"]
-    if not rows:
-        raise Failure(f"There is no node '{args.name}'.")
-    names = rows[0][0][1]
+    names = _instances(session, args.name, "primary-only")
     if not names:
         following.say(f"No primary instances on node {args.name}, exiting.")
         return SUCCESS
