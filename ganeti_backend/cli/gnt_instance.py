@@ -9,6 +9,7 @@ from ganeti_backend.cli import (
     instance_changes,
     instance_console,
     instance_install,
+    instance_moves,
     instance_report,
     listing,
     report,
@@ -180,6 +181,7 @@ PROGRAM = Program(
             instance_changes.configure_modify,
             instance_changes.modify,
         ),
+        *instance_moves.COMMANDS,
         Command(
             ("console",),
             "show an instance's console",

@@ -45,7 +45,9 @@ def configure_add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-nics", action="store_true", help="no network interface at all")
     add_parameter_options(parser)
     place = parser.add_mutually_exclusive_group()
-    place.add_argument("-n", "--node", help="the node to run on")
+    place.add_argument(
+        "-n", "--node", metavar="NODE[:SECONDARY]", help="where to run, and the mirror's node"
+    )
     place.add_argument("-I", "--iallocator", help="the allocator that chooses; '.' is the default")
     parser.add_argument("-g", "--node-group", help="choose a node of this group")
     parser.add_argument("--tags", type=_texts, metavar="TAG,…")
@@ -83,7 +85,8 @@ def add(args: argparse.Namespace, session: Session) -> int:
         beparams=args.backend,
         hypervisor=hypervisor,
         hvparams=hvparams,
-        pnode=args.node,
+        pnode=_nodes(args)[0],
+        snode=_nodes(args)[1],
         iallocator=args.iallocator if args.iallocator != "." else None,
         group_name=args.node_group,
         file_driver=args.file_driver,
@@ -101,6 +104,12 @@ def add(args: argparse.Namespace, session: Session) -> int:
     if code == SUCCESS and not args.submit and not args.dry_run and sys.stdout.isatty():
         print(f"'gnt-instance info {args.name}' shows it.")
     return code
+
+
+def _nodes(args: argparse.Namespace) -> tuple[str | None, str | None]:
+    """The primary node and the secondary one, as far as they are given."""
+    first, _, second = (args.node or "").partition(":")
+    return first or None, second or None
 
 
 def _default_template(args: argparse.Namespace, session: Session) -> str:

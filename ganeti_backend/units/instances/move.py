@@ -18,7 +18,6 @@ from ganeti_backend.units import base, debris
 from ganeti_backend.units.instances import disks, seeds
 from ganeti_backend.units.instances.going import GoingUnit
 
-PART = "move"
 COMPRESSIONS = ("none", "gzip", "gzip-fast", "gzip-slow", "lzop")
 LONGEST_LOOK = 0.5
 PERCENT_STEP = 10
@@ -33,7 +32,7 @@ class InstanceMove(GoingUnit[opcodes.OpInstanceMove]):
         self.moved = self._moved_before()
         if self.moved:
             return
-        self._clear_before()
+        debris.finish_earlier(self)
         template = self.instance.disk_template
         if TEMPLATES[template].reach not in (Reach.LOCAL, Reach.NOTHING):
             text = f"Instance disk template '{template}' cannot be copied, migrate it instead"
@@ -47,7 +46,7 @@ class InstanceMove(GoingUnit[opcodes.OpInstanceMove]):
         self.choose_target(holds_disks=True)
 
     def _mine(self) -> Debris | None:
-        key = f"{self.job.job_id}/{PART}"
+        key = f"{self.job.job_id}/{self.job.op_index}"
         return next((item for item in self.config.debris() if item.key == key), None)
 
     def _moved_before(self) -> bool:
@@ -58,12 +57,6 @@ class InstanceMove(GoingUnit[opcodes.OpInstanceMove]):
         others = [node for node in left.nodes if node != wished]
         self.source, self.target = (others or [wished])[0], wished
         return True
-
-    def _clear_before(self) -> None:
-        left = self._mine()
-        if left is not None:
-            self.info("Removing the disks that an earlier try made")
-            debris.clear(self.config, self.reach.nodes, left)
 
     def hook_nodes(self) -> tuple[Sequence[str], Sequence[str]]:
         return self.everywhere, self.everywhere
@@ -79,10 +72,13 @@ class InstanceMove(GoingUnit[opcodes.OpInstanceMove]):
 
     def execute(self) -> None:
         if not self.moved:
+            self.left = self.instance.left_behind
             self._stop()
             self._take_disks()
         self._start()
-        self._clear_before()
+        left = self._mine()
+        if left is not None:
+            debris.clear_or_warn(self, left)
         self.config.commit(receipt=self.job.receipt(None))
 
     def _stop(self) -> None:
@@ -100,13 +96,13 @@ class InstanceMove(GoingUnit[opcodes.OpInstanceMove]):
             if not self.op.ignore_consistency:
                 raise
             self.warn(f"{error.message}; going on because consistency is ignored")
+            self.left = (*self.left, self.source)
         else:
             disks.activate(self, self.instance)  # To be read while the guest stands still.
 
     def _take_disks(self) -> None:
-        record = debris.record(
-            self.job.job_id, PART, self.instance, self.instance.disks, self.source, self.target
-        )
+        disks_now, nodes = self.instance.disks, (self.source, self.target)
+        record = debris.of_unit(self, disks_now, self.instance, *nodes)
         self.config.commit(pending=record)
         try:
             made = tuple(self._take(index, disk) for index, disk in enumerate(self.instance.disks))
@@ -114,7 +110,8 @@ class InstanceMove(GoingUnit[opcodes.OpInstanceMove]):
             if not self.reach.stop.is_set():
                 self._bring_back(record)
             raise
-        self.instance = self.change(primary_node=self.target, disks=made)
+        left = tuple(dict.fromkeys(self.left))
+        self.instance = self.change(primary_node=self.target, disks=made, left_behind=left)
         self.config.commit([self.instance])
 
     def _take(self, index: int, disk: objects.Disk) -> objects.Disk:
@@ -155,9 +152,9 @@ class InstanceMove(GoingUnit[opcodes.OpInstanceMove]):
         """Start it where it was and remove what the target has, now or later."""
         try:
             self._start()
-            debris.clear(self.config, self.reach.nodes, record)
         except errors.NodeError as error:
             self.warn(error.message)
+        debris.clear_or_warn(self, record)
 
     def _start(self) -> None:
         if self.instance.admin_state != objects.ADMIN_UP:
