@@ -10,17 +10,19 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from synnefo.api import faults
 from synnefo.api.request import BODY_LIMIT
-from synnefo.core.faults import BadRequest, Fault, TooLarge
+from synnefo.core.faults import BadRequest, Fault, ServiceUnavailable, TooLarge
 
 log = logging.getLogger(__name__)
 
 UPLOAD = re.compile(r"/image/v2/images/[^/]+/file$")
 SERVICES = frozenset({"identity", "compute", "image", "network"})
+DATABASE_AWAY = "The database does not answer now. Try again in a moment."
 MOST_PARAMETERS = 500  # Each may become a condition of a query to the database.
 
 
@@ -81,6 +83,10 @@ def answer_to(http: HttpRequest, error: Exception) -> HttpResponse:
     """The answer to a fault, or to a failure that nobody foresaw."""
     service = service_of(http.path)
     request_id = getattr(http, "request_id", "")
+    if isinstance(error, OperationalError | InterfaceError):
+        # The database is away, starting, locked or full, which may soon be over.
+        log.error("%s %s %s: the database failed: %s", request_id, http.method, http.path, error)
+        return faults.response(service, ServiceUnavailable(DATABASE_AWAY), "")
     if not isinstance(error, Fault):
         log.error("%s %s %s failed", request_id, http.method, http.path, exc_info=error)
         return faults.response(service, None, "")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 
 
@@ -71,6 +72,20 @@ def test_the_first_page_is_there_with_and_without_the_client(client: Client, set
 
 def test_health(client: Client, db: None) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/identity/v3/auth/tokens"])
+def test_a_database_that_is_away(client: Client, monkeypatch: Any, path: str) -> None:
+    def refuse(*_: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(connection, "cursor", refuse)
+    answer = client.get(path, headers={"X-Auth-Token": "x", "X-Subject-Token": "x"})
+    assert answer.status_code == 503
+    assert answer["Retry-After"]
+    assert answer["X-Openstack-Request-Id"].startswith("req-")
+    assert "database does not answer" in answer.json()["error"]["message"]
+    assert "refused" not in answer.content.decode()
 
 
 def test_a_host_header_that_is_none(client: Client, db: None) -> None:
