@@ -99,6 +99,10 @@ class JobFiles:
         except FileNotFoundError:
             return None
 
+    def archived_ids(self) -> list[int]:
+        names = (path.name for path in (self.folder / "archive").glob("*/job-*"))
+        return sorted(int(match[1]) for match in map(JOB_FILE.fullmatch, names) if match)
+
     def archive_path(self, job_id: int) -> Path:
         return self.folder / archive_name(job_id)
 

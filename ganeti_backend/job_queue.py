@@ -94,6 +94,9 @@ class JobQueue:
     def job_ids(self) -> list[int]:
         return sorted(self._entries)
 
+    def archived_job_ids(self) -> list[int]:
+        return self._files.archived_ids()
+
     def jobs(self) -> list[Job]:
         """The live jobs by id."""
         return [entry.shown for _, entry in sorted(self._entries.copy().items())]

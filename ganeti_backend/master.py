@@ -213,6 +213,9 @@ class Master:
     def job_ids(self) -> list[int]:
         return self.queue.job_ids()
 
+    def archived_job_ids(self) -> list[int]:
+        return self.queue.archived_job_ids()
+
     def cancel(self, job_id: int, kill: bool = False) -> tuple[bool, str]:
         return self.processor.cancel(job_id, kill)
 

@@ -1,7 +1,8 @@
-"""gnt-job: look at jobs, follow, cancel and archive them."""
+"""gnt-job: look at jobs, follow, cancel, hurry and archive them."""
 
 import argparse
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from ganeti_backend.cli import following, listing, report
@@ -13,6 +14,7 @@ from ganeti_backend.cli.program import (
     Failure,
     Program,
     Session,
+    confirm,
 )
 
 INFO_FIELDS = (
@@ -20,6 +22,17 @@ INFO_FIELDS = (
     "opresult", "opstatus", "oplog", "opstart", "opexec", "opend",
 )  # fmt: skip
 AGES = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+QUEUED, WAITING = ("queued",), ("waiting",)
+SELECTIONS = {
+    "queued": QUEUED,
+    "waiting": WAITING,
+    "pending": (*QUEUED, *WAITING, "canceling"),
+    "running": ("running",),
+    "error": ("error",),
+    "finished": ("canceled", "success", "error"),
+}
+CHOSEN = ("pending", "queued", "waiting")
+DEFAULT = "id,status,summary"
 
 
 def _one(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +41,45 @@ def _one(parser: argparse.ArgumentParser) -> None:
 
 def _several(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("jobs", type=int, nargs="+", metavar="JOB")
+
+
+def _any(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("jobs", type=int, nargs="*", metavar="JOB")
+
+
+def _add_selections(parser: argparse.ArgumentParser, names: tuple[str, ...]) -> None:
+    group = parser.add_mutually_exclusive_group()
+    for name in names:
+        group.add_argument(
+            f"--{name}", dest="selection", action="store_const", const=name,
+            help=f"jobs that are {' or '.join(SELECTIONS[name])}",
+        )  # fmt: skip
+
+
+# Looking.
+
+
+def _listing() -> tuple[Command, ...]:
+    """The list every kind of object has, and more ways to choose."""
+    plain, fields = listing.commands("job", DEFAULT, key="id", noun="JOB")
+
+    def configure(parser: argparse.ArgumentParser) -> None:
+        plain.configure(parser)
+        _add_selections(parser, tuple(SELECTIONS))
+        parser.add_argument("--archived", action="store_true", help="also archived jobs")
+
+    def run(args: argparse.Namespace, session: Session) -> int:
+        parts = [f"({args.filter})"] if args.filter else []
+        if args.selection:
+            wanted = " or ".join(f'status == "{status}"' for status in SELECTIONS[args.selection])
+            parts.append(f"({wanted})")
+        if args.archived:
+            # Naming the field lets the master look into the archive.
+            parts.append("(archived or not archived)")
+        args.filter = " and ".join(parts) or None
+        return plain.run(args, session)
+
+    return Command(plain.names, plain.help, configure, run), fields
 
 
 def _query(session: Session, job_id: int) -> dict[str, Any]:
@@ -39,7 +91,7 @@ def _query(session: Session, job_id: int) -> dict[str, Any]:
 
 
 def _info(args: argparse.Namespace, session: Session) -> int:
-    for job_id in args.jobs:
+    for job_id in args.jobs or [row["id"] for row in _jobs(session, None)]:
         job = _query(session, job_id)
         described = {
             "Job ID": job_id,
@@ -100,13 +152,76 @@ def _wait(args: argparse.Namespace, session: Session) -> int:
     return code
 
 
-def _cancel(args: argparse.Namespace, session: Session) -> int:
+# Changing.
+
+
+def _jobs(session: Session, selection: str | None) -> list[dict[str, Any]]:
+    """The jobs of a selection, as rows of id, status and summary."""
+    wanted = [["=", "status", status] for status in SELECTIONS[selection]] if selection else []
+    names = DEFAULT.split(",")
+    qfilter = ["|", *wanted] if wanted else None
+    answer = session.call("Query", resource="job", names=names, qfilter=qfilter)
+    return [dict(zip(names, (v for _s, v in row), strict=True)) for row in answer["data"]]
+
+
+def _chosen(args: argparse.Namespace, session: Session, act: str) -> list[int]:
+    """The named jobs, or after a question those of the selection."""
+    if bool(args.jobs) == bool(args.selection):
+        raise Failure("Give either job IDs or one of --pending, --queued, --waiting.", USAGE)
+    if args.jobs:
+        return list(args.jobs)
+    found = _jobs(session, args.selection)
+    if not found:
+        print("No jobs found.")
+        return []
+    for job in found:
+        print(f"{job['id']} {job['status']} {listing.flat(job['summary'])}")
+    confirm(f"{act} job(s) listed above?", agreed=args.force)
+    return [job["id"] for job in found]
+
+
+def _each(jobs: list[int], ask: Callable[[int], Any]) -> int:
+    """Ask for each job; what could not be done goes to standard error."""
     code = SUCCESS
-    for job_id in args.jobs:
-        done, text = session.call("CancelJob", job_id=job_id)
+    for job_id in jobs:
+        done, text = ask(job_id)
         print(text, file=sys.stdout if done else sys.stderr)
         code = code if done else FAILURE
     return code
+
+
+def _configure_cancel(parser: argparse.ArgumentParser) -> None:
+    _any(parser)
+    _add_selections(parser, CHOSEN)
+    parser.add_argument("-f", "--force", "--yes-do-it", action="store_true", help="do not ask")
+    parser.add_argument(
+        "--kill", action="store_true", help="ask running jobs to stop at their next safe point"
+    )
+
+
+def _cancel(args: argparse.Namespace, session: Session) -> int:
+    jobs = _chosen(args, session, "Cancel")
+    return _each(jobs, lambda job: session.call("CancelJob", job_id=job, kill=args.kill))
+
+
+def _configure_priority(parser: argparse.ArgumentParser) -> None:
+    _any(parser)
+    _add_selections(parser, CHOSEN)
+    parser.add_argument("-f", "--force", action="store_true", help="do not ask")
+    # Ganeti knows the three words; any number that the queue understands is taken as well.
+    parser.add_argument("--priority", required=True, metavar="low|normal|high|-20…19")
+
+
+def _change_priority(args: argparse.Namespace, session: Session) -> int:
+    priority = following.PRIORITIES.get(args.priority)
+    if priority is None:
+        try:
+            priority = int(args.priority)
+        except ValueError:
+            text = f"'{args.priority}' is no priority such as low, normal, high or a number."
+            raise Failure(text, USAGE) from None
+    jobs = _chosen(args, session, "Change priority of")
+    return _each(jobs, lambda job: session.call("ChangeJobPriority", job_id=job, priority=priority))
 
 
 def _archive(args: argparse.Namespace, session: Session) -> int:
@@ -124,13 +239,13 @@ def _configure_autoarchive(parser: argparse.ArgumentParser) -> None:
 
 def _autoarchive(args: argparse.Namespace, session: Session) -> int:
     archived, left = session.call("AutoArchiveJobs", age=_age(args.age))
-    print(f"Archived {archived} jobs, {left} left")
+    print(f"Archived {archived} jobs, {left} unchecked left")
     return SUCCESS
 
 
 def _age(text: str) -> float:
     if text == "all":
-        return 0.0
+        return -1.0
     number, unit = (text[:-1], text[-1]) if text[-1:] in AGES else (text, "s")
     if not number.isdigit():
         raise Failure(f"'{text}' is not an age such as 'all', 30s or 6h.", USAGE)
@@ -141,11 +256,17 @@ PROGRAM = Program(
     "gnt-job",
     "the jobs of the cluster",
     (
-        *listing.commands("job", "id,status,summary", key="id", noun="JOB"),
-        Command(("info", "show"), "print everything about jobs", _several, _info),
+        *_listing(),
+        Command(("info", "show"), "print everything about jobs", _any, _info),
         Command(("watch",), "follow a job's log until its end", _one, _watch),
         Command(("wait",), "wait for the end of jobs", _several, _wait),
-        Command(("cancel",), "cancel jobs that do not run yet", _several, _cancel),
+        Command(("cancel",), "cancel jobs that do not run yet", _configure_cancel, _cancel),
+        Command(
+            ("change-priority",),
+            "make jobs more or less urgent",
+            _configure_priority,
+            _change_priority,
+        ),
         Command(("archive",), "archive finished jobs", _several, _archive),
         Command(("autoarchive",), "archive old jobs", _configure_autoarchive, _autoarchive),
     ),

@@ -22,6 +22,7 @@ from ganeti_backend.node_rpc import calls
 from ganeti_backend.opcodes import OpCode
 from ganeti_backend.queries.reader import Reader, UnknownResourceError
 from ganeti_backend.rapi.reads import Master as RapiMaster
+from ganeti_backend.state_rows import Row
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,8 @@ class Master(RapiMaster, Protocol):
     def submit_many(self, jobs: Sequence[Sequence[OpCode]]) -> list[int]: ...
     def archive(self, job_id: int) -> bool: ...
     def archive_older_than(self, seconds: float) -> list[int]: ...
+    def change_priority(self, job_id: int, priority: int) -> tuple[bool, str]: ...
+    def state_rows(self) -> list[Row]: ...
     @property
     def drained(self) -> bool: ...
     def set_drained(self, drained: bool) -> None: ...
@@ -59,9 +62,11 @@ class Commands:
             "QueryClusterInfo": self.cluster_info,
             "WaitForJobChange": self.wait_for_job_change,
             "CancelJob": self.cancel_job,
+            "ChangeJobPriority": self.change_job_priority,
             "ArchiveJob": self.archive_job,
             "AutoArchiveJobs": self.auto_archive_jobs,
             "SetDrainFlag": self.set_drain_flag,
+            "StateRows": self._master.state_rows,
             "InstanceConsole": self.console,
             "ConsoleOutput": self.console_output,
         }
@@ -101,18 +106,25 @@ class Commands:
             job_id, fields, previous_job_info, previous_log_serial, seconds
         )
 
-    def cancel_job(self, job_id: int) -> list[Any]:
+    def cancel_job(self, job_id: int, kill: bool = False) -> list[Any]:
         """Cancel a job: whether that could be done, and a sentence."""
-        return list(self._master.cancel(job_id))
+        done, text = self._master.cancel(job_id, kill)
+        log.info("job %d: cancel through the command socket: %s", job_id, text)
+        return [done, text]
+
+    def change_job_priority(self, job_id: int, priority: int) -> list[Any]:
+        """Make a job more or less urgent: whether that could be done, and a sentence."""
+        done, text = self._master.change_priority(job_id, priority)
+        log.info("job %d: change of priority through the command socket: %s", job_id, text)
+        return [done, text]
 
     def archive_job(self, job_id: int) -> bool:
         """Move a finished job to the archive."""
         return self._master.archive(job_id)
 
     def auto_archive_jobs(self, age: float) -> list[int]:
-        """Move the jobs that ended at least so many seconds ago to the archive; [moved, left]."""
-        moved = self._master.archive_older_than(age)
-        return [len(moved), len(self._master.job_ids())]
+        """Archive jobs that ended so many seconds ago; how many, and for how many time ran out."""
+        return self._master.archive_older_than(age)
 
     def set_drain_flag(self, drained: bool | None = None) -> bool:
         """Close or open the queue for new jobs; says whether it is closed now."""

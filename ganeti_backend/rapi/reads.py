@@ -1,5 +1,6 @@
 """What the remote API answers without making a job. The table in `resources` says where."""
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -10,6 +11,8 @@ from ganeti_backend.queries import nodes
 from ganeti_backend.queries.reader import NODE, TABLES, Reader, Source, UnknownResourceError
 from ganeti_backend.rapi.faults import HttpFault, bad_request, not_found
 from ganeti_backend.rapi.requests import Request
+
+log = logging.getLogger(__name__)
 
 API_VERSION = 2
 FEATURES = (
@@ -27,7 +30,7 @@ class Master(Source, Protocol):
     @property
     def nodes(self) -> calls.Nodes: ...
     def submit(self, ops: Sequence[OpCode]) -> int: ...
-    def cancel(self, job_id: int) -> tuple[bool, str]: ...
+    def cancel(self, job_id: int, kill: bool = False) -> tuple[bool, str]: ...
     def wait_for_change(
         self,
         job_id: int,
@@ -143,7 +146,9 @@ def job(request: Request, doors: Doors) -> dict[str, Any]:
 
 def job_cancel(request: Request, doors: Doors) -> list[Any]:
     """Cancel a job: whether that could be done, and a sentence."""
-    return list(doors.master.cancel(int(request.name)))
+    done, text = doors.master.cancel(int(request.name), request.flag("kill"))
+    log.info("job %s: cancel by %s through rapi: %s", request.name, request.user, text)
+    return [done, text]
 
 
 def job_wait(request: Request, doors: Doors) -> dict[str, Any] | None:

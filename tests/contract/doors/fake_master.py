@@ -7,6 +7,7 @@ from pathlib import Path
 from ganeti_backend import errors, objects
 from ganeti_backend.jobs import FINALIZED, Job, JobStatus, field_values, new_job
 from ganeti_backend.live import LiveData
+from ganeti_backend.locks import LockInfo
 
 DATA = Path(__file__).parents[2] / "data" / "ganeti"
 INSTANCE = "vm1.gntlab.test"
@@ -126,7 +127,21 @@ class FakeMaster:
     def job_ids(self):
         return [n for n, job in self.jobs.items() if not job.archived]
 
-    def cancel(self, job_id):
+    def archived_job_ids(self):
+        return [n for n, job in self.jobs.items() if job.archived]
+
+    def held_locks(self):
+        return [LockInfo("instance/vm1", "exclusive", ["job-6"], [("shared", ["job-7"])])]
+
+    def state_rows(self):
+        return [("queue", "serial", "6\n")]
+
+    def change_priority(self, job_id, priority):
+        self.jobs[job_id] = self.jobs[job_id].with_op(0, priority=priority)
+        return True, f"Priority of job {job_id} changed to {priority}"
+
+    def cancel(self, job_id, kill=False):
+        self.killed = kill
         job = self.jobs.get(job_id)
         if job is None or job.status in FINALIZED:
             return False, f"Job {job_id} not found in queue"
@@ -139,7 +154,7 @@ class FakeMaster:
         return job.status in FINALIZED
 
     def archive_older_than(self, seconds):
-        return [n for n in self.job_ids() if self.archive(n)]
+        return [len([n for n in self.job_ids() if self.archive(n)]), 0]
 
     def set_drained(self, drained):
         self.drained = drained

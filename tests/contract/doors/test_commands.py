@@ -157,7 +157,7 @@ def test_jobs(command, master):
 
 
 def test_autoarchive(command):
-    assert command(JOBS, "autoarchive", "all")[1] == "Archived 1 jobs, 0 left\n"
+    assert command(JOBS, "autoarchive", "all")[1] == "Archived 1 jobs, 0 unchecked left\n"
     assert command(JOBS, "autoarchive", "soon")[0] == 2
 
 
