@@ -68,7 +68,8 @@ def run_both(
 
 def found_in(real: Seen, ours: Seen) -> list[Found]:
     """All differences, explained or not."""
-    return [found for title in ours for found in compare(title, real[title], ours[title])]
+    known = [title for title in ours if title in real]
+    return [found for title in known for found in compare(title, real[title], ours[title])]
 
 
 def main() -> None:
