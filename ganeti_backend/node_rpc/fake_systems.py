@@ -27,6 +27,7 @@ class FakeSystems:
 
     nodes: Any
     script_failures: dict[str, str]
+    slow_scripts = False  # Their end must be asked for.
 
     def _task_cancel(self, node: Any, task_id: str) -> None:
         node.tasks.pop(task_id, None)
@@ -64,6 +65,8 @@ class FakeSystems:
         if action == "export" and not failed:
             peer = self.nodes[order["peer"]["name"]]
             peer.exports_begun.setdefault(order["export"], set()).add(order["file"])
+        if self.slow_scripts:
+            return {"task": task_id, "state": "running", "percent": 0, "message": ""}
         return {"task": task_id, **node.tasks[task_id]}
 
     def _disks_freeze(self, node: Any, task_id: str, **rest: Any) -> dict[str, Any]:

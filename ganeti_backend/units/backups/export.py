@@ -23,7 +23,7 @@ from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.node_tasks import NodeTask, reporting
 
 COMPRESSIONS = ("none", "gzip", "gzip-fast", "gzip-slow")
-Result = tuple[bool, list[bool]]
+Result = list[bool | list[bool]]  # Whether it is complete, and each disk.
 
 
 class BackupExport(InstanceUnit[opcodes.OpBackupExport]):
@@ -114,7 +114,7 @@ class BackupExport(InstanceUnit[opcodes.OpBackupExport]):
             )
             undo.pop_all()
         self._remove_older()
-        result: Result = (True, [True for _ in dumps])
+        result: Result = [True, [True for _ in dumps]]
         if self.op.remove_instance:
             self._remove_instance(result)
         else:
