@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ganeti_backend import objects
+from ganeti_backend import disk_identity, objects
 
 Environment = dict[str, str]
 OS_BUILT_IN = "image"
@@ -41,7 +41,7 @@ def of_instance(
         known = networks.get(nic.network or "")
         found.update(numbered(f"INSTANCE_NIC{index}_", of_nic(nic, known)))
     for index, disk in enumerate(instance.disks):
-        found.update(numbered(f"INSTANCE_DISK{index}_", of_disk(disk)))
+        found.update(numbered(f"INSTANCE_DISK{index}_", of_disk(instance, disk)))
     found.update(numbered("INSTANCE_BE_", beparams))
     hvparams = cluster.fill_hvparams(instance.hypervisor, instance.hvparams)
     found.update(numbered("INSTANCE_HV_", hvparams))
@@ -84,13 +84,11 @@ def of_network(network: objects.Network) -> Environment:
     return {name: value for name, value in values.items() if value}
 
 
-def of_disk(disk: objects.Disk) -> Environment:
+def of_disk(instance: objects.Instance, disk: objects.Disk) -> Environment:
     found = {"SIZE": str(disk.size), "MODE": disk.mode, "UUID": disk.uuid}
     if disk.name:
         found["NAME"] = disk.name
-    if disk.path:
-        found.update({"DEV_TYPE": disk.template, "DRIVER": "loop", "ID": disk.path})
-    return found
+    return {**found, **disk_identity.variables(instance, disk)}
 
 
 def of_group_network(group: str, parameters: Mapping[str, str]) -> Environment:

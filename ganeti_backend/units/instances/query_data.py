@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ganeti_backend import objects, opcodes
+from ganeti_backend import disk_identity, errors, objects, opcodes
 from ganeti_backend.locks import ALL, Level, Mode
+from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base
+from ganeti_backend.units.instances import disks
+
+LDISK_OKAY, LDISK_FAULTY = 1, 3  # Ganeti's numbers.
 
 
 class InstanceQueryData(base.Unit[opcodes.OpInstanceQueryData]):
@@ -32,6 +36,7 @@ class InstanceQueryData(base.Unit[opcodes.OpInstanceQueryData]):
         cluster = self.config.cluster()
         node = self.config.node(instance.primary_node)
         group = self.config.group(node.group) if node is not None else None
+        others = self._groups(instance.nodes[1:])
         be_actual = cluster.fill_beparams(instance.beparams)
         be_actual.pop("memory")
         return {
@@ -41,13 +46,13 @@ class InstanceQueryData(base.Unit[opcodes.OpInstanceQueryData]):
             "pnode": instance.primary_node,
             "pnode_group_uuid": group.uuid if group else None,
             "pnode_group_name": group.name if group else None,
-            "snodes": [],
-            "snodes_group_uuids": [],
-            "snodes_group_names": [],
+            "snodes": list(instance.nodes[1:]),
+            "snodes_group_uuids": [found.uuid for found in others],
+            "snodes_group_names": [found.name for found in others],
             "os": instance.os,
             "nics": [self._nic(nic) for nic in instance.nics],
             "disk_template": instance.disk_template,
-            "disks": [show_disk(index, disk) for index, disk in enumerate(instance.disks)],
+            "disks": [self._disk(instance, index) for index in range(len(instance.disks))],
             "hypervisor": instance.hypervisor,
             "network_port": None,
             "hv_instance": instance.hvparams,
@@ -60,7 +65,35 @@ class InstanceQueryData(base.Unit[opcodes.OpInstanceQueryData]):
             "mtime": instance.mtime,
             "ctime": instance.ctime,
             "uuid": instance.uuid,
+            # Ours; left out where there are none, so that answers look as Ganeti's.
+            **({"snapshots": instance.snapshots} if instance.snapshots else {}),
         }
+
+    def _groups(self, names: Sequence[str]) -> list[objects.NodeGroup]:
+        nodes = [self.config.node(name) for name in names]
+        found = [self.config.group(node.group) for node in nodes if node is not None]
+        return [group for group in found if group is not None]
+
+    def _disk(self, instance: objects.Instance, index: int) -> dict[str, Any]:
+        disk = instance.disks[index]
+        shown = show_disk(instance, index)
+        if len(disks.holders(instance, disk)) > 1:
+            looks = [self._look(node, disk) for node in instance.nodes]
+            shown |= dict(zip(("pstatus", "sstatus"), looks, strict=True))
+        return shown
+
+    def _look(self, node: str, disk: objects.Disk) -> list[Any] | None:
+        """How the node has its copy; None if it does not say."""
+        if self.live is None or self.live.instances(node) is None:
+            return None
+        try:
+            found = self.call(node, calls.DISK_STATUS, disk=disk.to_dict())
+        except errors.NodeError:
+            return None
+        if found is None:
+            return None
+        state = LDISK_OKAY if found["complete"] else LDISK_FAULTY
+        return [disk.path, None, None, found["sync_percent"], None, found["degraded"], state]
 
     def _run_state(self, instance: objects.Instance) -> str | None:
         if self.live is None:
@@ -83,13 +116,15 @@ class InstanceQueryData(base.Unit[opcodes.OpInstanceQueryData]):
         return [*shown, {**data, **bits}]
 
 
-def show_disk(index: int, disk: objects.Disk) -> dict[str, Any]:
+def show_disk(instance: objects.Instance, index: int) -> dict[str, Any]:
+    disk = instance.disks[index]
+    mirrored = len(disks.holders(instance, disk)) > 1
     return {
         "iv_name": f"disk/{index}",
         "dev_type": disk.template,
-        "logical_id": ["loop", disk.path],
-        "drbd_info": None,
-        "pstatus": [disk.path, None, None, None, None, False, 1],
+        "logical_id": disk_identity.logical_id(instance, disk),
+        "drbd_info": mirror(instance) if mirrored else None,
+        "pstatus": [disk.path, None, None, None, None, False, LDISK_OKAY],
         "sstatus": None,
         "children": [],
         "mode": disk.mode,
@@ -97,4 +132,14 @@ def show_disk(index: int, disk: objects.Disk) -> dict[str, Any]:
         "spindles": disk.spindles,
         "name": disk.name,
         "uuid": disk.uuid,
+    }
+
+
+def mirror(instance: objects.Instance) -> dict[str, Any]:
+    return {
+        "primary_node": instance.primary_node,
+        "primary_minor": None,
+        "secondary_node": instance.secondary_node,
+        "secondary_minor": None,
+        "port": None,
     }

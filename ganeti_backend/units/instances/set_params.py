@@ -56,7 +56,6 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
         self._change_nics()
         self._change_disks()
         self._check_room(cluster, beparams)
-        osparams = {**(self.op.osparams or {}), **(self.op.osparams_private or {})}
         self.new = replace(
             old,
             beparams=beparams,
@@ -64,7 +63,8 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
             nics=self.nics,
             disks=self.disks,
             os=self.op.os_name or old.os,
-            osparams=parameters.merge(old.osparams, osparams),
+            osparams=parameters.merge(old.osparams, self.op.osparams or {}),
+            osparams_private=parameters.merge(old.osparams_private, self.op.osparams_private or {}),
             admin_state=self._admin_state(),
         )
         if not self.op.ignore_ipolicy:
