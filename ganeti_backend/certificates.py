@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from ganeti_backend import certificate_files
 from ganeti_backend.durable import SECRET_MODE, replace
 from ganeti_backend.settings import NodeSettings, Settings
 
@@ -26,6 +27,7 @@ RENEW_BEFORE = datetime.timedelta(days=30)
 BACKDATE = datetime.timedelta(days=1)
 
 
+LOCAL = frozenset({"localhost", "127.0.0.1"})
 NODE_FILES = ("ca.pem", "node.pem", "node.key")
 SERVER_AND_CLIENT = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
 
@@ -34,11 +36,18 @@ def ensure(settings: Settings) -> None:
     """Make what is missing, no longer fits the cluster's names or expires soon."""
     tls, rapi = settings.tls, settings.rapi
     authority = of_cluster(settings)
-    addresses = {"localhost", "127.0.0.1"}
-    nodes = addresses.union(*((n.name, n.address) for n in settings.nodes))
-    authority.issue(tls.certificate, tls.key, sorted(nodes), SERVER_AND_CLIENT)
-    served = addresses | {rapi.host, settings.cluster_name}
-    authority.issue(rapi.certificate, rapi.key, sorted(served), SERVER_AND_CLIENT[:1])
+    authority.issue(tls.certificate, tls.key, cluster_names(settings), SERVER_AND_CLIENT)
+    authority.issue(rapi.certificate, rapi.key, rapi_names(settings), SERVER_AND_CLIENT[:1])
+
+
+def cluster_names(settings: Settings) -> list[str]:
+    """What the certificate that the first nodes share is for."""
+    return sorted(LOCAL.union(*((node.name, node.address) for node in settings.nodes)))
+
+
+def rapi_names(settings: Settings) -> list[str]:
+    """What the remote API's certificate is for."""
+    return sorted(LOCAL | {settings.rapi.host, settings.cluster_name})
 
 
 def ensure_node(settings: Settings, node: NodeSettings, folder: Path) -> None:
@@ -54,21 +63,63 @@ def of_cluster(settings: Settings) -> "Authority":
     return Authority(settings.tls.ca, settings.tls.ca.with_suffix(".key"))
 
 
+def new_authority() -> tuple[bytes, bytes]:
+    """Key and certificate of another authority, as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return _private_pem(key), _pem(_sign_itself(key))
+
+
+def reissue(
+    authority: "Authority",
+    certificate: Path,
+    key: Path,
+    names: Sequence[str],
+    usages: list[x509.ObjectIdentifier],
+) -> None:
+    """A new key and a certificate for it, in place of those in the files."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    replace(certificate_files.next_key(key), _private_pem(private), SECRET_MODE)
+    signed = authority.certify(private.public_key(), names, usages)
+    certificate_files.install(certificate, key, signed)
+
+
+def request(key: Path, name: str) -> bytes:
+    """A new key that waits beside this one, and what an authority needs to certify it, as PEM."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    replace(certificate_files.next_key(key), _private_pem(private), SECRET_MODE)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    built = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    return built.sign(private, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
 class Authority:
-    """The certificate authority kept in two files beside the certificates it signs."""
+    """The certificate authority kept in two files beside the certificates it signs.
+
+    The certificate's file may hold older authorities too, which are still trusted.
+    """
 
     def __init__(self, certificate: Path, key: Path) -> None:
         self._key = _key(key)
-        if certificate.exists() and key.exists():
-            self._certificate = x509.load_pem_x509_certificate(certificate.read_bytes())
-            ends = self._certificate.not_valid_after_utc
-            own = self._certificate.public_key() == self._key.public_key()
-            if own and ends - RENEW_BEFORE > _now():
-                return
-        self._certificate = self._sign_itself()
-        replace(
-            certificate, self._certificate.public_bytes(serialization.Encoding.PEM), SECRET_MODE
-        )
+        found = self._own(certificate) if certificate.exists() else None
+        if found is not None:
+            self._certificate = found
+            return
+        self._certificate = _sign_itself(self._key)
+        replace(certificate, _pem(self._certificate), SECRET_MODE)
+
+    def _own(self, path: Path) -> x509.Certificate | None:
+        """The one of this key, if it lasts for a while."""
+        public = self._key.public_key()
+        for found in x509.load_pem_x509_certificates(path.read_bytes()):
+            ends = found.not_valid_after_utc
+            if found.public_key() == public and ends - RENEW_BEFORE > _now():
+                return found
+        return None
+
+    @property
+    def pem(self) -> bytes:
+        """Its own certificate and no other."""
+        return _pem(self._certificate)
 
     def issue(
         self,
@@ -81,18 +132,34 @@ class Authority:
         private = _key(key)
         if certificate.exists() and self._still_good(certificate, private, names):
             return
+        replace(certificate, self.certify(private.public_key(), names, usages), SECRET_MODE)
+
+    def sign(self, wanted: bytes, names: Sequence[str]) -> bytes:
+        """The certificate of a node that proves with its request that it has the key."""
+        found = x509.load_pem_x509_csr(wanted)
+        public = found.public_key()
+        if not found.is_signature_valid or not isinstance(public, ec.EllipticCurvePublicKey):
+            raise ValueError("the request for a certificate is not signed with its own key")
+        return self.certify(public, names, SERVER_AND_CLIENT)
+
+    def certify(
+        self,
+        public: ec.EllipticCurvePublicKey,
+        names: Sequence[str],
+        usages: list[x509.ObjectIdentifier],
+    ) -> bytes:
+        """A certificate for this key, as PEM."""
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        alternatives = x509.SubjectAlternativeName(_alternatives(names))
         built = (
-            _builder(names[0], self._certificate.subject, private.public_key(), LEAF_DAYS)
-            .add_extension(x509.SubjectAlternativeName(_alternatives(names)), critical=False)
+            _builder(names[0], self._certificate.subject, public, LEAF_DAYS)
+            .add_extension(alternatives, critical=False)
             .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
-                critical=False,
-            )
+            .add_extension(issuer, critical=False)
             .sign(self._key, hashes.SHA256())
         )
-        replace(certificate, built.public_bytes(serialization.Encoding.PEM), SECRET_MODE)
+        return _pem(built)
 
     def _still_good(
         self, path: Path, private: ec.EllipticCurvePrivateKey, names: Sequence[str]
@@ -106,18 +173,19 @@ class Authority:
             and found.not_valid_after_utc - RENEW_BEFORE > _now()
         )
 
-    def _sign_itself(self) -> x509.Certificate:
-        # The serial number in the name keeps two clusters' authorities apart in one trust store.
-        name = f"Cluster authority {x509.random_serial_number():x}"[:60]
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        public = self._key.public_key()
-        return (
-            _builder(name, subject, public, AUTHORITY_DAYS)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-            .add_extension(_signing_only(), critical=True)
-            .sign(self._key, hashes.SHA256())
-        )
+
+def _sign_itself(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    # The serial number in the name keeps two clusters' authorities apart in one trust store.
+    name = f"Cluster authority {x509.random_serial_number():x}"[:60]
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    public = key.public_key()
+    return (
+        _builder(name, subject, public, AUTHORITY_DAYS)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+        .add_extension(_signing_only(), critical=True)
+        .sign(key, hashes.SHA256())
+    )
 
 
 def _builder(
@@ -168,13 +236,20 @@ def _key(path: Path) -> ec.EllipticCurvePrivateKey:
             raise ValueError(f"{path} holds no elliptic curve key")
         return loaded
     made = ec.generate_private_key(ec.SECP256R1())
-    pem = made.private_bytes(
+    replace(path, _private_pem(made), SECRET_MODE)
+    return made
+
+
+def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    replace(path, pem, SECRET_MODE)
-    return made
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def _now() -> datetime.datetime:

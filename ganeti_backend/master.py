@@ -12,6 +12,7 @@ from typing import Any
 
 from ganeti_backend import errors, objects
 from ganeti_backend.allocator import Allocator
+from ganeti_backend.certificate_keeper import CertificateKeeper
 from ganeti_backend.config import Config, new_uuid
 from ganeti_backend.housekeeping import Housekeeping
 from ganeti_backend.job_queue import JobQueue
@@ -56,6 +57,7 @@ class Master:
         self.locks = LockManager()
         self.places = places or Places(settings)
         self.places.follow(self.config)
+        self.certificates = CertificateKeeper(settings)
         self._live = LiveReader(nodes, self._online_nodes)
         stop = threading.Event()
         patient = PatientNodes(nodes, stop, patience)
@@ -67,6 +69,7 @@ class Master:
             data_dir=str(settings.data_dir),
             stop=stop,
             places=self.places,
+            certificates=self.certificates,
             submit=self.submit_many,
             jobs=self.queue.jobs,
         )

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ganeti_backend.cli import cluster_state, following, report, tagging
+from ganeti_backend.cli import cluster_crypto, cluster_state, following, report, tagging
 from ganeti_backend.cli.program import (
     FAILURE,
     SUCCESS,
@@ -209,6 +209,7 @@ PROGRAM = Program(
         Command(("version",), "print versions", no_options, _version),
         Command(("queue",), "close and open the queue for new jobs", _configure_queue, _queue),
         *cluster_state.COMMANDS,
+        *cluster_crypto.COMMANDS,
         *tagging.commands("cluster", None),
     ),
 )

@@ -13,6 +13,7 @@ import threading
 from contextlib import ExitStack
 
 from ganeti_backend import errors, settings
+from ganeti_backend.certificate_keeper import CertificateKeeper
 from ganeti_backend.daemons import command_socket
 from ganeti_backend.master import Master
 from ganeti_backend.node_pool import NodePool
@@ -29,16 +30,19 @@ def serve(path: str, stop: threading.Event) -> None:
     """Run the master until `stop`; doors close first, so that nothing is accepted any more."""
     found = settings.load(path)
     with ExitStack() as stack:
+        CertificateKeeper(found).finish()
         places = Places(found)
         nodes = NodePool(found, places)
         stack.callback(nodes.close)
         master = Master(found, nodes, places=places)
+        master.certificates.tell(nodes.renewed)
         master.start()
         stack.callback(master.stop)
         socket = command_socket.serve(master, found.command_socket)
         stack.callback(socket.stop)
         door = rapi.serve(master, found)
         stack.callback(door.stop)
+        master.certificates.tell(door.renewed)
         log.info("serving cluster %s, RAPI on port %d", found.cluster_name, door.port)
         stop.wait()
         log.info("stopping")

@@ -62,7 +62,9 @@ def serve(settings: Settings, node: NodeSettings) -> None:
     ).start()
     log.info("node %s serves on %s:%d", node.name, node.address, node.port)
     try:
-        server.build(server.NodeServer(handlers.table()), node, settings.tls).run()
+        served = server.build(server.NodeServer(handlers.table()), node, settings.tls)
+        handlers.certificates.use(lambda: served.config.ssl)
+        served.run()
     finally:
         handlers.close()
         log.info("node %s stopped", node.name)

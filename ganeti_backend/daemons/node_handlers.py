@@ -16,6 +16,7 @@ from ganeti_backend.daemons.fill_tasks import FillTasks
 from ganeti_backend.daemons.os_handlers import OsHandlers
 from ganeti_backend.daemons.move_handlers import MoveHandlers
 from ganeti_backend.daemons.node_care import NodeCare
+from ganeti_backend.daemons.node_certificates import NodeCertificates
 from ganeti_backend.errors import HypervisorError
 from ganeti_backend.hypervisor.base import Devices, Place, instance_name
 from ganeti_backend.node_rpc.calls import CALLS
@@ -54,6 +55,7 @@ class NodeHandlers(DiskHandlers, MoveHandlers):
             settings.shared_dir,
             pretend=self._pretend,
         )
+        self.certificates = NodeCertificates(settings.tls, node.name)
         self._care = NodeCare(settings, node, self.hypervisor, self._storages)
         self._tasks = FillTasks(node.dir / "tasks", self._fill)
         self._systems = OsHandlers(settings, node, self._storage, self._pretend)
@@ -62,7 +64,7 @@ class NodeHandlers(DiskHandlers, MoveHandlers):
 
     def table(self) -> dict[str, Handler]:
         """Call name to handler."""
-        care = self._care.table() | self._systems.table()
+        care = self._care.table() | self._systems.table() | self.certificates.table()
         return care | {name: getattr(self, name) for name in CALLS if name not in care}
 
     def version(self) -> dict[str, str]:

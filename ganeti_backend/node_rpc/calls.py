@@ -137,6 +137,8 @@ STORAGE_MODIFY = Call("storage_modify", ("storage_type", "name", "changes"))
 STORAGE_REPAIR = Call("storage_repair", ("storage_type", "name"), timeout=300)
 NODE_POWERCYCLE = Call("node_powercycle")
 RESTRICTED_COMMAND = Call("restricted_command", ("command",), timeout=320)
+CERTIFICATE_REQUEST = Call("certificate_request")
+CERTIFICATE_INSTALL = Call("certificate_install", ("trusted",), {"certificate": None})
 # A batch of the master's queue and configuration for a candidate's copy; see `replication.py`.
 REPLICA_UPDATE = Call(
     "replica_update", ("phase", "generation", "epoch", "after", "position", "rows"), timeout=10
@@ -202,6 +204,8 @@ CALLS: Mapping[str, Call] = {
         STORAGE_REPAIR,
         NODE_POWERCYCLE,
         RESTRICTED_COMMAND,
+        CERTIFICATE_REQUEST,
+        CERTIFICATE_INSTALL,
         REPLICA_UPDATE,
         REPLICA_STATUS,
         TEST_DELAY,

@@ -35,6 +35,12 @@ class FakeCare:
     def _storage_repair(self, node: DiskBooks, storage_type: str, name: str) -> None:
         self._storage_list(node, storage_type, name)
 
+    def _certificate_request(self, node: Any) -> dict[str, str | None]:
+        return {"csr": None}
+
+    def _certificate_install(self, node: Any, trusted: str, certificate: str | None) -> None:
+        """There is no line whose certificates could be renewed."""
+
     def _node_powercycle(self, node: Any) -> str:
         node.guests.clear()
         return "Reboot scheduled in 5 seconds"

@@ -13,6 +13,7 @@ from typing import Any
 from ganeti_backend import errors
 from ganeti_backend.opcodes import (
     backups,
+    certificates,
     cluster,
     disks,
     groups,
@@ -24,6 +25,7 @@ from ganeti_backend.opcodes import (
     testing,
 )
 from ganeti_backend.opcodes.backups import OpBackupExport, OpBackupPrepare, OpBackupRemove
+from ganeti_backend.opcodes.certificates import OpClusterRenewCrypto
 from ganeti_backend.opcodes.cluster import OpClusterVerifyConfig, OpTagsDel, OpTagsSet
 from ganeti_backend.opcodes.disks import (
     OpInstanceActivateDisks,
@@ -110,6 +112,7 @@ __all__ = [
     "OpBackupExport",
     "OpBackupPrepare",
     "OpBackupRemove",
+    "OpClusterRenewCrypto",
     "OpClusterVerifyConfig",
     "OpCode",
     "OpGroupAdd",
@@ -176,6 +179,7 @@ CLASSES: dict[str, type[OpCode]] = {
         systems,
         backups,
         disks,
+        certificates,
     )
     for cls in area.OPCODES
 }

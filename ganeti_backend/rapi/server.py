@@ -174,6 +174,7 @@ class Server:
         application = Application(doors, users, self._workers, self._waiters)
         self._socket = _listen(settings.rapi.host, settings.rapi.port)
         self.port = int(self._socket.getsockname()[1])
+        self._certificate = settings.rapi
         self._server = _Uvicorn(
             uvicorn.Config(
                 application,
@@ -203,6 +204,12 @@ class Server:
             self._server.run(sockets=[self._socket])
         finally:
             self._server.listening.set()
+
+    def renewed(self) -> None:
+        """The certificate's files are new ones: connections from now on see them."""
+        context = self._server.config.ssl
+        if context is not None:
+            context.load_cert_chain(self._certificate.certificate, self._certificate.key)
 
     def stop(self) -> None:
         """Answer what is under way, then close."""

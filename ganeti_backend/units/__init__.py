@@ -9,6 +9,7 @@ from ganeti_backend.units.backups.export import BackupExport
 from ganeti_backend.units.backups.prepare import BackupPrepare
 from ganeti_backend.units.backups.remove import BackupRemove
 from ganeti_backend.units.base import Unit
+from ganeti_backend.units.cluster.renew_crypto import ClusterRenewCrypto
 from ganeti_backend.units.cluster.verify_config import ClusterVerifyConfig
 from ganeti_backend.units.groups.manage import GroupAdd, GroupRemove, GroupRename, GroupSetParams
 from ganeti_backend.units.groups.nodes import GroupAssignNodes, GroupEvacuate
@@ -107,6 +108,7 @@ UNITS: dict[type[opcodes.OpCode], type[Unit[Any]]] = {
     opcodes.OpRepairNodeStorage: RepairNodeStorage,
     opcodes.OpTagsSet: TagsSet,
     opcodes.OpTagsDel: TagsDel,
+    opcodes.OpClusterRenewCrypto: ClusterRenewCrypto,
     opcodes.OpClusterVerifyConfig: ClusterVerifyConfig,
     opcodes.OpTestDelay: TestDelay,
 }

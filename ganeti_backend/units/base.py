@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.allocator import Allocator
+from ganeti_backend.certificate_keeper import CertificateKeeper
 from ganeti_backend.config import Config, Receipt
 from ganeti_backend.jobs import Job
 from ganeti_backend.live import LiveReader
@@ -40,6 +41,7 @@ class Reach:
     data_dir: str
     stop: threading.Event
     places: Places
+    certificates: CertificateKeeper
     submit: Callable[[Sequence[Sequence[opcodes.OpCode]]], list[int]]
     jobs: Callable[[], Sequence[Job]]
 

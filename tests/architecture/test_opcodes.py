@@ -12,6 +12,7 @@ from synnefo.core.server_states import STATE_AFTER
 
 # Opcodes that administrators reach by commands only, as in Ganeti.
 NO_RAPI = {
+    "OP_CLUSTER_RENEW_CRYPTO",
     "OP_CLUSTER_VERIFY_CONFIG",
     "OP_GROUP_EVACUATE",
     "OP_INSTANCE_CHANGE_GROUP",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from ganeti_backend import installation, settings
-from ganeti_backend.cli import gnt_group, gnt_instance, gnt_node
+from ganeti_backend.cli import gnt_cluster, gnt_group, gnt_instance, gnt_node
 from ganeti_backend.daemons import command_socket
 from ganeti_backend.errors import NodeUnreachable
 from ganeti_backend.jobs import JobStatus
@@ -22,9 +23,11 @@ from ganeti_backend.node_rpc import calls
 from ganeti_backend.places import Places
 
 PROGRAMS = {
-    program.name: program for program in (gnt_node.PROGRAM, gnt_group.PROGRAM, gnt_instance.PROGRAM)
+    program.name: program
+    for program in (gnt_cluster.PROGRAM, gnt_group.PROGRAM, gnt_instance.PROGRAM, gnt_node.PROGRAM)
 }
 WAIT = 30.0
+NEW = "node2.local"
 
 
 def free_port():
@@ -51,6 +54,7 @@ class Site:
         self.pool = NodePool(self.settings, places)
         self._master.callback(self.pool.close)
         self.master = Master(self.settings, self.pool, places=places, patience=5.0)
+        self.master.certificates.tell(self.pool.renewed)
         self.master.start()
         self._master.callback(self.master.stop)
         served = command_socket.serve(self.master, self.settings.command_socket)
@@ -99,3 +103,20 @@ class Site:
 
 def bundle_path(output):
     return Path(output.strip().splitlines()[-1])
+
+
+def joined(site, command, folder=None):
+    """The port of a further node that is in the cluster, its bundle carried elsewhere if wished."""
+    port = str(free_port())
+    place = ("--address", "127.0.0.1", "--port", port)
+    code, out, err = command("gnt-node", "add", NEW, *place, "--bundle-only")
+    assert (code, "ganeti_backend.daemons.node" in err) == (0, True)
+    path = bundle_path(out)
+    if folder is not None:
+        shutil.copytree(path.parent, folder)
+        shutil.rmtree(path.parent)
+        path = folder / path.name
+    site.start_node(NEW, path)
+    code, _out, err = command("gnt-node", "add", NEW, *place)
+    assert code == 0, err
+    return port

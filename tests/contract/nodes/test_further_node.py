@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import stat
 
-from node_site import Site, bundle_path, free_port
+from node_site import NEW, Site, bundle_path, free_port, joined
 
 from ganeti_backend import opcodes
-
-NEW = "node2.local"
-
-
-def joined(site, command, folder=None):
-    """The port of a further node that is in the cluster, its bundle carried elsewhere if wished."""
-    port = str(free_port())
-    place = ("--address", "127.0.0.1", "--port", port)
-    code, out, err = command("gnt-node", "add", NEW, *place, "--bundle-only")
-    assert (code, "ganeti_backend.daemons.node" in err) == (0, True)
-    path = bundle_path(out)
-    if folder is not None:
-        shutil.copytree(path.parent, folder)
-        shutil.rmtree(path.parent)
-        path = folder / path.name
-    site.start_node(NEW, path)
-    code, _out, err = command("gnt-node", "add", NEW, *place)
-    assert code == 0, err
-    return port
 
 
 def test_a_node_joins_works_and_leaves(site, command):

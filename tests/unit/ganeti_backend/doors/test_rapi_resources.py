@@ -7,6 +7,7 @@ from ganeti_backend.rapi.table import WRITERS, Router, Write
 
 # Opcodes that only the commands submit.
 COMMANDS_ONLY = {
+    "OP_CLUSTER_RENEW_CRYPTO",
     "OP_CLUSTER_VERIFY_CONFIG",
     "OP_GROUP_EVACUATE",
     "OP_INSTANCE_CHANGE_GROUP",
