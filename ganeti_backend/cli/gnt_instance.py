@@ -8,6 +8,7 @@ from ganeti_backend.cli import (
     following,
     instance_changes,
     instance_console,
+    instance_disks,
     instance_install,
     instance_moves,
     instance_report,
@@ -181,6 +182,7 @@ PROGRAM = Program(
             instance_changes.configure_modify,
             instance_changes.modify,
         ),
+        *instance_disks.COMMANDS,
         *instance_moves.COMMANDS,
         Command(
             ("console",),

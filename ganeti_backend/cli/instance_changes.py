@@ -165,13 +165,23 @@ def configure_modify(parser: argparse.ArgumentParser) -> None:
     state = parser.add_mutually_exclusive_group()
     state.add_argument("--offline", action="store_true", default=None)
     state.add_argument("--online", action="store_false", dest="offline", default=None)
-    parser.add_argument("-m", "--runtime-memory", type=parameters.size)
+    parser.add_argument("-m", "--runtime-memory", type=parameters.size, metavar="SIZE")
+    _add_template_options(parser)
     parser.add_argument("--hotplug", action="store_true", help="change a running one at once")
     parser.add_argument("--hotplug-if-possible", action="store_true")
     parser.add_argument("--no-conflicts-check", dest="conflicts_check", action="store_false")
     parser.add_argument("--ignore-ipolicy", action="store_true")
     parser.add_argument("-f", "--force", action="store_true")
     following.add_submit_options(parser)
+
+
+def _add_template_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-t", "--disk-template", help="keep the content in disks of this kind")
+    parser.add_argument("-n", "--node", metavar="NODE", help="has the other copy of mirrored disks")
+    parser.add_argument("--new-primary", metavar="NODE", help="it was moved there by other means")
+    parser.add_argument("--no-wait-for-sync", dest="wait_for_sync", action="store_false")
+    parser.add_argument("--file-driver")
+    parser.add_argument("--file-storage-dir")
 
 
 def modify(args: argparse.Namespace, session: Session) -> int:
@@ -186,6 +196,9 @@ def modify(args: argparse.Namespace, session: Session) -> int:
         "nics": args.net,
         "offline": args.offline,
         "runtime_mem": args.runtime_memory,
+        "disk_template": args.disk_template,
+        "remote_node": args.node,
+        "pnode": args.new_primary,
     }
     given = {name: value for name, value in changes.items() if value not in (None, {}, [])}
     if not given:
@@ -200,6 +213,9 @@ def modify(args: argparse.Namespace, session: Session) -> int:
         conflicts_check=args.conflicts_check,
         ignore_ipolicy=args.ignore_ipolicy,
         force=args.force,
+        wait_for_sync=args.wait_for_sync,
+        file_driver=args.file_driver,
+        file_storage_dir=args.file_storage_dir,
         **given,
     )
     if args.submit or args.json:

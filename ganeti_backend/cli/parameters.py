@@ -9,6 +9,7 @@ UNITS = {"": 1, "m": 1, "g": 1024, "t": 1024 * 1024}
 SIZES = frozenset({"size", "memory", "maxmem", "minmem"})
 NUMBERS = frozenset({"vcpus", "spindle_use", "spindles"})
 VERBS = ("add", "remove", "modify")
+CHANGES = (*VERBS, "attach", "detach")
 LAST = -1
 
 Modification = list[Any]
@@ -115,17 +116,19 @@ def in_order(given: Sequence[tuple[str, dict[str, Any]]], what: str) -> list[dic
 
 
 def modification(text: str) -> Modification:
-    """--disk and --net of a change: add:…, remove, N:add,…, N:remove, N:key=value,…"""
+    """--disk and --net of a change: add:…, remove, N:add,…, N:remove, N:key=value,…
+
+    Where N is told, an existing item may also be meant by its name or uuid.
+    """
     head, colon, rest = text.partition(":")
-    if head in ("add", "remove") and (colon or head == text):
+    if head in CHANGES and (colon or head == text):
         return [head, LAST, typed(pairs(rest))]
-    if not re.fullmatch(r"-?\d+", head):
-        if colon and "=" not in head:
-            return ["modify", head, typed(pairs(rest))]
+    if not colon or "=" in head:
         raise argparse.ArgumentTypeError(f"'{text}' says neither what to change nor how")
-    parameters = typed(pairs(rest))
-    for verb in ("add", "remove"):
-        if parameters.get(verb) is True:
-            parameters.pop(verb)
-            return [verb, int(head), parameters]
-    return ["modify", int(head), parameters]
+    place: int | str = int(head) if re.fullmatch(r"-?\d+", head) else head
+    given = typed(pairs(rest))
+    for verb in CHANGES:
+        if given.get(verb) is True:
+            given.pop(verb)
+            return [verb, place, given]
+    return ["modify", place, given]
