@@ -40,6 +40,14 @@ class OpPrereqError(GenericError):
         return str(self.args[1]) if len(self.args) > 1 else ECODE_INVAL
 
 
+class TypeEnforcementError(GenericError):
+    """A parameter has no such name or not that type; refused before anything changed."""
+
+
+class TagError(GenericError):
+    """A tag has characters that none may have, or is too long."""
+
+
 class OpExecError(GenericError):
     """The opcode failed while executing; what it had done was undone."""
 

@@ -125,8 +125,9 @@ class OwnCluster:
         return {**os.environ, **own, **self.environment}
 
     def _answers(self) -> bool:
-        if self.processes["master"].poll() is not None:
-            raise RuntimeError(f"our master ended: {self.log.read_text()[-2000:]}")
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                raise RuntimeError(f"our {name} ended: {self.log.read_text()[-2000:]}")
         return self.rapi().reachable()
 
 

@@ -67,12 +67,12 @@ class World:
         """An instance's name of this scenario's own."""
         return f"{self.title.replace('_', '-')}-{suffix}.{DOMAIN}"
 
-    def creation(self, name: str | None = None, **more: Any) -> dict[str, Any]:
+    def creation(self, called: str | None = None, /, **more: Any) -> dict[str, Any]:
         """The body that makes an instance without disks on the first node."""
         return {
             "__version__": 1,
             "mode": "create",
-            "instance_name": name or self.name(),
+            "instance_name": called or self.name(),
             "disk_template": "diskless",
             "disks": [],
             "nics": [],
@@ -171,9 +171,11 @@ class World:
         for path in self.cluster.hook_notes.iterdir():
             if path.name.endswith(".tmp"):
                 continue
-            variables = dict(
-                line.split("=", 1) for line in path.read_text().split("\0") if "=" in line
-            )
+            try:
+                text = path.read_text()
+            except FileNotFoundError:
+                continue  # Another scenario's, which has just taken it.
+            variables = dict(line.split("=", 1) for line in text.split("\0") if "=" in line)
             if self._is_mine(variables.get(TARGET, "")):
                 found.append((" ".join(path.name.split(".")[:2]), variables))
                 path.unlink()

@@ -30,9 +30,16 @@ def _tagged(kind: str, verb: str) -> Fill:
     return fill
 
 
+class TagWrite(Write):
+    """Ganeti's own client sends the tags a second time, as a body that nobody reads."""
+
+    def parameters(self, request: Request) -> dict[str, Any]:
+        return {**self.fill(request), "OP_ID": self.op_id}
+
+
 ROWS: tuple[Row, ...] = writes(
     *(
-        (method, path, Write(op_id, _tagged(kind, verb)))
+        (method, path, TagWrite(op_id, _tagged(kind, verb)))
         for path, kind in PLACES
         for method, op_id, verb in (
             ("PUT", "OP_TAGS_SET", "add"),

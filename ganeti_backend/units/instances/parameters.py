@@ -17,6 +17,11 @@ def wrong(text: str) -> errors.OpPrereqError:
     return errors.OpPrereqError(text, errors.ECODE_INVAL)
 
 
+def not_that_type(name: str, value: Any) -> errors.TypeEnforcementError:
+    text = f"Invalid value {value!r} for backend parameter '{name}'"
+    return errors.TypeEnforcementError(text)
+
+
 def check_beparams(given: Mapping[str, Any]) -> dict[str, Any]:
     """Known names, right types; the old `memory` stands for both bounds."""
     found = dict(given)
@@ -28,12 +33,12 @@ def check_beparams(given: Mapping[str, Any]) -> dict[str, Any]:
             continue
         if name in BE_NUMBERS:
             if not isinstance(value, int) or isinstance(value, bool) or value < BE_NUMBERS[name]:
-                raise wrong(f"Invalid value {value!r} for backend parameter '{name}'")
+                raise not_that_type(name, value)
         elif name in BE_FLAGS:
             if not isinstance(value, bool):
-                raise wrong(f"Invalid value {value!r} for backend parameter '{name}'")
+                raise not_that_type(name, value)
         else:
-            raise wrong(f"Unknown backend parameter '{name}'")
+            raise errors.TypeEnforcementError(f"Unknown backend parameter '{name}'")
     return found
 
 

@@ -116,8 +116,10 @@ def query_fields_of_networks(world: World) -> None:
 @scenario
 def query_fields_of_the_rest(world: World) -> None:
     for resource in ("lock", "export", "filter"):
-        fields = world.rapi.get(f"/2/query/{resource}/fields")["fields"]
-        world.note(resource, {field["name"]: field["kind"] for field in fields})
+        answer = world.rapi.ask("GET", f"/2/query/{resource}/fields")
+        world.note(f"{resource}: HTTP", answer.status)
+        fields = answer.body.get("fields", ())
+        world.note(f"{resource}: kinds", {field["name"]: field["kind"] for field in fields})
 
 
 @scenario

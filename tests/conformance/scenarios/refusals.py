@@ -1,5 +1,7 @@
 """Bad input of all kinds, to operations on instances."""
 
+from typing import Any
+
 from tests.conformance.world import World, scenario
 
 ABSENT = "/2/instances/absent.conf.test"
@@ -26,6 +28,13 @@ def unknown_instance_of_longer_operations(world: World) -> None:
     world.job("failover", "PUT", f"{ABSENT}/failover", {})
 
 
+def _refuse_each(world: World, bad: dict[str, dict[str, Any]]) -> None:
+    """Each under a name of its own: what one cluster lets through shall not refuse the next."""
+    for number, (title, more) in enumerate(bad.items()):
+        body = world.creation(world.name(f"n{number}"), **more)
+        world.job(title, "POST", "/2/instances", body)
+
+
 @scenario
 def create_in_bad_places(world: World) -> None:
     bad = {
@@ -36,8 +45,7 @@ def create_in_bad_places(world: World) -> None:
         "unknown group": {"pnode": None, "iallocator": "hail", "group_name": "nosuch"},
         "a second node without mirror": {"snode": world.nodes[1]},
     }
-    for title, more in bad.items():
-        world.job(title, "POST", "/2/instances", world.creation(**more))
+    _refuse_each(world, bad)
 
 
 @scenario
@@ -53,8 +61,7 @@ def create_with_bad_types(world: World) -> None:
         "no mode": {"mode": None},
         "template": {"disk_template": "nosuch"},
     }
-    for title, more in bad.items():
-        world.job(title, "POST", "/2/instances", world.creation(**more))
+    _refuse_each(world, bad)
 
 
 @scenario
@@ -70,8 +77,7 @@ def create_with_bad_values(world: World) -> None:
         "minimum above maximum": {"beparams": {"minmem": 64, "maxmem": 32}},
         "bad name": {"instance_name": "no good!"},
     }
-    for title, more in bad.items():
-        world.job(title, "POST", "/2/instances", world.creation(**more))
+    _refuse_each(world, bad)
 
 
 @scenario
@@ -91,22 +97,19 @@ def create_with_bad_disks_and_cards(world: World) -> None:
         "card parameter": {"nics": [{"nosuch": 1}]},
         "too many cards": {"nics": [{}] * 9},
     }
-    for title, more in bad.items():
-        world.job(title, "POST", "/2/instances", world.creation(**more))
+    _refuse_each(world, bad)
 
 
 @scenario
 def create_more_than_there_is(world: World) -> None:
     huge = {"minmem": 1000000, "maxmem": 1000000}
-    world.job("memory", "POST", "/2/instances", world.creation(beparams=huge))
-    disks = [{"size": 1000000}]
-    body = world.creation(disk_template="file", disks=disks)
-    world.job("disk", "POST", "/2/instances", body)
-    body = world.creation(beparams=huge, iallocator="hail")
-    body.pop("pnode")
-    world.job("memory, by an allocator", "POST", "/2/instances", body)
-    body = world.creation(beparams={"vcpus": 65})
-    world.job("processors beyond the policy", "POST", "/2/instances", body)
+    bad = {
+        "memory": {"beparams": huge},
+        "disk": {"disk_template": "file", "disks": [{"size": 1000000}]},
+        "memory, by an allocator": {"beparams": huge, "pnode": None, "iallocator": "hail"},
+        "processors beyond the policy": {"beparams": {"vcpus": 65}},
+    }
+    _refuse_each(world, bad)
 
 
 @scenario
