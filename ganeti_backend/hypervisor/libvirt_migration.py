@@ -26,10 +26,14 @@ LEAVING = "leaving"
 TLS = "migration-tls"
 LOOK_AGAIN = 0.05
 CANCEL_SECONDS = 10.0
+ARRIVAL_SECONDS = 10.0
 UNDER_WAY = frozenset(
     {"setup", "active", "pre-switchover", "device", "cancelling", "wait-unplug", "postcopy-active"}
 )
+RECEIVING = UNDER_WAY - {"setup"}
 FAILED = frozenset({"failed", "cancelled"})
+STOPPED_BY_SENDING = frozenset({"postmigrate", "finish-migrate"})
+MARKS = frozenset({LEAVING, arriving_xml.ARRIVING})
 Domain = Any
 
 
@@ -112,6 +116,8 @@ class LibvirtMigration(Migration):
             stage = self.progress(name).stage
             if stage is Stage.SENDING:
                 stage = self._cancel(dom)
+            elif stage is Stage.ARRIVING:
+                stage = self._end_of_arrival(dom)
             if stage in (Stage.ABSENT, Stage.ARRIVING, Stage.SENDING):
                 raise HypervisorError(f"there is no whole guest {name} here, it is {stage}")
             if stage is not Stage.HERE and dom.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
@@ -120,33 +126,25 @@ class LibvirtMigration(Migration):
 
     def in_between(self, dom: Domain) -> bool:
         """Whether a paused domain stands still for a migration; asks no monitor."""
-        try:
-            marked = dom.metadata(libvirt.VIR_DOMAIN_METADATA_TITLE, None)
-        except libvirt.libvirtError:
-            return False  # Most have no title.
-        return marked in (LEAVING, arriving_xml.ARRIVING)
+        return mark_of(dom) in MARKS
 
     def _stage(self, dom: Domain) -> Progress:
-        paused = dom.state()[0] == libvirt.VIR_DOMAIN_PAUSED
-        if paused and not self.in_between(dom):
+        marked = mark_of(dom)
+        if marked not in MARKS:
             return Progress(Stage.HERE)
         sent = ask(dom, "query-migrate")
         status, ram = sent.get("status", "none"), sent.get("ram", {})
         percent = 100 - 100 * ram.get("remaining", 0) // max(ram.get("total", 1), 1) if ram else 0
-        if paused and self._arrives(dom):
+        if marked == arriving_xml.ARRIVING:
             stage = Stage.ARRIVED if status == "completed" else Stage.ARRIVING
         elif status in UNDER_WAY:
             stage = Stage.SENDING
-        elif paused and ask(dom, "query-status")["status"] in ("postmigrate", "finish-migrate"):
+        # It may have been sent before, and have come back since.
+        elif status == "completed" and ask(dom, "query-status")["status"] in STOPPED_BY_SENDING:
             stage, percent = Stage.SENT, 100
-        elif status in FAILED and self.in_between(dom):
-            stage = Stage.FAILED
         else:
-            stage = Stage.HERE
+            stage = Stage.FAILED if status in FAILED else Stage.HERE
         return Progress(stage, percent, str(sent.get("error-desc", "")))
-
-    def _arrives(self, dom: Domain) -> bool:
-        return bool(dom.metadata(libvirt.VIR_DOMAIN_METADATA_TITLE, None) == arriving_xml.ARRIVING)
 
     def _cancel(self, dom: Domain) -> Stage:
         """Stop sending; it may have been too late for that."""
@@ -156,6 +154,14 @@ class LibvirtMigration(Migration):
             self._pause.wait(LOOK_AGAIN)
             left -= LOOK_AGAIN
         return stage
+
+    def _end_of_arrival(self, dom: Domain) -> Stage:
+        """The source is done when the last bytes are on the line, which is a moment earlier."""
+        left = ARRIVAL_SECONDS
+        while dom.isActive() and ask(dom, "query-migrate").get("status") in RECEIVING and left > 0:
+            self._pause.wait(LOOK_AGAIN)
+            left -= LOOK_AGAIN
+        return self._stage(dom).stage if dom.isActive() else Stage.ABSENT
 
     def _active(self, name: str) -> Domain:
         dom = self._find(name)
@@ -192,6 +198,15 @@ def ask(dom: Domain, execute: str, **arguments: Any) -> Any:
     if "error" in answer:
         raise HypervisorError(f"{execute}: {answer['error'].get('desc', answer['error'])}")
     return answer["return"]
+
+
+def mark_of(dom: Domain) -> str | None:
+    """The mark of a domain that is between two nodes; most have no title at all."""
+    try:
+        found: str = dom.metadata(libvirt.VIR_DOMAIN_METADATA_TITLE, None)
+    except libvirt.libvirtError:
+        return None
+    return found
 
 
 def title(dom: Domain, text: str | None) -> None:
