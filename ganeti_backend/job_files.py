@@ -136,12 +136,14 @@ class JobFiles:
         folders = {self.folder}
         for job_id in job_ids:
             target = self.archive_path(job_id)
-            target.parent.mkdir(exist_ok=True)
+            if not target.parent.exists():
+                target.parent.mkdir()
+                durable.sync_folder(target.parent.parent)
             source = self.folder / f"job-{job_id}"
             # A try that a full disk cut short may have moved it already.
             if source.exists() or not target.exists():
                 source.rename(target)
-            folders |= {target.parent, target.parent.parent}
+            folders.add(target.parent)
         # The new names first: a power cut in between shows a job twice rather than never.
         for folder in sorted(folders, reverse=True):
             durable.sync_folder(folder)
