@@ -147,6 +147,16 @@ def bridge(nic: Nic, _snapshot: Snapshot) -> str | None:
 
 def group(read: Callable[[Any], Any]) -> Get:
     """Something of the primary node's group."""
+def secondary_groups(name: str) -> Get:
+    """An attribute of the groups of the secondary nodes."""
+
+    def get(instance: Instance, snapshot: Snapshot) -> list[Any]:
+        groups = (snapshot.group_of(node) for node in instance.nodes[1:])
+        return [getattr(group, name) for group in groups if group is not None]
+
+    return get
+
+
 
     def get(instance: Instance, snapshot: Snapshot) -> Any:
         found = snapshot.group_of(instance.primary_node)
@@ -287,10 +297,11 @@ def _dictionary_fields() -> list[Field[Instance]]:
         ("custom_nicparams", "CustomNicParameters", "Custom network interface parameters",
          _custom_nics),
         ("snodes", "Secondary_Nodes", "Secondary nodes; usually this will just be one node",
-         getter([])),
-        ("snodes.group", "SecondaryNodesGroups", "Node groups of secondary nodes", getter([])),
+         lambda i, _s: list(i.nodes[1:])),
+        ("snodes.group", "SecondaryNodesGroups", "Node groups of secondary nodes",
+         secondary_groups("name")),
         ("snodes.group.uuid", "SecondaryNodesGroupsUUID", "Node group UUIDs of secondary nodes",
-         getter([])),
+         secondary_groups("uuid")),
         ("network_port", "Network_port",
          "Instance network port if available (e.g. for VNC console)", getter(UNAVAILABLE)),
         ("console", "Console", "Instance console information", getter(UNAVAILABLE)),

@@ -89,13 +89,9 @@ class NodeSetParams(NodeUnit[opcodes.OpNodeSetParams]):
         return {**changes, **self._roles()}
 
     def _roles(self) -> dict[str, bool]:
-        """The three flags as they will be: the one asked for, and none beside it."""
+        """The three flags as they will be: the one asked for ends the other two."""
         wanted = {name: getattr(self.op, name) for name in ROLES}
         chosen = next((name for name in ROLES if wanted[name]), None)
-        if chosen == "master_candidate":
-            for flag in ("drained", "offline"):
-                if getattr(self.node, flag) and wanted[flag] is None:
-                    raise refused(f"Node {self.node.name} is {flag}, cannot make it a candidate")
         if chosen is not None:
             return {name: name == chosen for name in ROLES}
         after = {n: getattr(self.node, n) and wanted[n] is not False for n in ROLES}

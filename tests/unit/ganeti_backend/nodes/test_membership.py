@@ -182,6 +182,14 @@ def test_a_node_comes_back_as_candidate(lab: Lab) -> None:
     assert result == [["master_candidate", "True"], ["drained", "False"]]
 
 
+@pytest.mark.parametrize("flag", ["drained", "offline"])
+def test_a_candidate_is_neither_drained_nor_offline(lab: Lab, flag: str) -> None:
+    lab.succeed(modify("node2.local", **{flag: True}))
+    lab.succeed(modify("node2.local", master_candidate=True))
+    found = node(lab, "node2.local")
+    assert (found.master_candidate, found.drained, found.offline) == (True, False, False)
+
+
 def test_a_node_that_does_not_answer_stays_offline(lab: Lab) -> None:
     lab.succeed(modify("node2.local", offline=True))
     lab.master.stop()
