@@ -9,6 +9,7 @@ import pytest
 
 from ganeti_backend import errors, journal, objects
 from ganeti_backend.config import Config, Pending, Receipt, new_uuid
+from ganeti_backend.config_state import State
 
 
 @pytest.fixture
@@ -254,3 +255,111 @@ def test_readers_never_miss_an_instance_that_is_being_changed(config: Config) ->
         while not changing.done():
             assert config.instance("one") is not None
         changing.result()
+
+
+# Changes that cannot be written.
+
+
+def test_a_failed_change_is_not_in_a_later_snapshot(config: Config) -> None:
+    one = instance("one")
+    config.commit([one])
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "pwrite", full)
+        with pytest.raises(errors.ConfigurationError):
+            config.commit([one.touched(9.0), instance("two")])
+    config.compact()
+    again = crashed(config)
+    assert again.instance("one") == one
+    assert again.instance("two") is None
+
+
+def test_a_snapshot_holds_only_what_is_on_disk(config: Config) -> None:
+    """A change that stands in memory and is not written yet may still fail."""
+    one = instance("one")
+    config.commit([one])
+    config._state.apply_unwritten(99, [(("instance", one.uuid), one.touched(9.0))])
+    config.compact()
+    assert config.instance("one") == one.touched(9.0)
+    assert crashed(config).instance("one") == one
+
+
+@pytest.mark.parametrize(
+    ("order", "written"),
+    [
+        *(((1, 2), (one, two)) for one in (False, True) for two in (False, True)),
+        # Of one batch the last is settled first; all of it shares one fate.
+        ((2, 1), (False, False)),
+        ((2, 1), (True, True)),
+    ],
+)
+def test_changes_of_one_thing_may_each_fail(
+    order: tuple[int, int], written: tuple[bool, bool]
+) -> None:
+    state = State()
+    first = instance("one")
+    key = ("instance", first.uuid)
+    versions = {0: first, 1: first.touched(1.0), 2: first.touched(2.0)}
+    state.apply_unwritten(0, [(key, first)])
+    state.settle(0, [key], written=True)
+    for number in (1, 2):
+        state.apply_unwritten(number, [(key, versions[number])])
+    for number in order:
+        state.settle(number, [key], written=written[number - 1])
+    stands = max([0, *(n for n in (1, 2) if written[n - 1])])
+    assert state.objects["instance"][first.uuid] == versions[stands]
+    assert [value for _, value in state.written()] == [versions[stands]]
+
+
+def test_changed_defaults_of_the_cluster_count_for_all_instances(config: Config) -> None:
+    config.commit([instance("one"), instance("two", beparams={"maxmem": 64})])
+    cluster = config.cluster()
+    config.commit([cluster.replace(beparams={"default": {"maxmem": 256}})])
+    assert config.usage("n1").memory == 256 + 64
+    config.commit(delete=[config.instance("one")])
+    assert config.usage("n1").memory == 64
+
+
+# Versions.
+
+
+def test_a_newer_configuration_is_refused_and_kept(config: Config) -> None:
+    path = config._journal._snapshot_path
+    newer = journal.encode_line({"version": 2, "n": 1, "put": []})
+    path.write_bytes(newer)
+    with pytest.raises(errors.ConfigurationError, match=r"config\.data: line 1: .*version 2"):
+        crashed(config)
+    assert path.read_bytes() == newer
+
+
+def test_each_start_is_a_generation(config: Config) -> None:
+    assert config.generation == 1
+    assert crashed(config).generation == 2
+    assert crashed(config).generation == 3
+
+
+def test_a_journal_that_a_broken_compaction_left_is_read_first(config: Config) -> None:
+    one = instance("one")
+    config.commit([one])
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(journal, "replace", full)
+        with pytest.raises(OSError, match="No space"):
+            config.compact()
+    config.commit([one.touched(5.0)])
+    assert crashed(config).instance("one") == one.touched(5.0)
+    config.compact()
+    assert crashed(config).instance("one") == one.touched(5.0)
+
+
+def test_only_receipts_of_unfinished_jobs_are_kept(config: Config) -> None:
+    for job_id in (1, 2, 3):
+        config.commit(receipt=Receipt(job_id, 0, None))
+    config.keep_receipts([2])
+    assert [config.receipt(job_id, 0) is not None for job_id in (1, 2, 3)] == [False, True, False]

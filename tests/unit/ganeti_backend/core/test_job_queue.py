@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ganeti_backend import durable, errors, opcodes
-from ganeti_backend.job_queue import JobQueue
 from ganeti_backend.job_files import JOB_FILE
+from ganeti_backend.job_queue import JobQueue
 from ganeti_backend.jobs import JobStatus
 
 DELAY = opcodes.OpTestDelay(duration=1.0)
@@ -215,3 +215,108 @@ def test_a_result_that_is_not_json_harms_its_own_job_only(queue: JobQueue) -> No
     with pytest.raises(TypeError):
         queue.save(job.ended(0, (1, 0), JobStatus.SUCCESS, object()))
     queue.submit([[DELAY]])
+
+
+def test_jobs_on_their_way_count_for_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = JobQueue(tmp_path, max_jobs=2)
+    queue.open()
+    writing, go_on = threading.Event(), threading.Event()
+    sync_folder = durable.sync_folder
+
+    def slow(folder: Path | str) -> None:
+        writing.set()
+        assert go_on.wait(10)
+        sync_folder(folder)
+
+    monkeypatch.setattr(durable, "sync_folder", slow)
+    with ThreadPoolExecutor(1) as threads:
+        coming = threads.submit(queue.submit, [[DELAY], [DELAY]])
+        assert writing.wait(10)
+        with pytest.raises(errors.QueueFull):
+            queue.submit([[DELAY]])
+        go_on.set()
+        assert len(coming.result(10)) == 2
+    queue.close()
+
+
+def test_steps_of_several_threads_all_count(queue: JobQueue) -> None:
+    job = queue.submit([[DELAY]])[0]
+
+    def log(number: int) -> None:
+        durable_too = number % 3 == 0
+        queue.change(
+            job.id, lambda j: j.logged(0, (1, 0), "message", str(number)), durable=durable_too
+        )
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(log, range(90)))
+    found = queue.job(job.id)
+    assert [entry[0] for entry in found.ops[0].log] == list(range(1, 91))
+    again = reopened(queue)
+    assert again.job(job.id) == found
+    again.close()
+
+
+def test_what_is_shown_is_on_disk(queue: JobQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even a message that comes in between shows a state that is not written yet."""
+    job = queue.submit([[DELAY]])[0]
+    writing, go_on = threading.Event(), threading.Event()
+    sync_folder = durable.sync_folder
+
+    def slow(folder: Path | str) -> None:
+        writing.set()
+        assert go_on.wait(10)
+        sync_folder(folder)
+
+    monkeypatch.setattr(durable, "sync_folder", slow)
+    with ThreadPoolExecutor(1) as threads:
+        ending = threads.submit(
+            queue.change, job.id, lambda j: j.ended(0, (2, 0), JobStatus.SUCCESS, None)
+        )
+        assert writing.wait(10)
+        queue.change(job.id, lambda j: j.logged(0, (1, 0), "message", "late"), durable=False)
+        assert queue.job(job.id).status == JobStatus.QUEUED
+        go_on.set()
+        ending.result(10)
+    assert queue.job(job.id).status == JobStatus.SUCCESS
+    assert queue.job(job.id).log_serial == 1
+
+
+def test_a_newer_queue_is_refused_and_kept(queue: JobQueue) -> None:
+    (queue.folder / "version").write_text("2\n")
+    queue.close()
+    with pytest.raises(errors.JobQueueError, match=r"version: line 1: this queue has version 2"):
+        JobQueue(queue.folder).open()
+    assert (queue.folder / "version").read_text() == "2\n"
+    (queue.folder / "version").write_text("1\n")
+    JobQueue(queue.folder).open()
+
+
+def test_a_job_under_another_jobs_name_is_refused(queue: JobQueue) -> None:
+    queue.submit([[DELAY]])
+    queue.close()
+    (queue.folder / "job-1").rename(queue.folder / "job-9")
+    with pytest.raises(errors.JobQueueError, match=r"job-9: line 1: holds job 1"):
+        JobQueue(queue.folder).open()
+
+
+def test_archiving_goes_on_where_it_was_cut_short(queue: JobQueue) -> None:
+    first, second = queue.submit([[DELAY], [DELAY]])
+    for job in (first, second):
+        queue.save(job.ended(0, (5, 0), JobStatus.SUCCESS, None))
+    rename = Path.rename
+
+    def full(self: Path, target: Path) -> Path:
+        if self.name == "job-2":
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "rename", full)
+        with pytest.raises(OSError, match="No space"):
+            queue.archive([1, 2])
+    assert queue.job_ids() == [1, 2]
+    assert queue.archive([1, 2]) == [1, 2]
+    assert queue.archived_job_ids() == [1, 2]
