@@ -158,6 +158,10 @@ class Addresses:
         self._promised.setdefault(owner, Promises()).ips.append((network.uuid, ip))
         return ip
 
+    def held(self, network: objects.Network, ip: str) -> bool:
+        """Whether it is in use or promised; what is kept by hand does not count."""
+        return bool(self.pools[network.uuid].state(ip) & (IN_USE | PROMISED))
+
     def promise_mac(self, owner: str, prefix: str, mac: str | None) -> str:
         if mac is not None:
             if self._taken(mac):

@@ -160,6 +160,11 @@ class Config:
                 "ext_reservations": pool.bits(2),
             }
 
+    def held(self, network: objects.Network, ip: str) -> bool:
+        """Whether an instance has the address, or a job was promised it."""
+        with self._mutex:
+            return self.addresses.held(network, ip)
+
     def _all(self, cls: type[AnyThing]) -> list[AnyThing]:
         return cast("list[AnyThing]", list(self._state.objects[cls.KIND].values()))
 

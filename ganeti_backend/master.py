@@ -126,7 +126,9 @@ class Master:
         cluster = self.config.cluster()
         changed: list[objects.Thing] = []
         hypervisors = tuple(dict.fromkeys([self.settings.hypervisor, *cluster.enabled_hypervisors]))
-        templates = (*cluster.enabled_disk_templates, *self.settings.disk_templates)
+        disabled = set(cluster.disabled_disk_templates)
+        offered = [name for name in self.settings.disk_templates if name not in disabled]
+        templates = (*cluster.enabled_disk_templates, *offered)
         wanted = {
             "master": self.settings.master,
             "enabled_hypervisors": hypervisors,

@@ -90,12 +90,14 @@ class Cluster(Thing):
     ndparams: dict[str, Any] = field(default_factory=dict)
     diskparams: dict[str, dict[str, Any]] = field(default_factory=dict)
     removed_nodes: tuple[str, ...] = ()  # Which the settings file may still name.
+    disabled_disk_templates: tuple[str, ...] = ()  # The same for what a command disabled.
+    parameters: dict[str, Any] = field(default_factory=dict)  # See `cluster_parameters.py`.
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         lists = (
             "enabled_hypervisors", "enabled_disk_templates", "removed_nodes", "hidden_os",
-            "blacklisted_os",
+            "blacklisted_os", "disabled_disk_templates",
         )  # fmt: skip
         return super().from_dict(
             {**data, **{key: tuple(data[key]) for key in lists if key in data}}
@@ -111,8 +113,12 @@ class Cluster(Thing):
         # Ganeti's clients still read the old single value, which is the upper bound.
         return {**filled, "memory": filled["maxmem"]}
 
-    def fill_hvparams(self, hypervisor: str, custom: Mapping[str, Any]) -> dict[str, Any]:
-        return {**self.hvparams.get(hypervisor, {}), **custom}
+    def fill_hvparams(
+        self, hypervisor: str, custom: Mapping[str, Any], os_name: str = ""
+    ) -> dict[str, Any]:
+        """Of the hypervisor, of the OS under it, and the given ones over both."""
+        of_os = self.os_hvp.get(os_name.partition("+")[0], {}).get(hypervisor, {})
+        return {**self.hvparams.get(hypervisor, {}), **of_os, **custom}
 
     def fill_nicparams(self, custom: Mapping[str, Any]) -> dict[str, Any]:
         return {**NIC_DEFAULTS, **self.nicparams.get("default", {}), **custom}
@@ -244,7 +250,7 @@ class Instance(Thing):
         return {
             **self.to_dict(),
             "beparams": cluster.fill_beparams(self.beparams),
-            "hvparams": cluster.fill_hvparams(self.hypervisor, self.hvparams),
+            "hvparams": cluster.fill_hvparams(self.hypervisor, self.hvparams, self.os),
         }
 
 

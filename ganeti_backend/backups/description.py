@@ -28,7 +28,7 @@ def describe(
 ) -> Sections:
     """The export of an instance; `dumps` are the files of its disks, None for one without."""
     beparams = cluster.fill_beparams(instance.beparams)
-    hvparams = cluster.fill_hvparams(instance.hypervisor, instance.hvparams)
+    hvparams = cluster.fill_hvparams(instance.hypervisor, instance.hvparams, instance.os)
     return {
         EXPORT: {
             "version": FORMAT,

@@ -4,8 +4,6 @@ Ganeti renews its cluster's and its remote API's certificate with the master sto
 two fields are ours.
 """
 
-
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -44,6 +44,31 @@ class OpNetworkRemove(OpCode):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpNetworkSetParams(OpCode):
+    """The word `none` takes a value away; the IPv4 range itself stays what it is."""
+
+    OP_ID = "OP_NETWORK_SET_PARAMS"
+    TARGET = "network_name"
+
+    network_name: str = param(is_name, "")
+    gateway: str | None = param(maybe(is_name), None)
+    network6: str | None = param(maybe(is_name), None)
+    gateway6: str | None = param(maybe(is_name), None)
+    mac_prefix: str | None = param(maybe(is_name), None)
+    add_reserved_ips: list[str] | None = param(maybe(list_of(is_name)), None)
+    remove_reserved_ips: list[str] | None = param(maybe(list_of(is_name)), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpNetworkRename(OpCode):
+    OP_ID = "OP_NETWORK_RENAME"
+    TARGET = "network_name"
+
+    network_name: str = param(is_name, "")
+    new_name: str = param(is_name, "")
+
+
+@dataclass(frozen=True, kw_only=True)
 class OpNetworkConnect(OpCode):
     OP_ID = "OP_NETWORK_CONNECT"
     TARGET = "network_name"
@@ -68,6 +93,8 @@ class OpNetworkDisconnect(OpCode):
 OPCODES: tuple[type[OpCode], ...] = (
     OpNetworkAdd,
     OpNetworkRemove,
+    OpNetworkSetParams,
+    OpNetworkRename,
     OpNetworkConnect,
     OpNetworkDisconnect,
 )

@@ -96,7 +96,9 @@ def hv(name: str) -> Get:
     """A hypervisor parameter, the cluster's default included."""
 
     def get(instance: Instance, snapshot: Snapshot) -> Any:
-        filled = snapshot.cluster.fill_hvparams(instance.hypervisor, instance.hvparams)
+        filled = snapshot.cluster.fill_hvparams(
+            instance.hypervisor, instance.hvparams, instance.os
+        )
         return filled.get(name, UNAVAILABLE)
 
     return get
@@ -145,8 +147,6 @@ def bridge(nic: Nic, _snapshot: Snapshot) -> str | None:
     return nic.link if nic.mode == "bridged" else None
 
 
-def group(read: Callable[[Any], Any]) -> Get:
-    """Something of the primary node's group."""
 def secondary_groups(name: str) -> Get:
     """An attribute of the groups of the secondary nodes."""
 
@@ -157,6 +157,8 @@ def secondary_groups(name: str) -> Get:
     return get
 
 
+def group(read: Callable[[Any], Any]) -> Get:
+    """Something of the primary node's group."""
 
     def get(instance: Instance, snapshot: Snapshot) -> Any:
         found = snapshot.group_of(instance.primary_node)
@@ -285,7 +287,7 @@ def _dictionary_fields() -> list[Field[Instance]]:
         ("beparams", "BackendParameters", "Backend parameters (merged)",
          lambda i, s: s.cluster.fill_beparams(i.beparams)),
         ("hvparams", "HypervisorParameters", "Hypervisor parameters (merged)",
-         lambda i, s: s.cluster.fill_hvparams(i.hypervisor, i.hvparams)),
+         lambda i, s: s.cluster.fill_hvparams(i.hypervisor, i.hvparams, i.os)),
         ("osparams", "OpSysParameters", "Operating system parameters (merged)",
          lambda i, s: {**s.cluster.osparams.get(i.os, {}), **i.osparams}),
         ("custom_beparams", "CustomBackendParameters", "Custom backend parameters",

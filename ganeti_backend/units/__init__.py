@@ -9,8 +9,24 @@ from ganeti_backend.units.backups.export import BackupExport
 from ganeti_backend.units.backups.prepare import BackupPrepare
 from ganeti_backend.units.backups.remove import BackupRemove
 from ganeti_backend.units.base import Unit
+from ganeti_backend.units.cluster.manage import (
+    ClusterDestroy,
+    ClusterPostInit,
+    ClusterRedistConf,
+    ClusterRename,
+)
+from ganeti_backend.units.cluster.query import (
+    ClusterConfigQuery,
+    ClusterQuery,
+    TagsGet,
+    TagsSearch,
+)
 from ganeti_backend.units.cluster.renew_crypto import ClusterRenewCrypto
+from ganeti_backend.units.cluster.set_params import ClusterSetParams
+from ganeti_backend.units.cluster.verify import ClusterVerify, ClusterVerifyDisks
 from ganeti_backend.units.cluster.verify_config import ClusterVerifyConfig
+from ganeti_backend.units.cluster.verify_disks import ClusterRepairDiskSizes, GroupVerifyDisks
+from ganeti_backend.units.cluster.verify_group import ClusterVerifyGroup
 from ganeti_backend.units.groups.manage import GroupAdd, GroupRemove, GroupRename, GroupSetParams
 from ganeti_backend.units.groups.nodes import GroupAssignNodes, GroupEvacuate
 from ganeti_backend.units.instances.change_group import InstanceChangeGroup
@@ -40,6 +56,7 @@ from ganeti_backend.units.network import (
     NetworkDisconnect,
     NetworkRemove,
 )
+from ganeti_backend.units.network_changes import NetworkRename, NetworkSetParams
 from ganeti_backend.units.nodes.add import NodeAdd
 from ganeti_backend.units.nodes.evacuate import NodeEvacuate, NodeMigrate
 from ganeti_backend.units.nodes.power import NodePowercycle, OobCommand
@@ -86,6 +103,8 @@ UNITS: dict[type[opcodes.OpCode], type[Unit[Any]]] = {
     opcodes.OpTestAllocator: TestAllocator,
     opcodes.OpNetworkAdd: NetworkAdd,
     opcodes.OpNetworkRemove: NetworkRemove,
+    opcodes.OpNetworkSetParams: NetworkSetParams,
+    opcodes.OpNetworkRename: NetworkRename,
     opcodes.OpNetworkConnect: NetworkConnect,
     opcodes.OpNetworkDisconnect: NetworkDisconnect,
     opcodes.OpGroupAdd: GroupAdd,
@@ -109,6 +128,20 @@ UNITS: dict[type[opcodes.OpCode], type[Unit[Any]]] = {
     opcodes.OpTagsSet: TagsSet,
     opcodes.OpTagsDel: TagsDel,
     opcodes.OpClusterRenewCrypto: ClusterRenewCrypto,
+    opcodes.OpTagsGet: TagsGet,
+    opcodes.OpTagsSearch: TagsSearch,
+    opcodes.OpClusterQuery: ClusterQuery,
+    opcodes.OpClusterConfigQuery: ClusterConfigQuery,
+    opcodes.OpClusterPostInit: ClusterPostInit,
+    opcodes.OpClusterDestroy: ClusterDestroy,
+    opcodes.OpClusterRename: ClusterRename,
+    opcodes.OpClusterRedistConf: ClusterRedistConf,
+    opcodes.OpClusterRepairDiskSizes: ClusterRepairDiskSizes,
+    opcodes.OpClusterSetParams: ClusterSetParams,
+    opcodes.OpClusterVerify: ClusterVerify,
     opcodes.OpClusterVerifyConfig: ClusterVerifyConfig,
+    opcodes.OpClusterVerifyGroup: ClusterVerifyGroup,
+    opcodes.OpClusterVerifyDisks: ClusterVerifyDisks,
+    opcodes.OpGroupVerifyDisks: GroupVerifyDisks,
     opcodes.OpTestDelay: TestDelay,
 }

@@ -43,7 +43,7 @@ def of_instance(
     for index, disk in enumerate(instance.disks):
         found.update(numbered(f"INSTANCE_DISK{index}_", of_disk(instance, disk)))
     found.update(numbered("INSTANCE_BE_", beparams))
-    hvparams = cluster.fill_hvparams(instance.hypervisor, instance.hvparams)
+    hvparams = cluster.fill_hvparams(instance.hypervisor, instance.hvparams, instance.os)
     found.update(numbered("INSTANCE_HV_", hvparams))
     return found
 

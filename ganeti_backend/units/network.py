@@ -42,7 +42,8 @@ class NetworkAdd(NetworkUnit[opcodes.OpNetworkAdd]):
             text = f"Desired network name '{self.name}' already exists"
             raise errors.OpPrereqError(text, errors.ECODE_EXISTS)
         subnet = addresses.parse_network(self.op.network)
-        reserved = [self._inside(ip, subnet) for ip in self.op.add_reserved_ips or ()]
+        reserved = [inside(ip, subnet) for ip in self.op.add_reserved_ips or ()]
+        reserved += self._of_nodes(subnet) if self.op.conflicts_check else []
         prefix = self.op.mac_prefix
         now = self.config.now()
         self.network = objects.Network(
@@ -52,21 +53,30 @@ class NetworkAdd(NetworkUnit[opcodes.OpNetworkAdd]):
             mtime=now,
             tags=tuple(dict.fromkeys(self.op.tags)),
             network=str(subnet),
-            gateway=self._inside(self.op.gateway, subnet) if self.op.gateway else None,
+            gateway=inside(self.op.gateway, subnet) if self.op.gateway else None,
             network6=checked_v6(self.op.network6, network=True),
-            gateway6=checked_v6(self.op.gateway6, network=False),
+            gateway6=self._gateway6(),
             mac_prefix=addresses.check_mac_prefix(prefix) if prefix else None,
             reserved_ips=tuple(dict.fromkeys(reserved)),
         )
 
-    def _inside(self, ip: str, subnet: ipaddress.IPv4Network) -> str:
-        try:
-            address = ipaddress.IPv4Address(ip)
-        except ValueError:
-            raise wrong(f"Invalid IPv4 address '{ip}'") from None
-        if address not in subnet:
-            raise wrong(f"Address {ip} is not in network {subnet}")
-        return str(address)
+    def _gateway6(self) -> str | None:
+        gateway = checked_v6(self.op.gateway6, network=False)
+        if gateway is None:
+            return None
+        if self.op.network6 is None:
+            raise wrong("IPv6 gateway given, but the network has no IPv6 range")
+        if ipaddress.IPv6Address(gateway) not in ipaddress.IPv6Network(self.op.network6):
+            raise wrong(f"IPv6 gateway {gateway} is not in network {self.op.network6}")
+        return gateway
+
+    def _of_nodes(self, subnet: ipaddress.IPv4Network) -> list[str]:
+        """Addresses that nodes have must not go to guests as well."""
+        places = [ip for node in self.config.nodes() for ip in (node.primary_ip, node.secondary_ip)]
+        taken = [ip for ip in dict.fromkeys(places) if ip and is_in(ip, subnet)]
+        for ip in taken:
+            self.info(f"Reserved IP address {ip}, which a node has")
+        return taken
 
     def hook_environment(self) -> dict[str, str]:
         return hook_environment.of_network(self.network)
@@ -77,6 +87,23 @@ class NetworkAdd(NetworkUnit[opcodes.OpNetworkAdd]):
 
     def execute(self) -> None:
         self.config.commit([self.network], receipt=self.job.receipt(None))
+
+
+def inside(ip: str, subnet: ipaddress.IPv4Network) -> str:
+    try:
+        address = ipaddress.IPv4Address(ip)
+    except ValueError:
+        raise wrong(f"Invalid IPv4 address '{ip}'") from None
+    if address not in subnet:
+        raise wrong(f"Address {ip} is not in network {subnet}")
+    return str(address)
+
+
+def is_in(ip: str, subnet: ipaddress.IPv4Network) -> bool:
+    try:
+        return ipaddress.IPv4Address(ip) in subnet
+    except ValueError:  # A name, or an address of the other kind.
+        return False
 
 
 def checked_v6(text: str | None, *, network: bool) -> str | None:
@@ -148,6 +175,25 @@ class NetworkConnect(ConnectionUnit[opcodes.OpNetworkConnect]):
             raise errors.OpPrereqError(text, errors.ECODE_EXISTS)
         if not self.op.network_link and self.op.network_mode != "routed":
             raise wrong("A link is needed to connect a network")
+        if self.op.conflicts_check:
+            self._check_conflicts()
+
+    def _check_conflicts(self) -> None:
+        """Guests of the group that use addresses of the range on the same link already."""
+        subnet = ipaddress.IPv4Network(self.network.network)
+        nodes = {node.name for node in self.config.nodes() if node.group == self.group.uuid}
+        place = (self.op.network_mode, self.op.network_link)
+        found = [
+            f"{instance.name}/{index}: {nic.ip}"
+            for instance in self.config.instances()
+            if instance.primary_node in nodes
+            for index, nic in enumerate(instance.nics)
+            if nic.ip and nic.network is None and (nic.mode, nic.link) == place
+            if is_in(nic.ip, subnet)
+        ]
+        if found:
+            text = f"Addresses of network '{self.name}' are used outside of it: {', '.join(found)}"
+            raise errors.OpPrereqError(text, errors.ECODE_STATE)
 
     def hook_environment(self) -> dict[str, str]:
         return hook_environment.of_group_network(self.group.name, self.parameters)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from ganeti_backend import errors, objects, opcodes
+from ganeti_backend.config import Config
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.units import base
 from ganeti_backend.units.instances.parameters import wrong
@@ -23,6 +24,21 @@ LEVELS = {
 }
 
 
+def find(config: Config, kind: str, name: str | None) -> objects.Thing:
+    """The object of this kind and name; the cluster needs no name."""
+    if kind == "cluster":
+        return config.cluster()
+    if name is None:
+        raise wrong(f"Missing name of the {kind}")
+    finders: dict[str, Callable[[Config, str], objects.Thing]] = {
+        "instance": base.find_instance,
+        "nodegroup": base.find_group,
+        "node": base.find_node,
+        "network": base.find_network,
+    }
+    return finders[kind](config, name)
+
+
 class TagsUnit(base.Unit[Tagging]):
     target: objects.Thing
 
@@ -34,19 +50,8 @@ class TagsUnit(base.Unit[Tagging]):
     def check_prerequisites(self) -> None:
         for tag in self.op.tags:
             if not TAG.fullmatch(tag):
-                raise wrong(f"Tag '{tag}' has an invalid format")
-        if self.op.kind == "cluster":
-            self.target = self.config.cluster()
-            return
-        if self.op.name is None:
-            raise wrong(f"Missing name of the {self.op.kind}")
-        finders = {
-            "instance": base.find_instance,
-            "nodegroup": base.find_group,
-            "node": base.find_node,
-            "network": base.find_network,
-        }
-        self.target = finders[self.op.kind](self.config, self.op.name)
+                raise errors.TagError(f"Tag '{tag}' has an invalid format")
+        self.target = find(self.config, self.op.kind, self.op.name)
 
     def store(self, tags: tuple[str, ...]) -> None:
         if tags != self.target.tags:

@@ -1,7 +1,7 @@
 """Rows about the cluster as a whole, and the reads that every kind of object has."""
 
 from ganeti_backend.rapi import reads
-from ganeti_backend.rapi.table import READERS, Row
+from ganeti_backend.rapi.table import READERS, Row, Write, created, writes
 
 GET = (
     ("/", reads.nothing),
@@ -31,6 +31,10 @@ GET = (
 
 ROWS: tuple[Row, ...] = (
     *(Row("GET", path, read) for path, read in GET),
+    *writes(
+        ("PUT", "/2/modify", Write("OP_CLUSTER_SET_PARAMS", created)),
+        ("PUT", "/2/redistribute-config", Write("OP_CLUSTER_REDIST_CONF", created)),
+    ),
     Row("GET", "/2/query/{resource}", reads.query, READERS),
     Row("PUT", "/2/query/{resource}", reads.query, READERS),
     Row("GET", "/2/query/{resource}/fields", reads.query_fields),

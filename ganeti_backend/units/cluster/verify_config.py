@@ -9,6 +9,7 @@ from ganeti_backend import opcodes
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.units import base
 from ganeti_backend.units.cluster import node_findings
+from ganeti_backend.units.cluster.reporting import Report
 
 ECLUSTERCFG = "ECLUSTERCFG"
 EINSTANCEBADNODE = "EINSTANCEBADNODE"
@@ -25,12 +26,11 @@ class ClusterVerifyConfig(base.Unit[opcodes.OpClusterVerifyConfig]):
         return {ALL: base.SHARED}
 
     def execute(self) -> bool:
-        self.job.log("* Verifying cluster config")
-        found = [item for item in self.findings() if item[0] not in self.op.ignore_errors]
-        for code, what, text in found:
-            prefix = f"ERROR:{code}:" if self.op.error_codes else "ERROR: "
-            self.job.log(f"  - {prefix}{what}: {text}")
-        return not found
+        report = Report(self)
+        report.step("Verifying cluster config")
+        for code, what, text in self.findings():
+            report.found(code, what, text)
+        return report.good
 
     def findings(self) -> Iterator[tuple[str, str, str]]:
         """Each as (code, object, text)."""

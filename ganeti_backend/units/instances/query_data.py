@@ -56,7 +56,7 @@ class InstanceQueryData(base.Unit[opcodes.OpInstanceQueryData]):
             "hypervisor": instance.hypervisor,
             "network_port": None,
             "hv_instance": instance.hvparams,
-            "hv_actual": cluster.fill_hvparams(instance.hypervisor, instance.hvparams),
+            "hv_actual": cluster.fill_hvparams(instance.hypervisor, instance.hvparams, instance.os),
             "be_instance": instance.beparams,
             "be_actual": be_actual,
             "os_instance": instance.osparams,

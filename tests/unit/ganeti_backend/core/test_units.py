@@ -389,7 +389,7 @@ def test_verify_finds_contradictions(lab: Lab) -> None:
     job = lab.run(opcodes.OpClusterVerifyConfig(error_codes=True))
     assert job.ops[0].result is False
     found = [entry[3] for entry in job.ops[0].log]
-    assert "  - ERROR:EINSTANCEBADNODE:instance vm1: unknown node gone" in found
+    assert "  - ERROR:EINSTANCEBADNODE:instance:vm1:unknown node gone" in found
     ignoring = opcodes.OpClusterVerifyConfig(ignore_errors=["EINSTANCEBADNODE"])
     assert lab.succeed(ignoring) is True
 
