@@ -13,7 +13,7 @@ from tests.architecture.source import Module
 OWNERS = {
     "pika": ["synnefo/bus/amqp*.py"],
     "httpx": ["synnefo/rapi/client.py", "ganeti_backend/node_rpc/client.py"],
-    "libvirt": ["ganeti_backend/hypervisor/libvirt.py"],
+    "libvirt": ["ganeti_backend/hypervisor/libvirt*.py"],
     "netfilterqueue": ["dhcpd/nfqueue.py"],
     "rados": ["ganeti_backend/storage/rbd.py"],
     "rbd": ["ganeti_backend/storage/rbd.py"],
