@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
-from ganeti_backend.allocator import Demand
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base, debris, hook_environment
@@ -25,8 +24,10 @@ from ganeti_backend.units.instances import (
     nic_changes,
     parameters,
     policy,
+    room,
 )
 from ganeti_backend.units.instances.base import InstanceUnit
+from ganeti_backend.units.instances.conversion import Conversion
 from ganeti_backend.units.instances.nics import NicMaker
 from ganeti_backend.units.instances.parameters import wrong
 
@@ -44,7 +45,13 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
             node = self.config.node(found.primary_node) if found is not None else None
             group = self.config.group(node.group) if node is not None else None
             return {group.name: base.SHARED} if group is not None else {}
-        return dict(super().locks(level))
+        found_locks = dict(super().locks(level))
+        if level == Level.NODE:
+            op = self.op
+            for name in (op.pnode_uuid or op.pnode, op.remote_node_uuid or op.remote_node):
+                node = self.config.node(name or "")
+                found_locks |= {node.name: base.SHARED} if node is not None else {}
+        return found_locks
 
     def check_prerequisites(self) -> None:
         super().check_prerequisites()
@@ -55,13 +62,15 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
         hvparams = parameters.merge_hvparams(old.hvparams, self.op.hvparams)
         self._change_nics()
         self._change_disks()
+        self.conversion = Conversion(self, old) if self.op.disk_template else None
         self._check_room(cluster, beparams)
+        self._check_run_time_memory(cluster.fill_beparams(beparams))
         self.new = replace(
-            old,
+            self._at_new_primary(self.conversion.new if self.conversion is not None else old),
             beparams=beparams,
             hvparams=hvparams,
             nics=self.nics,
-            disks=self.disks,
+            disks=self.conversion.new.disks if self.conversion is not None else self.disks,
             os=self.op.os_name or old.os,
             osparams=parameters.merge(old.osparams, self.op.osparams or {}),
             osparams_private=parameters.merge(old.osparams_private, self.op.osparams_private or {}),
@@ -72,14 +81,41 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
         self.result = self._described()
 
     def _check_request(self) -> None:
-        if self.op.disk_template:
-            raise wrong("Changing the disk template is not supported")
-        if self.op.pnode or self.op.remote_node or self.op.runtime_mem is not None:
-            raise wrong("Changing nodes or run-time memory is not supported")
         op = self.op
         wishes = (op.beparams, op.hvparams, op.nics, op.disks, op.os_name, op.osparams)
-        if not any(wishes) and not op.osparams_private and op.offline is None:
+        others = (op.osparams_private, op.disk_template, op.pnode_uuid or op.pnode)
+        if not any(wishes) and not any(others) and op.offline is None and op.runtime_mem is None:
             raise wrong("No changes submitted")
+        if (op.remote_node_uuid or op.remote_node) and not op.disk_template:
+            raise wrong("A secondary node is only given to change the disk template")
+
+    def _check_run_time_memory(self, beparams: dict[str, Any]) -> None:
+        wanted = self.op.runtime_mem
+        if wanted is None:
+            return
+        if not disks.running(self, self.instance):
+            text = f"Instance {self.instance.name} is not running"
+            raise errors.OpPrereqError(text, errors.ECODE_STATE)
+        low, high = beparams["minmem"], beparams["maxmem"]
+        if not self.op.force and not low <= wanted <= high:
+            raise wrong(
+                f"Instance {self.instance.name} must have memory between {low} and {high} MB "
+                "of memory unless --force is given"
+            )
+
+    def _at_new_primary(self, instance: objects.Instance) -> objects.Instance:
+        """Where it was brought by other means; nothing is moved here."""
+        named = self.op.pnode_uuid or self.op.pnode
+        if not named:
+            return instance
+        node, old = base.online_node(self.config, named), instance.primary_node
+        if node.name == old:
+            return instance
+        if not base.find_node(self.config, old).offline and disks.running(self, instance):
+            raise errors.OpPrereqError(f"Instance is still running on {old}", errors.ECODE_STATE)
+        swapped = instance.secondary_node == node.name
+        other = old if swapped else instance.secondary_node
+        return instance.replace(primary_node=node.name, secondary_node=other)
 
     def _check_room(self, cluster: objects.Cluster, beparams: dict[str, Any]) -> None:
         before = cluster.fill_beparams(self.instance.beparams)["maxmem"]
@@ -87,10 +123,9 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
         if self.op.force:
             more = 0
         disk = sum(item.size for item in self.added)
-        if more or disk:
-            node = base.online_node(self.config, self.node)
-            demand = Demand(self.instance.name, more, disk)
-            self.reach.allocator.reserve(self.job.owner, demand, [node])
+        if self.conversion is not None:
+            disk += self.conversion.demand()
+        room.reserve_here(self, self.instance, more, disk)
 
     def _admin_state(self) -> str:
         if self.op.offline is None:
@@ -126,6 +161,12 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
 
     def _described(self) -> Result:
         found: Result = []
+        if self.new.primary_node != self.instance.primary_node:
+            found.append(["pnode", self.new.primary_node])
+        if self.op.runtime_mem is not None:
+            found.append(["runtime_memory", self.op.runtime_mem])
+        if self.conversion is not None:
+            found.append(["disk_template", self.conversion.template])
         for disk_change in self.disk_changes:
             found.extend(disk_changes.described(disk_change))
         for nic_change in self.nic_changes:
@@ -154,6 +195,10 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
         filled = cluster.fill_beparams(self.new.beparams)
         for name in ("minmem", "maxmem", "memory", "vcpus"):
             found[f"INSTANCE_{name.upper()}"] = str(filled[name])
+        if self.op.disk_template:
+            found["NEW_DISK_TEMPLATE"] = self.op.disk_template
+        if self.op.runtime_mem is not None:
+            found["RUNTIME_MEMORY"] = str(self.op.runtime_mem)
         return found
 
     def resumed(self) -> bool:
@@ -165,25 +210,39 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
     # Execution.
 
     def execute(self) -> Result:
-        touched = [*self.added, *self.removed]
         debris.finish_earlier(self)
+        touched = [*self.added, *self.removed]
         left = debris.of_unit(self, touched, self.instance)
+        if self.conversion is not None:
+            left = self.conversion.record()
         with ExitStack() as undo:
-            if touched:
+            if left.disks:
                 self.config.commit(pending=left)
                 undo.callback(debris.clear_or_warn, self, left)
-            self._make_disks()
+            self._make_disks(undo)
             if self.op.hotplug or self.op.hotplug_if_possible:
                 self._hotplug(undo)
+            if self.op.runtime_mem is not None:
+                name, memory = self.instance.name, self.op.runtime_mem
+                self.call(self.node, calls.INSTANCE_BALLOON, name=name, memory=memory)
             self.instance = self.new.touched(self.config.now())
             receipt = self.job.receipt(self.result)
             self.config.commit([self.instance], receipt=receipt)
             undo.pop_all()
-        if touched:
+        if left.disks:
             debris.clear_or_warn(self, left)
         return self.result
 
-    def _make_disks(self) -> None:
+    def abandon(self) -> None:
+        """A disk that was turned on its node gets its old template back."""
+        found = self.config.instance(self.name)
+        if found is not None and self.op.disk_template not in (None, found.disk_template):
+            Conversion(self, found).back()
+
+    def _make_disks(self, undo: ExitStack) -> None:
+        if self.conversion is not None:
+            made = tuple(self.conversion.run(undo))
+            self.new = replace(self.new, disks=disks.by_uuid(self.new.disks, made))
         for disk in self.added:
             self.info(f"Creating disk {disk.name or disk.uuid} of {disk.size}M")
         made = disks.make(self, self.instance, self.added)

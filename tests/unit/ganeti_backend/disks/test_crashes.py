@@ -13,7 +13,7 @@ from ganeti_backend import opcodes
 from ganeti_backend.jobs import JobStatus
 from ganeti_backend.node_rpc.fake import FakeNode
 from tests.unit.ganeti_backend.core.conftest import Lab
-from tests.unit.ganeti_backend.disks.conftest import N3, agree, create, modify
+from tests.unit.ganeti_backend.disks.conftest import N2, N3, agree, create, modify
 
 # Calls that change nothing, or that other threads of the master make whenever they like.
 OTHERS = ("instances_info", "node_info", "replica_update", "replica_status", "version", "os_check")
@@ -60,6 +60,9 @@ STORIES: dict[str, tuple[opcodes.OpCode | None, opcodes.OpCode]] = {
     "recreate": (create(start=False), RECREATE),
     "snapshot": (create(start=False, disks=[{"size": 8}, {"size": 8}]), SNAPSHOT),
     "remove": (create("drbd"), REMOVE),
+    "mirror": (create("plain", start=False), modify(disk_template="drbd", remote_node=N2)),
+    "single": (create("drbd", start=False), modify(disk_template="plain")),
+    "copy": (create("file", start=False), modify(disk_template="sharedfile")),
 }
 
 
