@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.config import Pending, new_uuid
-from ganeti_backend.locks import ALL, Level, Mode
+from ganeti_backend.locks import ALL, Attempt, Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base, clean_up, hook_environment
 from ganeti_backend.units.instances import disk_parameters, disks, new_nodes, parameters
@@ -39,10 +39,7 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
         if level == Level.NODEGROUP:
             return {ALL: base.SHARED}
         if level == Level.NODE:
-            given = (self.op.pnode_uuid or self.op.pnode, self.op.snode_uuid or self.op.snode)
-            names = new_nodes.node_names(self.config, given)
-            # A node that is not given is chosen among all.
-            return dict.fromkeys(names if given[0] and names else [ALL], base.SHARED)
+            return self._node_locks()
         if level == Level.NETWORK:
             if self.op.mode != CREATE and not self.op.nics:
                 return {ALL: base.SHARED}  # Which ones stands in the export.
@@ -50,6 +47,14 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
             known = [self.config.network(name) for name in names]
             return {network.name: base.SHARED for network in known if network is not None}
         return {}
+
+    def _node_locks(self) -> Mapping[str, Mode]:
+        if self.op.opportunistic_locking:
+            return Attempt({node.name: base.SHARED for node in self.config.nodes()})
+        given = (self.op.pnode_uuid or self.op.pnode, self.op.snode_uuid or self.op.snode)
+        names = new_nodes.node_names(self.config, given)
+        # A node that is not given is chosen among all.
+        return dict.fromkeys(names if given[0] and names else [ALL], base.SHARED)
 
     # Prerequisites.
 
@@ -97,6 +102,8 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
         self.exported = self.installation.hook_environment()
         if self.op.pnode is not None and self.op.iallocator is not None:
             raise wrong("One and only one of iallocator and primary node must be given")
+        if self.op.opportunistic_locking and self.op.pnode is not None:
+            raise wrong("Opportunistic locking needs an allocator that chooses the node")
 
     def _clean_up_before(self) -> None:
         pending = self.config.pending_of(self.op.instance_name)

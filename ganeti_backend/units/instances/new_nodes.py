@@ -9,6 +9,7 @@ from ganeti_backend import errors, ipolicy, objects, opcodes
 from ganeti_backend.allocator import NoRoomError
 from ganeti_backend.config import Config
 from ganeti_backend.iallocator.question import Wish
+from ganeti_backend.locks import Level
 from ganeti_backend.patient_nodes import PATIENCE
 from ganeti_backend.units import base, placement
 from ganeti_backend.units.instances.parameters import wrong
@@ -44,6 +45,9 @@ def choose(unit: Unit, instance: objects.Instance) -> tuple[str, ...]:
         try:
             return _once(unit, wanted)
         except NoRoomError as error:
+            if unit.op.opportunistic_locking:
+                # On nodes whose locks were not free there may be room; who asked tries again.
+                raise errors.OpPrereqError(error.message, errors.ECODE_TEMP_NORES) from error
             late = time.monotonic() > deadline
             if not error.unreachable or late or unit.reach.stop.wait(PAUSE):
                 raise
@@ -76,7 +80,7 @@ def _named(unit: Unit, wanted: Wish, primary: str) -> tuple[str, ...]:
 def candidates(unit: Unit) -> list[objects.Node]:
     """Nodes of the wished group that is connected to all wished networks."""
     config, op = unit.config, unit.op
-    nodes = config.nodes()
+    nodes = free_nodes(unit) if op.opportunistic_locking else config.nodes()
     if op.group_name is not None:
         group = base.find_group(config, op.group_name)
         nodes = [node for node in nodes if node.group == group.uuid]
@@ -85,6 +89,16 @@ def candidates(unit: Unit) -> list[objects.Node]:
     connected = {group.uuid for group in config.groups() if set(networks) <= set(group.networks)}
     # With no group connected to all, the NICs' own check gives the clearer message.
     return [node for node in nodes if node.group in connected] or nodes
+
+
+def free_nodes(unit: Unit) -> list[objects.Node]:
+    """Those whose locks were free when the job asked for them."""
+    granted = unit.job.granted(Level.NODE)
+    nodes = [node for node in unit.config.nodes() if node.name in granted]
+    if not nodes:
+        text = "The locks of all nodes are held by other jobs, try again"
+        raise errors.OpPrereqError(text, errors.ECODE_TEMP_NORES)
+    return nodes
 
 
 def check_policy(unit: Unit, instance: objects.Instance) -> None:

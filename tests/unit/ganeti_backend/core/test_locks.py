@@ -3,11 +3,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ganeti_backend.locks import ALL, Level, LockManager, Mode, Request
+from ganeti_backend.locks import ALL, COMPATIBLE, Attempt, Level, LockManager, Mode, Request
 
 Wanted = Mapping[Level, Mapping[str, Mode]]
 EX, SH = Mode.EXCLUSIVE, Mode.SHARED
@@ -176,3 +178,115 @@ def test_many_threads_count_right_under_an_exclusive_lock() -> None:
         for future in [threads.submit(count) for _ in range(6)]:
             future.result(timeout=30)
     assert counter["value"] == 1200
+
+
+# Attempts and changes of priority.
+
+
+def attempt(manager: LockManager, *names: str) -> tuple[Request, frozenset[str]]:
+    def declare(level: Level) -> Mapping[str, Mode]:
+        return Attempt(dict.fromkeys(names, SH)) if level == Level.NODE else {}
+
+    done = threading.Event()
+    request = manager.request("attempt", declare, lambda _: done.set())
+    manager.acquire(request)
+    assert done.is_set(), "an attempt waits for nothing"
+    return request, manager.granted(request, Level.NODE)
+
+
+def test_an_attempt_takes_what_is_free_and_waits_for_nothing() -> None:
+    manager = LockManager()
+    holder = Client(manager, node(EX, "a"))
+    first, got = attempt(manager, "a", "b", "c")
+    assert got == {ALL, "b", "c"}
+    waiting = Client(manager, node(EX, "b"))
+    second, got = attempt(manager, "a", "b")
+    assert got == frozenset()
+    manager.release(first)
+    assert waiting.holds
+    for request in (second, holder.request, waiting.request):
+        manager.release(request)
+    assert manager.locks() == []
+
+
+def test_an_attempt_gets_nothing_beside_a_whole_level() -> None:
+    manager = LockManager()
+    whole = Client(manager, {Level.NODE: {ALL: EX}})
+    request, got = attempt(manager, "a")
+    assert got == frozenset()
+    manager.release(request)
+    manager.release(whole.request)
+    assert manager.locks() == []
+
+
+def test_a_waiter_that_becomes_urgent_goes_first_and_may_go_at_once() -> None:
+    manager = LockManager()
+    holder = Client(manager, node(SH))
+    writer, reader = Client(manager, node(EX)), Client(manager, node(SH))
+    assert not reader.holds
+    manager.reprioritise(reader.request, -1)
+    assert reader.holds
+    manager.reprioritise(holder.request, 5)
+    for client in (holder, reader):
+        manager.release(client.request)
+    assert writer.holds
+
+
+class Jobs:
+    """Seeded jobs on several threads: they ask, change their mind, are hurried, and let go."""
+
+    def __init__(self, seed: int) -> None:
+        self.manager = LockManager()
+        self.random = Random(seed)
+        self.mutex = threading.Lock()
+        self.inside: dict[tuple[Level, str], list[Mode]] = {}
+
+    def wish(self) -> dict[Level, dict[str, Mode]]:
+        wished: dict[Level, dict[str, Mode]] = {}
+        for level in Level:
+            if self.random.random() < 0.6:
+                names = self.random.sample(["a", "b", "c", "d", ALL], self.random.randint(1, 3))
+                some = {name: self.random.choice([EX, SH]) for name in names}
+                wished[level] = Attempt(some) if self.random.random() < 0.2 else some
+        return wished
+
+    def run(self, wish: dict[Level, dict[str, Mode]], fate: float, hurry: int) -> None:
+        granted = threading.Event()
+        request = self.manager.request(
+            "job", lambda level: wish.get(level, {}), lambda _: granted.set(), hurry
+        )
+        self.manager.acquire(request)
+        if fate < 0.2 and self.manager.interrupt(request):
+            return
+        if fate > 0.8:
+            self.manager.reprioritise(request, hurry - 10)
+        assert granted.wait(30), "deadlock"
+        held = dict(request.held)
+        self.enter(held)
+        self.leave(held)
+        self.manager.release(request)
+
+    def enter(self, held: Mapping[tuple[Level, str], Mode]) -> None:
+        with self.mutex:
+            for key, mode in held.items():
+                others = self.inside.setdefault(key, [])
+                assert all(mode in COMPATIBLE[other] for other in others), f"{key} is broken"
+                others.append(mode)
+
+    def leave(self, held: Mapping[tuple[Level, str], Mode]) -> None:
+        with self.mutex:
+            for key, mode in held.items():
+                self.inside[key].remove(mode)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_jobs_that_are_hurried_and_interrupted_never_stand_still(seed: int) -> None:
+    jobs = Jobs(seed)
+    planned = [
+        (jobs.wish(), jobs.random.random(), jobs.random.randint(-20, 19)) for _ in range(150)
+    ]
+    with ThreadPoolExecutor(12) as threads:
+        for future in [threads.submit(jobs.run, *plan) for plan in planned]:
+            future.result(timeout=60)
+    assert jobs.manager.locks() == []
+    assert jobs.manager._locks == {}

@@ -316,3 +316,37 @@ def test_who_starves_for_a_lock_becomes_more_urgent(lab: Lab, gate: MakeGate) ->
     held.opened.set()
     jobs = {job_id: lab.wait(job_id) for job_id in (low, normal)}
     assert jobs[low].ops[0].exec_timestamp < jobs[normal].ops[0].exec_timestamp
+
+
+# Opportunistic locking.
+
+
+def opportunist(name: str = "vm1", **values: object) -> opcodes.OpInstanceCreate:
+    return opcodes.OpInstanceCreate(instance_name=name, opportunistic_locking=True, **values)
+
+
+def test_an_opportunist_takes_the_nodes_that_are_free(lab: Lab, gate: MakeGate) -> None:
+    held = gate("test_delay", times=2)
+    two = opcodes.OpTestDelay(on_master=False, on_nodes=["node1.local", "node3.local"])
+    busy = lab.master.submit([two])
+    assert held.reached.wait(10)
+    assert lab.succeed(opportunist()) == ["node2.local"]
+    assert lab.master.job(busy).status == JobStatus.RUNNING
+    held.opened.set()
+    lab.wait(busy)
+    assert lab.master.locks.locks() == []
+
+
+def test_an_opportunist_that_finds_nothing_free_may_try_again(lab: Lab, gate: MakeGate) -> None:
+    held = gate("test_delay", times=3)
+    nodes = ["node1.local", "node2.local", "node3.local"]
+    busy = lab.master.submit([opcodes.OpTestDelay(on_master=False, on_nodes=nodes)])
+    assert held.reached.wait(10)
+    kind, (_text, code) = lab.fail(opportunist())
+    assert (kind, code) == ("OpPrereqError", errors.ECODE_TEMP_NORES)
+    held.opened.set()
+    lab.wait(busy)
+    big = {"maxmem": 10**6, "minmem": 10**6}
+    assert lab.fail(opportunist(beparams=big))[1][1] == errors.ECODE_TEMP_NORES
+    assert lab.fail(opportunist(pnode="node1.local"))[1][1] == errors.ECODE_INVAL
+    lab.succeed(opportunist())
