@@ -120,7 +120,7 @@ class NodeSetParams(NodeUnit[opcodes.OpNodeSetParams]):
             if not filled["oob_program"]:
                 text = f"Node {self.node.name} has no out-of-band program, cannot change powered"
                 raise refused(text)
-        if self.op.offline is False and not self.new.powered:
+        if self.node.offline and not self.new.offline and not self.new.powered:
             text = f"Node {self.node.name} needs to be turned on before it can be set online"
             raise refused(text)
 

@@ -150,6 +150,20 @@ def test_refused_removals(lab: Lab) -> None:
     assert used[1] == ["Instance vm1 is still running on the node", "wrong_input"]
 
 
+def test_a_copy_that_may_be_left_holds_the_node(lab: Lab) -> None:
+    lab.succeed(opcodes.OpInstanceCreate(instance_name="vm1", pnode="node2.local"))
+    instance = lab.master.config.instance("vm1")
+    assert instance is not None
+    lab.master.config.commit([instance.replace(left_behind=("node3.local",))])
+    text, code = lab.fail(opcodes.OpNodeRemove(node_name="node3.local"))[1]
+    assert (code, "Remains of vm1" in text) == ("wrong_state", True)
+    lab.succeed(modify("node3.local", offline=True))
+    lab.succeed(opcodes.OpNodeRemove(node_name="node3.local"))
+    instance = lab.master.config.instance("vm1")
+    assert instance is not None
+    assert instance.left_behind == ()
+
+
 def test_a_removal_promotes_another(lab: Lab, fourth: str) -> None:
     pool_of(lab, 3)
     lab.succeed(add())
