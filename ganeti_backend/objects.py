@@ -123,12 +123,17 @@ class Cluster(Thing):
     def fill_nicparams(self, custom: Mapping[str, Any]) -> dict[str, Any]:
         return {**NIC_DEFAULTS, **self.nicparams.get("default", {}), **custom}
 
-    def fill_osparams(self, os_name: str, *custom: Mapping[str, Any]) -> dict[str, Any]:
-        """What the scripts of an OS get: of the OS, of its variant, and the given ones over it."""
+    def fill_osparams(
+        self, os_name: str, *custom: Mapping[str, Any], private: bool = True
+    ) -> dict[str, Any]:
+        """What the scripts of an OS get: of the OS, of its variant, and the given ones over it.
+
+        Without `private` it is what people may see.
+        """
         filled: dict[str, Any] = {}
         for name in dict.fromkeys((os_name.partition("+")[0], os_name)):
             filled.update(self.osparams.get(name, {}))
-            filled.update(self.osparams_private_cluster.get(name, {}))
+            filled.update(self.osparams_private_cluster.get(name, {}) if private else {})
         for given in custom:
             filled.update(given)
         return filled

@@ -22,6 +22,7 @@ DESCRIPTION = "config.ini"
 NEW, OLD = ".new-", ".old-"
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 LARGEST_PIECE = 2 << 20
+BLOCK = 64 << 10  # Of which those that are all zeros take up no room.
 
 
 class ExportFolder:
@@ -57,12 +58,12 @@ class ExportFolder:
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
             with os.fdopen(descriptor, "wb", buffering=0) as output:
-                end = offset + len(data)
-                if data.count(0) == len(data):
-                    if os.fstat(output.fileno()).st_size < end:
-                        output.truncate(end)
-                    return
-                _write_all(output.fileno(), data, offset)
+                for at in range(0, len(data), BLOCK):
+                    block = data[at : at + BLOCK]
+                    if block.count(0) != len(block):
+                        _write_all(output.fileno(), block, offset + at)
+                if os.fstat(output.fileno()).st_size < offset + len(data):
+                    output.truncate(offset + len(data))
         except OSError as error:
             raise StorageError(f"cannot write the export of {name}: {error.strerror}") from error
 

@@ -289,7 +289,7 @@ def _dictionary_fields() -> list[Field[Instance]]:
         ("hvparams", "HypervisorParameters", "Hypervisor parameters (merged)",
          lambda i, s: s.cluster.fill_hvparams(i.hypervisor, i.hvparams, i.os)),
         ("osparams", "OpSysParameters", "Operating system parameters (merged)",
-         lambda i, s: {**s.cluster.osparams.get(i.os, {}), **i.osparams}),
+         lambda i, s: s.cluster.fill_osparams(i.os, i.osparams, private=False)),
         ("custom_beparams", "CustomBackendParameters", "Custom backend parameters",
          attribute("beparams")),
         ("custom_hvparams", "CustomHypervisorParameters", "Custom hypervisor parameters",

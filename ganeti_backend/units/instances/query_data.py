@@ -60,7 +60,7 @@ class InstanceQueryData(base.Unit[opcodes.OpInstanceQueryData]):
             "be_instance": instance.beparams,
             "be_actual": be_actual,
             "os_instance": instance.osparams,
-            "os_actual": {**cluster.osparams.get(instance.os, {}), **instance.osparams},
+            "os_actual": cluster.fill_osparams(instance.os, instance.osparams, private=False),
             "serial_no": instance.serial_no,
             "mtime": instance.mtime,
             "ctime": instance.ctime,

@@ -25,6 +25,7 @@ from ganeti_backend.units.instances import (
     parameters,
     policy,
     room,
+    systems,
 )
 from ganeti_backend.units.instances.base import InstanceUnit
 from ganeti_backend.units.instances.conversion import Conversion
@@ -78,7 +79,17 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
         )
         if not self.op.ignore_ipolicy:
             policy.check_change(self.config, old, self.new)
+        self._check_system()
         self.result = self._described()
+
+    def _check_system(self) -> None:
+        """Nothing is installed here, but the definition must be there and know the parameters."""
+        op, new = self.op, self.new
+        if op.force or not new.os or not (op.os_name or op.osparams or op.osparams_private):
+            return
+        system = systems.System.of(new.os, new.osparams, new.osparams_private)
+        nodes, force = [new.primary_node], op.force_variant
+        systems.check(self, system, nodes, force_variant=force, installs=False)
 
     def _check_request(self) -> None:
         op = self.op
