@@ -65,7 +65,7 @@ ROWS: tuple[Row, ...] = writes(
     (
         "PUT",
         f"{ONE}/deactivate-disks",
-        Write("OP_INSTANCE_DEACTIVATE_DISKS", about("instance_name")),
+        Write("OP_INSTANCE_DEACTIVATE_DISKS", instance(force=flag("force"))),
     ),
     ("POST", f"{ONE}/snapshot", Write("OP_INSTANCE_SNAPSHOT", about("instance_name"))),
 )
