@@ -134,7 +134,11 @@ class Commands:
 
     def console(self, name: str) -> dict[str, Any]:
         """Where an instance's console is."""
-        found = self._ask_node(name, calls.INSTANCE_CONSOLE)
+        try:
+            found = self._ask_node(name, calls.INSTANCE_CONSOLE)
+        except errors.NodeCallError as error:
+            # What the node says of the instance is meant for people; that it was called is not.
+            raise errors.OpExecError(error.text) from error
         return {"instance": name, **found}
 
     def console_output(self, name: str, length: int | None = None) -> dict[str, Any]:
