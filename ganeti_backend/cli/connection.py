@@ -3,8 +3,12 @@
 import json
 import os
 import socket
-from pathlib import Path
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    # Only named in signatures: loading it takes as long as a whole answer of the master.
+    from pathlib import Path
 
 SOCKET_VARIABLE = "GANETI_COMMAND_SOCKET"
 STATE_VARIABLE = "SYNNEFO_STATE"
@@ -41,21 +45,29 @@ class MasterAwayError(ConnectionError):
     """The socket is known but nobody answers on it."""
 
 
-def socket_path() -> Path:
+def socket_path() -> "Path":
+    """The command socket, for commands that look at what lies beside it."""
+    from pathlib import Path
+
+    return Path(socket_file())
+
+
+def socket_file() -> str:
     """The command socket that the environment names."""
     if explicit := os.environ.get(SOCKET_VARIABLE):
-        return Path(explicit)
+        return explicit
     if state := os.environ.get(STATE_VARIABLE):
-        return Path(state) / "cluster" / "master.sock"
+        return os.path.join(state, "cluster", "master.sock")
     raise NoClusterError(
         f"set {SOCKET_VARIABLE} or {STATE_VARIABLE}; './cloud env' prints the latter"
     )
 
 
 class Connection:
-    """A connection to the master."""
+    """A connection to the master. With `debug` all that is said is shown on standard error."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str, *, debug: bool = False) -> None:
+        self._debug = debug
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(CONNECT_SECONDS)
         try:
@@ -74,6 +86,7 @@ class Connection:
     def call(self, method: str, **arguments: Any) -> Any:
         """Ask the master; raises MasterError if it refuses and MasterAwayError if it goes."""
         line = json.dumps({"method": method, "args": arguments}) + "\n"
+        self._show("asked", line)
         try:
             self._socket.sendall(line.encode())
             answer = self._answers.readline()
@@ -81,22 +94,28 @@ class Connection:
             raise MasterAwayError(str(error)) from error
         if not answer:
             raise MasterAwayError("the master closed the connection")
+        self._show("answered", answer.decode())
         reply = json.loads(answer)
         if not reply["success"]:
             kind, details = reply["result"]
             raise MasterError(kind, details)
         return reply["result"]
 
+    def _show(self, what: str, line: str) -> None:
+        if self._debug:
+            print(f"{what}: {line.rstrip()}", file=sys.stderr, flush=True)
 
-def _connect(connection: socket.socket, path: Path) -> None:
+
+def _connect(connection: socket.socket, path: str) -> None:
     """Connect also where the path is longer than a socket address can hold."""
     try:
-        connection.connect(str(path))
+        connection.connect(path)
     except OSError as error:
         if "too long" not in str(error):
             raise
-        descriptor = os.open(path.parent, os.O_PATH)
+        folder, name = os.path.split(path)
+        descriptor = os.open(folder, os.O_PATH)
         try:
-            connection.connect(f"/proc/self/fd/{descriptor}/{path.name}")
+            connection.connect(f"/proc/self/fd/{descriptor}/{name}")
         finally:
             os.close(descriptor)

@@ -5,20 +5,26 @@ It becomes the nested lists that queries take; nothing is evaluated here.
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<pattern>m(?P<mark>[/,!~#])(?P<body>(?:\\.|(?!(?P=mark)).)*)(?P=mark)(?P<flags>[si]*))
-    | (?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')
-    | (?P<number>-?\d+(?:\.\d+)?(?![\w./]))
-    | (?P<operator>==|!=|<=|>=|=~|!~|=\*|!\*|<|>|=|\(|\)|!)
-    | (?P<word>[A-Za-z_][\w./-]*)
-    )""",
-    re.VERBOSE,
-)
+COMMAND_CHARACTERS = frozenset("()=/!~'\"\\ \t")
 COMPARISONS = ("==", "=", "!=", "<", "<=", ">", ">=")
-SPECIAL = re.compile(r"[*?()=<>!~\s]")
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    """One word of the language; not compiled by commands that have no filter to read."""
+    return re.compile(
+        r"""\s*(?:
+          (?P<pattern>m(?P<mark>[/#^|,!~])(?P<body>(?:\\.|(?!(?P=mark)).)*)(?P=mark)(?P<flags>[si]*))
+        | (?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')
+        | (?P<number>-?\d+(?:\.\d+)?(?![\w./]))
+        | (?P<operator>==|!=|<=|>=|=~|!~|=\*|!\*|<|>|=|\(|\)|!)
+        | (?P<word>[A-Za-z_][\w./-]*)
+        )""",
+        re.VERBOSE,
+    )
 
 
 class FilterError(Exception):
@@ -34,13 +40,22 @@ def parse(text: str) -> list[Any]:
     return found
 
 
+def looks_like_filter(text: str) -> bool:
+    """Whether a word of the command line is a filter: names hold nothing of its signs."""
+    return any(character in COMMAND_CHARACTERS for character in text)
+
+
+def is_pattern(name: str) -> bool:
+    """Whether a name stands for many, as in the shell."""
+    return any(character in name for character in "*?[")
+
+
 def of_names(names: Sequence[str], field: str = "name") -> list[Any] | None:
     """The filter for objects given by name or shell pattern; None for no names at all."""
     if not names:
         return None
     parts = [
-        ["=~", field, glob(name)] if any(c in name for c in "*?[") else ["=", field, name]
-        for name in names
+        ["=~", field, glob(name)] if is_pattern(name) else ["=", field, name] for name in names
     ]
     return ["|", *parts]
 
@@ -56,7 +71,7 @@ def _tokens(text: str) -> list[tuple[str, Any]]:
     tokens: list[tuple[str, Any]] = []
     place = 0
     while text[place:].strip():
-        match = TOKEN.match(text, place)
+        match = _token().match(text, place)
         if match is None or match.end() == place:
             raise FilterError(f"cannot read '{text[place:]}'")
         place = match.end()

@@ -11,12 +11,12 @@ from ganeti_backend.cli.program import (
     SUCCESS,
     Failure,
     Session,
-    describe_result,
 )
+from ganeti_backend.cli.progress import Screen
+from ganeti_backend.cli.wording import describe_result
 
 PRIORITIES = {"low": 10, "normal": 0, "high": -10}
 FINISHED = frozenset({"success", "error", "canceled"})
-PROGRESS = "image-copy-progress "
 STATES = {
     "queued": "is waiting in queue",
     "waiting": "is trying to acquire all necessary locks",
@@ -120,6 +120,7 @@ def _watch(session: Session, job_id: int, quiet: bool) -> tuple[str, list[Any]]:
     known: list[Any] | None = None
     serial: int | None = None
     told = ""
+    screen = Screen(sys.stderr)
     while True:
         change = session.call(
             "WaitForJobChange",
@@ -139,19 +140,10 @@ def _watch(session: Session, job_id: int, quiet: bool) -> tuple[str, list[Any]]:
         for entry in change["log_entries"] or ():
             serial = max(serial or 0, entry[0])
             if not quiet:
-                say(log_line(entry))
+                screen.show(entry)
         if known and known[0] in FINISHED:
+            screen.end()
             return known[0], known[1]
-
-
-def log_line(entry: Sequence[Any]) -> str:
-    """A log entry of a job with its time."""
-    _serial, stamp, _kind, message = entry
-    text = message if isinstance(message, str) else " ".join(map(str, message))
-    if text.startswith(PROGRESS):
-        instance, _, percent = text.removeprefix(PROGRESS).rpartition(" ")
-        text = f"* copying the image of {instance}: {percent}%"
-    return f"{time.ctime(stamp[0])} {text}"
 
 
 def say(text: str) -> None:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ganeti_backend.cli import following, listing, report
+from ganeti_backend.cli import following, listing, progress, report
 from ganeti_backend.cli.program import (
     FAILURE,
     SUCCESS,
@@ -122,7 +122,7 @@ def _opcode(job: dict[str, Any], index: int) -> dict[str, Any]:
             },
             "Reason": [f"{e[0]} {e[1]}".rstrip() for e in given.get("reason", ())],
             "Result": job["opresult"][index],
-            "Execution log": [following.log_line(entry) for entry in job["oplog"][index]],
+            "Execution log": [progress.log_line(entry) for entry in job["oplog"][index]],
         }
     }
 

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import threading
 
 from ganeti_backend.cli.program import SUCCESS, Session
 
@@ -45,6 +44,9 @@ def _screen(args: argparse.Namespace, host: str, port: int) -> int:
 
 
 def _serial(args: argparse.Namespace, session: Session) -> int:
+    # Imported here, because it would make every other command of gnt-instance slower.
+    import threading
+
     never = threading.Event()
     shown = ""
     if not args.no_follow:

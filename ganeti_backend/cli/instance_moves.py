@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any
 
 from ganeti_backend.cli import following, node_moves
@@ -151,7 +150,7 @@ def _change_group(args: argparse.Namespace, session: Session) -> int:
 
 
 def _configure_batch(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="a JSON list of creations")
+    parser.add_argument("file", metavar="FILE", help="a JSON list of creations")
     parser.add_argument("-I", "--iallocator", metavar="NAME", help="chooses the nodes")
     following.add_submit_options(parser)
 
@@ -185,9 +184,10 @@ def _follow_batch(session: Session, result: dict[str, Any]) -> int:
     return FAILURE if missing else SUCCESS
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
+def _read(path: str) -> list[dict[str, Any]]:
     try:
-        found = json.loads(path.read_text())
+        with open(path) as stream:
+            found = json.load(stream)
     except OSError as error:
         raise Failure(f"Cannot read {path}: {error.strerror}") from error
     except ValueError as error:

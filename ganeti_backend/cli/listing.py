@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ganeti_backend.cli import filter_text
-from ganeti_backend.cli.program import SUCCESS, UNKNOWN_FIELD, USAGE, Command, Failure, Session
+from ganeti_backend.cli.program import SUCCESS, UNKNOWN_FIELD, Command, Failure, Session
 
 NORMAL = 0
 # How the special statuses are shown: short, and spelt out with -v.
@@ -18,7 +18,18 @@ SPECIAL = {
     3: ("-", "(unavail)"),
     4: ("*", "(offline)"),
 }
-RIGHT = frozenset({"number", "unit"})
+# How `list-fields` names the kinds.
+KINDS = {
+    "text": "Text",
+    "number": "Number",
+    "float": "Floating-point number",
+    "bool": "Boolean",
+    "unit": "Storage size",
+    "timestamp": "Timestamp",
+    "other": "Custom",
+    "unknown": "(unknown)",
+}
+RIGHT = frozenset({"number", "float", "unit"})
 UNITS = {"m": 1, "g": 1024, "t": 1024 * 1024}
 
 
@@ -32,20 +43,44 @@ def commands(
         parser.add_argument("names", nargs="*", metavar=noun, help="only these; * and ? match")
 
     def run(args: argparse.Namespace, session: Session) -> int:
-        qfilter = _filter(args, key)
+        expression, names = _filter_and_names(args)
+        qfilter = _filter(expression, names, key)
         fields = chosen(args.output, default)
         answer = session.call("Query", resource=resource, names=fields, qfilter=qfilter)
+        if key == "name" and not expression:
+            _refuse_absent(names, resource, len(answer["data"]), session)
         show(args, answer)
-        unknown = [f["name"] for f in answer["fields"] if f["kind"] == "unknown"]
-        if unknown:
-            print(f"Unknown fields: {', '.join(unknown)}", file=sys.stderr)
-            return UNKNOWN_FIELD
-        return SUCCESS
+        return warn_of_unknown(answer)
 
     return (
         Command(("list",), f"list {resource}s", configure, run),
         Command(("list-fields",), "list what can be listed", _configure_fields, _fields(resource)),
     )
+
+
+def warn_of_unknown(answer: dict[str, Any]) -> int:
+    """The exit code of a list, after a word on fields that nobody knows."""
+    unknown = [f["name"] for f in answer["fields"] if f["kind"] == "unknown"]
+    if not unknown:
+        return SUCCESS
+    print(f"Warning: Queried for unknown fields {', '.join(unknown)}", file=sys.stderr)
+    return UNKNOWN_FIELD
+
+
+def _refuse_absent(names: Sequence[str], resource: str, found: int, session: Session) -> None:
+    """Refuse names that nothing has; a pattern may match nothing."""
+    plain = {name for name in names if not filter_text.is_pattern(name)}
+    if found >= len(names) or not plain:
+        return
+    qfilter = filter_text.of_names(sorted(plain))
+    rows = session.call("Query", resource=resource, names=["name"], qfilter=qfilter)["data"]
+    absent = sorted(plain - {row[0][1] for row in rows})
+    if absent:
+        noun = "Node group" if resource == "group" else resource.capitalize()
+        raise Failure(
+            "Failure: prerequisites not met for this operation:\n"
+            f"error type: unknown_entity, error details:\n{noun} name {absent[0]} not found"
+        )
 
 
 def add_list_options(parser: argparse.ArgumentParser, default: str) -> None:
@@ -54,7 +89,10 @@ def add_list_options(parser: argparse.ArgumentParser, default: str) -> None:
     parser.add_argument("--no-headers", action="store_true")
     parser.add_argument("--separator", help="put this between columns; sizes are mebibytes then")
     parser.add_argument("--units", choices=["h", "m", "g", "t"], help="h: the unit that fits")
-    parser.add_argument("-F", "--filter", metavar="FILTER", help="for example 'be/vcpus > 1'")
+    # Ganeti's option takes no value: it says that the only name is a filter. Both are understood.
+    parser.add_argument(
+        "-F", "--filter", nargs="?", const="", metavar="FILTER", help="only what this is true of"
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="spell special values")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -68,17 +106,30 @@ def chosen(output: str | None, default: str) -> list[str]:
     return output.split(",")
 
 
-def _filter(args: argparse.Namespace, key: str) -> Any:
+def _filter_and_names(args: argparse.Namespace) -> tuple[str | None, list[str]]:
+    """The filter, which may also stand where names do, and the names."""
+    names = list(args.names)
+    if args.filter == "" and len(names) != 1:
+        raise Failure("-F takes one filter, in quotes.")
+    if args.filter == "":
+        return names[0], []
+    if not args.filter and len(names) == 1 and filter_text.looks_like_filter(names[0]):
+        return names[0], []
+    return args.filter, names
+
+
+def _filter(expression: str | None, names: Sequence[str], key: str) -> Any:
     try:
-        parsed = filter_text.parse(args.filter) if args.filter else None
+        parsed = filter_text.parse(expression) if expression else None
     except filter_text.FilterError as error:
-        raise Failure(f"The filter is not understood: {error}.", USAGE) from error
-    if key == "id" and args.names:
-        if not all(name.isdigit() for name in args.names):
-            raise Failure("Job ids are numbers.", USAGE)
-        named: Any = ["|", *(["=", "id", int(name)] for name in args.names)]
+        text = f"Failed to parse query filter '{expression}': {error}"
+        raise Failure(f"Error while parsing query filter: {text}") from error
+    if key == "id" and names:
+        if not all(name.isdigit() for name in names):
+            raise Failure("Job ids are numbers.")
+        named: Any = ["|", *(["=", "id", int(name)] for name in names)]
     else:
-        named = filter_text.of_names(args.names, key)
+        named = filter_text.of_names(names, key)
     if parsed and named:
         return ["&", parsed, named]
     return parsed or named
@@ -132,6 +183,8 @@ def _writer(definition: dict[str, str], unit: str, plain: bool) -> Callable[[Any
         return lambda value: in_units(value, unit, plain)
     if kind == "timestamp" or name.endswith("_ts"):
         return moment
+    if name == "group_list":
+        return connections
     return flat
 
 
@@ -146,6 +199,11 @@ def flat(value: Any) -> str:
     if isinstance(value, dict):
         return ",".join(f"{key}={flat(item)}" for key, item in sorted(value.items()))
     return "-" if value is None else str(value)
+
+
+def connections(value: Any) -> str:
+    """The node groups a network is connected to, as the original writes them."""
+    return ", ".join(f"{group} ({', '.join(map(str, rest))})" for group, *rest in value)
 
 
 def in_units(mebibytes: float, unit: str = "h", plain: bool = False) -> str:
@@ -166,10 +224,10 @@ def moment(value: Any) -> str:
 
 
 def _configure_fields(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("names", nargs="*", metavar="FIELD")
+    parser.add_argument("names", nargs="*", metavar="FIELD", help="only these")
     parser.add_argument("--no-headers", action="store_true")
-    parser.add_argument("--separator")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--separator", help="put this between columns")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _fields(resource: str) -> Callable[[argparse.Namespace, Session], int]:
@@ -178,7 +236,10 @@ def _fields(resource: str) -> Callable[[argparse.Namespace, Session], int]:
         if args.json:
             print(json.dumps(answer["fields"], indent=2))
             return SUCCESS
-        lines = [[f["name"], f["kind"], f["title"], f["doc"]] for f in answer["fields"]]
+        lines = [
+            [f["name"], KINDS.get(f["kind"], f["kind"]), f["title"], f["doc"]]
+            for f in answer["fields"]
+        ]
         if not args.no_headers:
             lines.insert(0, ["Name", "Type", "Title", "Description"])
         for line in align(lines, [False] * 4, args.separator):

@@ -1,34 +1,37 @@
 """What all gnt-* commands share: finding the subcommand, running it, wording errors, exit codes.
 
-A program is a table of commands. Only the parser of the chosen one is built.
+A program is a table of commands. Only the parser of the chosen one is built, and nothing is
+imported here that takes time: these commands are called in loops.
 """
 
-import argparse
-import difflib
 import os
-import shlex
 import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from ganeti_backend.cli.connection import (
     Connection,
     MasterAwayError,
     MasterError,
     NoClusterError,
-    socket_path,
+    socket_file,
 )
+from ganeti_backend.cli.options import Parser
+from ganeti_backend.cli.wording import describe
 
 SUCCESS = 0
 FAILURE = 1
-USAGE = 2
+# Arguments that do not go together. What no parser can read ends with 2, as in Ganeti.
+USAGE = 1
 NO_CLUSTER = 5
 NOT_CONFIRMED = 13
 UNKNOWN_FIELD = 14
 INTERRUPTED = 130
+# What the shell's completion calls; see `completion`.
+COMPLETE = "--complete"
 
 
 class Failure(Exception):  # noqa: N818 - the word that the commands print.
@@ -42,14 +45,15 @@ class Failure(Exception):  # noqa: N818 - the word that the commands print.
 class Session:
     """One run of a command: the program's name, the subcommand, and the way to the master."""
 
-    def __init__(self, program: str, command: str) -> None:
+    def __init__(self, program: str, command: str, *, debug: bool = False) -> None:
         self.program = program
         self.command = command
+        self._debug = debug
 
     @cached_property
     def master(self) -> Connection:
         """The connection to the master, opened when it is first needed."""
-        return Connection(socket_path())
+        return Connection(socket_file(), debug=self._debug)
 
     def call(self, method: str, **arguments: Any) -> Any:
         """Ask the master."""
@@ -61,12 +65,11 @@ class Session:
             self.master.close()
 
 
-Configure = Callable[[argparse.ArgumentParser], None]
-Run = Callable[[argparse.Namespace, Session], int]
+Configure = Callable[[ArgumentParser], None]
+Run = Callable[[Namespace, Session], int]
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """One subcommand: its names, one line of help, its options and what it does."""
 
     names: tuple[str, ...]
@@ -75,8 +78,7 @@ class Command:
     run: Run
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(NamedTuple):
     """A gnt-* command."""
 
     name: str
@@ -86,36 +88,50 @@ class Program:
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Run with these arguments; the exit code."""
         given = list(sys.argv[1:] if arguments is None else arguments)
-        if not given or given[0] in ("-h", "--help", "help"):
-            print(self._usage(), file=sys.stdout if given else sys.stderr)
-            return SUCCESS if given else USAGE
-        if given[0] == "--version":
-            from importlib.metadata import version
-
-            print(f"{self.name} {version('synnefo')}")
-            return SUCCESS
-        command = self._find(given[0])
+        first = given[0] if given else ""
+        if first in ("", "-h", "--help", "help"):
+            print(self._usage())
+            return SUCCESS if given else FAILURE
+        if first in ("--version", "--man", COMPLETE):
+            return self._about(first, given[1:])
+        command = self.find(first)
         if command is None:
-            print(self._unknown(given[0]), file=sys.stderr)
-            return USAGE
+            print(self._unknown(first), file=sys.stderr)
+            return FAILURE
         return self._run(command, given[1:])
 
-    def _find(self, name: str) -> Command | None:
+    def find(self, name: str) -> Command | None:
+        """The subcommand of a name."""
         return next((command for command in self.commands if name in command.names), None)
+
+    def parser(self, command: Command) -> Parser:
+        """What reads a subcommand's arguments."""
+        parser = Parser(f"{self.name} {command.names[0]}", command.help)
+        command.configure(parser)
+        return parser
+
+    def _about(self, what: str, rest: Sequence[str]) -> int:
+        """What the program says of itself."""
+        if what == "--version":
+            print(f"{self.name} (synnefo) {_version()}")
+        elif what == "--man":
+            from ganeti_backend.cli import manual
+
+            print(manual.page(self), end="")
+        else:
+            from ganeti_backend.cli import completion
+
+            print("\n".join(completion.candidates(self, rest)))
+        return SUCCESS
 
     def _run(self, command: Command, rest: Sequence[str]) -> int:
         name = command.names[0]
-        parser = argparse.ArgumentParser(
-            prog=f"{self.name} {name}", description=command.help, allow_abbrev=False
-        )
-        command.configure(parser)
-        variable = f"{self.name}_{name}".upper().replace("-", "_")
         try:
-            parsed = parser.parse_args([*shlex.split(os.environ.get(variable, "")), *rest])
+            parsed = self.parser(command).read([*_defaults(self.name, name), *rest])
         except SystemExit as done:
-            return done.code if isinstance(done.code, int) else USAGE
-        with closing(Session(self.name, name)) as session:
-            return guarded(lambda: command.run(parsed, session))
+            return done.code if isinstance(done.code, int) else FAILURE
+        with closing(Session(self.name, name, debug=parsed.debug)) as session:
+            return guarded(lambda: command.run(parsed, session), session)
 
     def _usage(self) -> str:
         lines = [
@@ -126,24 +142,44 @@ class Program:
         ]
         width = max(len("|".join(command.names)) for command in self.commands)
         lines += [f"  {'|'.join(c.names):<{width}}  {c.help}" for c in self.commands]
-        return "\n".join([*lines, "", f"'{self.name} COMMAND --help' explains one command."])
+        text = f"'{self.name} COMMAND --help' explains one command, '{self.name} --man' all."
+        return "\n".join([*lines, "", text])
 
     def _unknown(self, word: str) -> str:
-        names = [name for command in self.commands for name in command.names]
-        near = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
-        guess = f" Did you mean {' or '.join(repr(name) for name in near)}?" if near else ""
+        from ganeti_backend.cli import guesses
+
+        guess = guesses.sentence(word, (name for c in self.commands for name in c.names))
         return f"{self.name}: there is no command '{word}'.{guess} '{self.name} --help' lists all."
 
 
-def guarded(act: Callable[[], int]) -> int:  # noqa: PLR0911 - one return for each way to fail.
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("synnefo")
+    except PackageNotFoundError:  # Run from a checkout.
+        return "of a checkout"
+
+
+def _defaults(program: str, command: str) -> list[str]:
+    """The options that GNT_INSTANCE_LIST and its like put before those of the command line."""
+    text = os.environ.get(f"{program}_{command}".upper().replace("-", "_"))
+    if not text:
+        return []
+    import shlex
+
+    return shlex.split(text)
+
+
+def guarded(act: Callable[[], int], session: Session | None = None) -> int:  # noqa: PLR0911 - one return for each way to fail.
     """Run, and turn what goes wrong into words on standard error and an exit code."""
     try:
         code = act()
         sys.stdout.flush()
     except Failure as error:
-        return _fail(str(error), error.code)
+        return _fail(str(error), error.code, session)
     except MasterError as error:
-        return _fail(describe(error.kind, error.arguments), FAILURE)
+        return _fail(describe(error.kind, error.arguments), FAILURE, session)
     except NoClusterError as error:
         return _fail(f"There is no cluster here: {error}.", NO_CLUSTER)
     except MasterAwayError as error:
@@ -159,45 +195,13 @@ def guarded(act: Callable[[], int]) -> int:  # noqa: PLR0911 - one return for ea
         return code
 
 
-def describe(kind: str, arguments: Sequence[Any]) -> str:
-    """An error of the master or of a job in Ganeti's words."""
-    text = str(arguments[0]) if arguments else kind
-    if kind == "OpPrereqError":
-        heading = "Failure: prerequisites not met for this operation:"
-        detail = f"error type: {arguments[1]}, error details:\n" if len(arguments) > 1 else ""
-        return f"{heading}\n{detail}{text}"
-    if kind == "HooksAbort":
-        return "Failure: hooks execution failed:\n" + _hooks(arguments)
-    headings = {
-        "OpExecError": f"Failure: command execution error:\n{text}",
-        "JobLost": f"Error checking job status: {text}",
-        "JobCanceled": "Job was cancelled",
-        "QueueDrained": "Failure: the job queue is marked for drain and doesn't accept new "
-        "requests\n'gnt-cluster queue undrain' opens it.",
-        "QueueFull": "Failure: The job queue is full and doesn't accept new job submissions until "
-        "old jobs are archived\n'gnt-job autoarchive all' archives the finished ones.",
-    }
-    return headings.get(kind, f"Failure: {kind}: {text}")
-
-
-def describe_result(result: Any) -> str:
-    """The result of a failed opcode in words."""
-    if isinstance(result, list) and len(result) == 2 and isinstance(result[1], list):
-        return describe(str(result[0]), result[1])
-    return f"Failure: {result}"
-
-
-def _hooks(arguments: Sequence[Any]) -> str:
-    refusals = arguments[0] if arguments and isinstance(arguments[0], list) else []
-    lines = [
-        f"  node: {node}, script: {script}, output: {str(output).strip() or '(no output)'}"
-        for node, script, output in refusals
-    ]
-    return "\n".join(lines) or str(arguments)
-
-
-def _fail(text: str, code: int) -> int:
+def _fail(text: str, code: int, session: Session | None = None) -> int:
     print(text, file=sys.stderr)
+    if session is not None and ("not known" in text or "not found" in text or "There is" in text):
+        from ganeti_backend.cli import guesses
+
+        if guess := guesses.of_objects(session, text):
+            print(guess, file=sys.stderr)
     return code
 
 
@@ -212,5 +216,5 @@ def confirm(question: str, *, agreed: bool) -> None:
         raise Failure("Aborted.", NOT_CONFIRMED)
 
 
-def no_options(_parser: argparse.ArgumentParser) -> None:
+def no_options(_parser: ArgumentParser) -> None:
     """A command without options of its own."""

@@ -18,6 +18,7 @@ class Kind(StrEnum):
 
     TEXT = "text"
     NUMBER = "number"
+    FLOAT = "float"
     BOOL = "bool"
     UNIT = "unit"
     TIMESTAMP = "timestamp"

@@ -23,14 +23,14 @@ Get = Callable[[Node, Snapshot], Any]
 
 ND_DEFAULTS = node_parameters.DEFAULTS
 ND_TITLES: dict[str, tuple[Kind, str | None]] = {
-    "oob_program": (Kind.TEXT, "OutOfBandProgram"),
+    "oob_program": (Kind.OTHER, "OutOfBandProgram"),
     "spindle_count": (Kind.NUMBER, "SpindleCount"),
     "exclusive_storage": (Kind.BOOL, "ExclusiveStorage"),
     "ovs": (Kind.BOOL, "OpenvSwitch"),
-    "ovs_name": (Kind.TEXT, "OpenvSwitchName"),
-    "ovs_link": (Kind.TEXT, "OpenvSwitchLink"),
+    "ovs_name": (Kind.OTHER, "OpenvSwitchName"),
+    "ovs_link": (Kind.OTHER, "OpenvSwitchLink"),
     "ssh_port": (Kind.NUMBER, None),
-    "cpu_speed": (Kind.NUMBER, None),
+    "cpu_speed": (Kind.FLOAT, None),
 }
 BULK = (
     "name", "offline", "master_candidate", "drained", "dtotal", "dfree", "sptotal", "spfree",

@@ -1,6 +1,6 @@
 import pytest
 
-from ganeti_backend.cli import instance_console, listing, program, report
+from ganeti_backend.cli import instance_console, listing, wording, report
 
 
 @pytest.mark.parametrize(
@@ -44,13 +44,13 @@ def test_report():
 
 
 def test_errors_in_words():
-    text = program.describe("HooksAbort", [[["node1", "50-check", ""], ["node2", "60-x", "no\n"]]])
+    text = wording.describe("HooksAbort", [[["node1", "50-check", ""], ["node2", "60-x", "no\n"]]])
     assert text == (
         "Failure: hooks execution failed:\n"
         "  node: node1, script: 50-check, output: (no output)\n"
         "  node: node2, script: 60-x, output: no"
     )
-    assert program.describe("OpExecError", ["it broke"]) == (
+    assert wording.describe("OpExecError", ["it broke"]) == (
         "Failure: command execution error:\nit broke"
     )
-    assert "argument" not in program.describe_result("plain text")
+    assert "argument" not in wording.describe_result("plain text")

@@ -1,0 +1,71 @@
+"""How the arguments of a subcommand are read: argparse, with guesses at what was meant."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+HELP_WIDTH = 28
+# Ganeti's exit codes for too few or too many names, and for options that it cannot read.
+MISCOUNTED = 1
+UNREADABLE = 2
+
+
+class Parser(argparse.ArgumentParser):
+    """Options may stand anywhere, and be shortened where that is clear, as in Ganeti."""
+
+    def __init__(self, prog: str, description: str) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=HELP_WIDTH),
+        )
+        self.add_argument(
+            "-d", "--debug", action="store_true", help="print what is said to the master"
+        )
+
+    def read(self, words: Sequence[str]) -> argparse.Namespace:
+        """The arguments; leaves with the exit code of a wrong usage, or 0 after --help."""
+        parsed, left = self.parse_known_intermixed_args(list(words))
+        if left:
+            self._refuse(left)
+        return parsed
+
+    def _refuse(self, left: Sequence[str]) -> NoReturn:
+        from ganeti_backend.cli import guesses
+
+        options = [word for word in left if word.startswith("-") and word != "-"]
+        if not options:
+            self._leave(f"this is too much: {' '.join(left)}", MISCOUNTED)
+        word = options[0].partition("=")[0]
+        guess = guesses.sentence(word, self.option_names())
+        self.error(f"no such option: {word}.{guess}")
+
+    def error(self, message: str) -> NoReturn:
+        """Leave as the original does: words that are missing are no wrong options."""
+        missing = message.startswith("the following arguments are required")
+        self._leave(message, MISCOUNTED if missing else UNREADABLE)
+
+    def _leave(self, message: str, code: int) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(code, f"{self.prog}: error: {message}\n")
+
+    def option_names(self) -> list[str]:
+        """All options by their names."""
+        return [
+            name
+            for action in self._actions
+            if action.help != argparse.SUPPRESS
+            for name in action.option_strings
+        ]
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Name the choices, and the one that was meant."""
+        if action.choices is None or value in action.choices:
+            return
+        from ganeti_backend.cli import guesses
+
+        known = [str(choice) for choice in action.choices]
+        guess = guesses.sentence(str(value), known)
+        text = f"'{value}' is none of {', '.join(known)}.{guess}"
+        raise argparse.ArgumentError(action, text)
