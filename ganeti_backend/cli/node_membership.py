@@ -80,17 +80,29 @@ def _named(name: str) -> list[Any]:
 
 
 def bundle(args: argparse.Namespace) -> Path:
-    """The settings file in the new node's bundle."""
+    """The settings file in the node's bundle."""
     # Imported here, because they take longer to load than the other commands to run.
     from ganeti_backend import installation, settings
 
     path = Path(os.environ.get(SETTINGS_VARIABLE) or socket_path().with_name("cluster.json"))
-    address = args.address or args.name
-    node = settings.NodeSettings(args.name, address, args.port or DEFAULT_PORT, Path("node"))
     try:
-        return installation.bundle(settings.load(path), node)
+        found = settings.load(path)
+        known = _place(found, args.name)
+        address = args.address or (known.address if known else args.name)
+        port = args.port or (known.port if known else DEFAULT_PORT)
+        node = settings.NodeSettings(args.name, address, port, Path("node"))
+        return installation.bundle(found, node)
     except (OSError, ValueError, settings.SettingsError) as error:
         raise Failure(f"Cannot make what {args.name} needs: {error}") from error
+
+
+def _place(found: Any, name: str) -> Any:
+    """Where the node was until now, from its bundle or as one of the first nodes."""
+    from ganeti_backend import installation, settings
+
+    earlier = installation.bundle_folder(found, name) / installation.SETTINGS_FILE
+    source = settings.load(earlier) if earlier.exists() else found
+    return next((node for node in source.nodes if node.name == name), None)
 
 
 def start_line(name: str, path: Path) -> str:

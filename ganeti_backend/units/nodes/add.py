@@ -75,7 +75,7 @@ class NodeAdd(NodeUnit[opcodes.OpNodeAdd]):
         given = {
             "primary_ip": address_of(op.primary_ip) if op.primary_ip else None,
             "secondary_ip": address_of(op.secondary_ip) if op.secondary_ip else None,
-            "port": op.port,
+            "port": op.port or self._port_kept(known),
             "master_capable": op.master_capable,
             "vm_capable": op.vm_capable,
         }
@@ -89,6 +89,11 @@ class NodeAdd(NodeUnit[opcodes.OpNodeAdd]):
             drained=False,
             powered=True,
         )
+
+    def _port_kept(self, known: objects.Node) -> int | None:
+        """With an address of its own it needs a port of its own: the settings file has neither."""
+        place = self.reach.places.find(known.name) if self.op.primary_ip else None
+        return place[1] if place is not None else None
 
     def _group(self) -> objects.NodeGroup:
         if self.op.group is not None:

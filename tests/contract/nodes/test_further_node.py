@@ -6,7 +6,7 @@ import stat
 
 from node_site import NEW, Site, bundle_path, free_port, joined
 
-from ganeti_backend import opcodes
+from ganeti_backend import opcodes, settings
 
 
 def test_a_node_joins_works_and_leaves(site, command):
@@ -67,3 +67,12 @@ def test_an_added_node_is_not_added_twice(site, command):
     code, _out, err = command("gnt-node", "add", "node1.local")
     assert (code, "--readd" in err) == (1, True)
     assert command("gnt-node", "add", "node1.local", "--readd")[0] == 0
+
+
+def test_a_bundle_is_made_anew_where_the_node_was(site, command):
+    port = joined(site, command)
+    code, out, _err = command("gnt-node", "add", NEW, "--readd", "--bundle-only")
+    assert code == 0
+    (node,) = settings.load(bundle_path(out)).nodes
+    assert (node.address, str(node.port)) == ("127.0.0.1", port)
+    assert command("gnt-node", "add", NEW, "--readd")[0] == 0

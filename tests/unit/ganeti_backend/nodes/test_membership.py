@@ -106,6 +106,11 @@ def test_a_node_is_added_again(lab: Lab) -> None:
     assert found.primary_ip == "127.0.0.1"
 
 
+def test_a_node_of_the_settings_comes_back_elsewhere(lab: Lab) -> None:
+    lab.succeed(add(node_name="node3.local", primary_ip="192.0.2.9", readd=True))
+    assert lab.master.places.find("node3.local") == ("192.0.2.9", 3)
+
+
 def test_hooks_of_an_addition(lab: Lab, fourth: str) -> None:
     lab.succeed(add(vm_capable=False))
     ran = [(n, a["phase"], a["env"]) for n, a in lab.calls("hooks_run")]
