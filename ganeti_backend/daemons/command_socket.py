@@ -32,6 +32,9 @@ LONGEST_WAIT = 10.0
 STOP_SECONDS = 5.0
 
 
+Methods = Mapping[str, Callable[..., Any]]
+
+
 class Master(RapiMaster, Protocol):
     """The part of the master that commands need."""
 
@@ -214,7 +217,7 @@ def _call(methods: Mapping[str, Callable[..., Any]], line: bytes) -> Any:
 class CommandSocket:
     """The listening socket with its thread."""
 
-    def __init__(self, master: Master, path: Path) -> None:
+    def __init__(self, master: Master, path: Path, more: Methods) -> None:
         self.path = path
         _remove_stale(path)
         # The mask makes the file private from its first moment on.
@@ -225,7 +228,7 @@ class CommandSocket:
         finally:
             os.umask(previous)
         os.chmod(path, SOCKET_MODE)
-        self._server.methods = Commands(master).methods()
+        self._server.methods = {**Commands(master).methods(), **more}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="command-socket", daemon=True)
         self._thread.start()
@@ -281,6 +284,6 @@ def _remove_stale(path: Path) -> None:
         probe.close()
 
 
-def serve(master: Master, path: Path) -> CommandSocket:
-    """Start taking commands on a thread of this process."""
-    return CommandSocket(master, path)
+def serve(master: Master, path: Path, more: Methods | None = None) -> CommandSocket:
+    """Start taking commands on a thread of this process; `more` are methods of others."""
+    return CommandSocket(master, path, more or {})

@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from ganeti_backend import errors, settings
 from ganeti_backend.certificate_keeper import CertificateKeeper
 from ganeti_backend.daemons import command_socket
+from ganeti_backend.daemons.watcher import Watcher, period
 from ganeti_backend.master import Master
 from ganeti_backend.node_pool import NodePool
 from ganeti_backend.places import Places
@@ -38,7 +39,10 @@ def serve(path: str, stop: threading.Event) -> None:
         master.certificates.tell(nodes.renewed)
         master.start()
         stack.callback(master.stop)
-        socket = command_socket.serve(master, found.command_socket)
+        watcher = Watcher(master, every=period())
+        watcher.start()
+        stack.callback(watcher.stop)
+        socket = command_socket.serve(master, found.command_socket, watcher.methods())
         stack.callback(socket.stop)
         door = rapi.serve(master, found)
         stack.callback(door.stop)

@@ -13,10 +13,10 @@ from ganeti_backend import hypervisor, network, storage
 from ganeti_backend.daemons import console_files, emulator_certificates, hook_scripts
 from ganeti_backend.daemons.disk_handlers import DiskHandlers
 from ganeti_backend.daemons.fill_tasks import FillTasks
-from ganeti_backend.daemons.os_handlers import OsHandlers
 from ganeti_backend.daemons.move_handlers import MoveHandlers
 from ganeti_backend.daemons.node_care import NodeCare
 from ganeti_backend.daemons.node_certificates import NodeCertificates
+from ganeti_backend.daemons.os_handlers import OsHandlers
 from ganeti_backend.errors import HypervisorError
 from ganeti_backend.hypervisor.base import Devices, Place, instance_name
 from ganeti_backend.node_rpc.calls import CALLS
@@ -28,6 +28,7 @@ from ganeti_backend.storage.base import Progress, Storage
 
 Instance = Mapping[str, Any]
 Disk = Mapping[str, Any]
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 SOFT, HARD, FULL = "soft", "hard", "full"
 
 
@@ -70,13 +71,14 @@ class NodeHandlers(DiskHandlers, MoveHandlers):
     def version(self) -> dict[str, str]:
         return {"version": getattr(ganeti_backend, "__version__", "0"), "node": self._name}
 
-    def node_info(self) -> dict[str, int]:
+    def node_info(self) -> dict[str, Any]:
         spaces = [driver.space() for driver in self._storages.values()]
         largest = max(spaces, key=lambda space: space.total)
         return {
             **self.hypervisor.host(),
             "disk_total": largest.total,
             "disk_free": largest.free,
+            "bootid": BOOT_ID.read_text().strip(),
         }
 
     def instances_info(self) -> dict[str, dict[str, Any]]:

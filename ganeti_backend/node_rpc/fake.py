@@ -11,10 +11,10 @@ from typing import Any
 
 from ganeti_backend.errors import NodeCallError, NodeUnreachable
 from ganeti_backend.node_rpc.calls import Call
-from ganeti_backend.node_rpc.fake_replica import FakeReplica
 from ganeti_backend.node_rpc.fake_care import FakeCare
 from ganeti_backend.node_rpc.fake_disks import DiskBooks, FakeDisks, RefusalError
 from ganeti_backend.node_rpc.fake_moves import FakeMoves
+from ganeti_backend.node_rpc.fake_replica import FakeReplica
 from ganeti_backend.node_rpc.fake_systems import FakeSystems, SystemBooks
 
 NODES = ("node1.local", "node2.local", "node3.local")
@@ -31,6 +31,7 @@ class FakeNode(DiskBooks, SystemBooks):
     between: dict[str, dict[str, Any]] = field(default_factory=dict)
     memory: int = MEMORY
     reachable: bool = True
+    boot: str = "boot-1"
     allocatable: bool = True
     commands: dict[str, str] = field(default_factory=dict)  # Restricted ones and their output.
     replica: FakeReplica = field(default_factory=FakeReplica)
@@ -48,6 +49,7 @@ class FakeNodeClient(FakeDisks, FakeMoves, FakeCare, FakeSystems):
         self.nodes: dict[str, FakeNode] = {name: FakeNode() for name in names}
         self.asked: list[tuple[str, str, dict[str, Any]]] = []
         self.hook_results: dict[tuple[str, str], list[list[str]]] = defaultdict(list)
+        self.show_shutdown = False  # Guests that ended by themselves are listed.
         self.stall = False  # Guests that are sent do not get through.
         self.on_call: Callable[[str, str, dict[str, Any]], None] | None = None
         self.script_failures: dict[str, str] = {}  # By action: what the script says.
@@ -99,13 +101,14 @@ class FakeNodeClient(FakeDisks, FakeMoves, FakeCare, FakeSystems):
             "cpu_dom0": 0,
             "disk_total": node.disk_space,
             "disk_free": node.disk_space - sum(node.disks.values()),
+            "bootid": node.boot,
         }
 
     def _instances_info(self, node: FakeNode) -> dict[str, Any]:
         return {
             name: {key: guest[key] for key in ("state", "memory", "vcpus")}
             for name, guest in node.guests.items()
-            if guest["state"] != "shutdown"
+            if self.show_shutdown or guest["state"] != "shutdown"
         }
 
     def _instance_start(self, node: FakeNode, instance: dict[str, Any], paused: bool) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from ganeti_backend import cluster_parameters
 from ganeti_backend.objects import Disk, Instance, Nic
 from ganeti_backend.queries.fields import (
     NODATA,
@@ -56,6 +57,15 @@ BE_FIELDS = {
 STOPPED = {"up": "ERROR_down", "offline": "ADMIN_offline"}
 
 
+def _stopped_by_user(instance: Instance, snapshot: Snapshot) -> bool:
+    """Whether the guest ended by itself where its user may do that, or did so before."""
+    if instance.admin_state != "up":
+        return (instance.admin_state, instance.admin_state_source) == ("down", "user")
+    known = (snapshot.live and snapshot.live.instances(instance.primary_node)) or {}
+    listed = instance.name in known
+    return listed and cluster_parameters.user_may_stop(snapshot.cluster, instance)
+
+
 def status(instance: Instance, snapshot: Snapshot) -> str:
     """Desired and actual state in one word."""
     node = snapshot.nodes.get(instance.primary_node)
@@ -67,7 +77,7 @@ def status(instance: Instance, snapshot: Snapshot) -> str:
         return "running" if instance.admin_state == "up" else "ERROR_up"
     if snapshot.running_on.get(instance.name):
         return "ERROR_wrongnode"
-    if instance.admin_state == "down" and instance.admin_state_source == "user":
+    if _stopped_by_user(instance, snapshot):
         return "USER_down"
     return STOPPED.get(instance.admin_state, "ADMIN_down")
 
@@ -96,9 +106,7 @@ def hv(name: str) -> Get:
     """A hypervisor parameter, the cluster's default included."""
 
     def get(instance: Instance, snapshot: Snapshot) -> Any:
-        filled = snapshot.cluster.fill_hvparams(
-            instance.hypervisor, instance.hvparams, instance.os
-        )
+        filled = snapshot.cluster.fill_hvparams(instance.hypervisor, instance.hvparams, instance.os)
         return filled.get(name, UNAVAILABLE)
 
     return get

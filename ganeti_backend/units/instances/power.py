@@ -12,6 +12,8 @@ from ganeti_backend.units import base
 from ganeti_backend.units.instances import disks
 from ganeti_backend.units.instances.base import InstanceUnit
 
+WATCHER = "gnt:watcher"  # Who asks, in a reason trail.
+
 
 class InstanceStartup(InstanceUnit[opcodes.OpInstanceStartup]):
     """Starting a running instance is a success that changes nothing."""
@@ -24,6 +26,13 @@ class InstanceStartup(InstanceUnit[opcodes.OpInstanceStartup]):
         if self.instance.admin_state == objects.ADMIN_OFFLINE:
             text = f"Instance {self.instance.name} is marked offline, cannot start"
             raise errors.OpPrereqError(text, errors.ECODE_STATE)
+        if self.instance.admin_state != objects.ADMIN_UP and self._asked_by_watcher():
+            # Somebody stopped it after the watcher had looked.
+            text = f"Instance {self.instance.name} is no longer meant to run"
+            raise errors.OpPrereqError(text, errors.ECODE_STATE)
+
+    def _asked_by_watcher(self) -> bool:
+        return any(entry[:1] == [WATCHER] for entry in self.op.reason)
 
     def hook_environment(self) -> dict[str, str]:
         return {**super().hook_environment(), "FORCE": str(self.op.force)}
