@@ -9,6 +9,8 @@ from ganeti_backend import disk_identity, objects
 
 Environment = dict[str, str]
 OS_BUILT_IN = "image"
+# Of no instance's own, but hooks are told.
+GLOBAL_HVPARAMS = {"migration_mode": "live"}
 
 
 def of_instance(
@@ -44,7 +46,7 @@ def of_instance(
         found.update(numbered(f"INSTANCE_DISK{index}_", of_disk(instance, disk)))
     found.update(numbered("INSTANCE_BE_", beparams))
     hvparams = cluster.fill_hvparams(instance.hypervisor, instance.hvparams, instance.os)
-    found.update(numbered("INSTANCE_HV_", hvparams))
+    found.update(numbered("INSTANCE_HV_", {**GLOBAL_HVPARAMS, **hvparams}))
     return found
 
 
@@ -68,6 +70,7 @@ def of_nic(nic: objects.Nic, network: objects.Network | None) -> Environment:
     if network is not None:
         found["NETWORK_UUID"] = network.uuid
         found.update(of_network(network))
+        found["NETWORK_TAGS"] = " ".join(network.tags)
     return found
 
 

@@ -17,7 +17,6 @@ NONE = "none"  # As a value: take it away.
 
 class NetworkSetParams(NetworkUnit[opcodes.OpNetworkSetParams]):
     HOOKS_PATH = "network-modify"
-    UPDATES_CONFIG = True
 
     def check_prerequisites(self) -> None:
         self.network = base.find_network(self.config, self.name)

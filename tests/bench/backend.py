@@ -164,7 +164,7 @@ def cost(rapi: Rapi, node: str, pids: list[int], count: int) -> Result:
 
 def measure_ours(chosen: argparse.Namespace) -> Result:
     """Three nodes, all measurements."""
-    with own_cluster(3) as cluster:
+    with own_cluster(3, hooks=False) as cluster:
         rapi, nodes, pids = cluster.rapi(), cluster.nodes, cluster.pids()
         life(rapi, nodes[0], "warm")
         result: Result = {"nodes": 3, "memory_idle_mib": resident(pids)}
@@ -186,9 +186,9 @@ def measure_ours(chosen: argparse.Namespace) -> Result:
 
 def measure_real(chosen: argparse.Namespace) -> Result:
     """One node; thousand instances get into its configuration without as many jobs."""
-    with real_ganeti(3, candidates=3) as cluster:
+    with real_ganeti(3, candidates=3, hooks=False) as cluster:
         result: Result = {"nodes": 1, "memory_idle_of_three_nodes_mib": resident(cluster.pids())}
-    with real_ganeti(1) as cluster:
+    with real_ganeti(1, hooks=False) as cluster:
         rapi, nodes = cluster.rapi(), cluster.nodes
         life(rapi, nodes[0], "warm")
         result["memory_idle_mib"] = resident(cluster.pids())

@@ -34,7 +34,29 @@ class Row:
         ]
 
 
-ROWS: tuple[Row, ...] = ()
+WRITTEN_BACK = "Ganeti writes into the opcode what its job worked out; ours leaves it as asked."
+TELLS_LATER = "Ganeti resolves names while a job waits; ours does all of its looking as it runs."
+DRY_RUN = "Ganeti's remote API drops ?dry-run of some requests; ours obeys it in all, and says so."
+LOG_TEXTS = "Remarks in a job's log are for people and not compared one by one."
+PARTS = "Ours has the hypervisors fake and libvirt and the disk templates listed in its README."
+CLEAR_REFUSAL = "Ganeti's server fails over this input; ours refuses it for its cause."
+
+ROWS: tuple[Row, ...] = (
+    # Job files, and jobs as RAPI shows them.
+    Row("*ops[]*_uuid*", WRITTEN_BACK),
+    Row("*ops[]*.hypervisor", WRITTEN_BACK, real="text"),
+    Row("*ops[]*.file_driver", WRITTEN_BACK, real="text"),
+    Row("*ops[]*.osparams_private", WRITTEN_BACK, real="object"),
+    Row("*ops[]*.osparams_secret", WRITTEN_BACK, real="object"),
+    Row("*ops[]*.helper_*_timeout", WRITTEN_BACK),
+    Row("*ops[]*.disks[][].*", WRITTEN_BACK, scenario="modify_disks", real="text"),
+    Row("*ops[]*.mode", WRITTEN_BACK, scenario="migrate*", real="text"),
+    Row("*ops[]*.iallocator", WRITTEN_BACK, real="text"),
+    Row("*ops[]*.pnode", WRITTEN_BACK, real="text"),
+    Row("*ops[]*.dry_run", DRY_RUN),
+    Row("*: file: ops[].exec_timestamp*", TELLS_LATER),
+    Row("*: log", LOG_TEXTS),
+)
 
 
 def unexplained(found: Iterable[Found]) -> list[Found]:

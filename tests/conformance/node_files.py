@@ -74,7 +74,7 @@ def write_hosts(path: Path, names: Mapping[str, str]) -> None:
     path.write_text("\n".join(["127.0.0.1 localhost", *lines, ""]))
 
 
-def write(folder: Path, notes: Path) -> None:
+def write(folder: Path) -> None:
     """Everything that `node_init.py` mounts from a node's folder."""
     for name in ("srv/ganeti/os", "lib", "log/extstorage", "etc", "ssh", "root/.ssh"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -87,7 +87,6 @@ def write(folder: Path, notes: Path) -> None:
     (folder / "default").write_text('RAPI_ARGS="--require-authentication"\n')
     databases = ("passwd", "group", "shadow", "hosts", "services", "protocols")
     (folder / "nsswitch.conf").write_text("".join(f"{name}: files\n" for name in databases))
-    write_hooks(folder / "etc/hooks", notes)
     write_operating_systems(folder / "srv/ganeti/os")
     write_external_storage(folder / "srv/ganeti/extstorage/noop")
     _write_ssh(folder)

@@ -28,13 +28,13 @@ STOP_SECONDS = 30
 class OwnCluster:
     """Node daemons and a master in a folder; `start` after `kill` goes on where they were."""
 
-    def __init__(self, folder: Path, nodes: int = 3, environment: dict[str, str] | None = None):
+    def __init__(self, folder: Path, nodes: int = 3, *, hooks: bool = True) -> None:
         self.folder = folder
+        self._hooks = hooks
         self.nodes = [f"node{number}.{DOMAIN}" for number in range(1, nodes + 1)]
         self.hook_notes = folder / "hook-notes"
         self.log = folder / "log"
         self.config = folder / "cluster" / "cluster.json"
-        self.environment = environment or {}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.port, *node_ports = free_ports(1 + nodes)
         drivers = settings.Drivers(disk_templates=tuple(filter(storage.DRIVERS.get, TEMPLATES)))
@@ -42,7 +42,8 @@ class OwnCluster:
         named = tuple(
             replace(node, name=name) for node, name in zip(usual.nodes, self.nodes, strict=True)
         )
-        self.settings = replace(usual, master=self.nodes[0], nodes=named)
+        systems = (folder / "os", *usual.os_dirs)
+        self.settings = replace(usual, master=self.nodes[0], nodes=named, os_dirs=systems)
 
     @property
     def queue(self) -> Path:
@@ -62,13 +63,22 @@ class OwnCluster:
         users.parent.mkdir(parents=True, exist_ok=True)
         users.write_text(f"{USER} {PASSWORD} write\nreader reader read\n")
         installation.write(self.config, self.settings)
-        node_files.write_hooks(self.settings.hooks_dir, self.hook_notes)
+        node_files.write_operating_systems(self.folder / "os")
+        if self._hooks:
+            node_files.write_hooks(self.settings.hooks_dir, self.hook_notes)
 
     def start(self) -> None:
         self.install()
         for name in self.nodes:
             self.start_node(name)
         self.start_master()
+
+    def keep_one_candidate(self) -> None:
+        """As the real cluster of these tests: the other nodes are regular ones."""
+        rapi = self.rapi()
+        rapi.do("PUT", "/2/modify", {"candidate_pool_size": 1})
+        for name in self.nodes[1:]:
+            rapi.do("PUT", f"/2/nodes/{name}/role?force=1", "regular")
 
     def start_node(self, name: str) -> None:
         self._start(name, "node", {"GANETI_NODE": name})
@@ -122,7 +132,7 @@ class OwnCluster:
 
     def _environment(self) -> dict[str, str]:
         own = {"GANETI_CONFIG": str(self.config), "SYNNEFO_STATE": str(self.folder)}
-        return {**os.environ, **own, **self.environment}
+        return {**os.environ, **own}
 
     def _answers(self) -> bool:
         for name, process in self.processes.items():
@@ -142,10 +152,10 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def own_cluster(nodes: int = 3) -> Iterator[OwnCluster]:
-    """A cluster in a folder of its own, which goes with it."""
+def own_cluster(nodes: int = 3, *, hooks: bool = True) -> Iterator[OwnCluster]:
+    """A cluster in a folder of its own, which goes with it; `hooks` note what they are told."""
     folder = Path(tempfile.mkdtemp(prefix="own-", dir="/var/tmp"))
-    cluster = OwnCluster(folder, nodes)
+    cluster = OwnCluster(folder, nodes, hooks=hooks)
     try:
         cluster.start()
         yield cluster

@@ -49,12 +49,13 @@ class Rapi:
         headers: Mapping[str, str] | None = None,
         login: tuple[str, str] | None = (),  # type: ignore[assignment]
     ) -> Answer:
-        """One request. A body that is no text becomes JSON; `login=None` sends no credentials."""
+        """One request, its body as JSON. With `headers` it is sent as it stands;
+        `login=None` sends no credentials."""
         sent = {}
         user = (self.user, self.password) if login == () else login
         if user:
             sent["Authorization"] = "Basic " + base64.b64encode(":".join(user).encode()).decode()
-        if body is not None and not isinstance(body, str | bytes):
+        if body is not None and headers is None:
             body = json.dumps(body)
             sent["Content-Type"] = "application/json"
         sent.update(headers or {})

@@ -81,8 +81,11 @@ class RealGaneti:
     of a real cluster's time and can be seen by no client.
     """
 
-    def __init__(self, folder: Path, nodes: int = 3, candidates: int = 1) -> None:
+    def __init__(
+        self, folder: Path, nodes: int = 3, candidates: int = 1, *, hooks: bool = True
+    ) -> None:
         self.folder = folder
+        self._hooks = hooks
         self.nodes = [f"node{number}.{DOMAIN}" for number in range(1, nodes + 1)]
         self._candidates = candidates
         self._rooms: dict[str, Room] = {}
@@ -133,7 +136,9 @@ class RealGaneti:
         addresses = {f"{NETWORK}.{10 + i}": name for i, name in enumerate(self.nodes, 1)}
         node_files.write_hosts(shared / "hosts", {f"{NETWORK}.10": CLUSTER, **addresses})
         for number, name in enumerate(self.nodes, 1):
-            node_files.write(self._place(name), self.hook_notes)
+            node_files.write(self._place(name))
+            if self._hooks:
+                node_files.write_hooks(self._place(name) / "etc/hooks", self.hook_notes)
             words = ["/usr/bin/python3", INIT, self._place(name), shared, name]
             self._rooms[name] = Room(words, self._log)
             self._plug(name, f"{NETWORK}.{10 + number}")
@@ -227,12 +232,12 @@ def _inner_pid(pid: int) -> int:
 
 
 @contextmanager
-def real_ganeti(nodes: int = 3, candidates: int = 1) -> Iterator[RealGaneti]:
-    """A cluster in a folder of its own, which goes with it."""
+def real_ganeti(nodes: int = 3, candidates: int = 1, *, hooks: bool = True) -> Iterator[RealGaneti]:
+    """A cluster in a folder of its own, which goes with it; `hooks` note what they are told."""
     # Some of its paths end in sockets, so the folder's name must be short.
     folder = Path(tempfile.mkdtemp(prefix="gnt-", dir="/var/tmp"))
     os.chmod(folder, 0o755)
-    cluster = RealGaneti(folder, nodes, candidates)
+    cluster = RealGaneti(folder, nodes, candidates, hooks=hooks)
     try:
         cluster.start()
         yield cluster

@@ -118,15 +118,20 @@ class World:
             self.note(f"{step}: fault", [said.get("code"), said.get("explain") is not None])
         return answer
 
-    def job(self, step: str, method: str, path: str, body: Any = None, **watch: bool) -> Any:
-        """A request that makes a job, to the job's end, with its hooks."""
+    def job(
+        self, step: str, method: str, path: str, body: Any = None, *, hooks: bool = True
+    ) -> Any:
+        """A request that makes a job, to the job's end, with its hooks.
+
+        Without `hooks` where the job makes more jobs, whose hooks run when they will.
+        """
         self._hooks()
         answer = self.rapi.ask(method, path, body)
         self.note(f"{step}: HTTP", answer.status)
         if answer.status != 200 or not isinstance(answer.body, int):
             self.note(f"{step}: body", shape(answer.body))
             return None
-        return self.ended(step, answer.body)
+        return self.ended(step, answer.body, hooks=hooks)
 
     def ended(self, step: str, job_id: int, *, hooks: bool = True) -> Any:
         """Write down all about a job that ends by itself."""

@@ -70,7 +70,6 @@ class GroupRemove(GroupUnit[opcodes.OpGroupRemove]):
 
 class GroupRename(GroupUnit[opcodes.OpGroupRename]):
     HOOKS_PATH = "group-rename"
-    UPDATES_CONFIG = True
 
     def locks(self, level: Level) -> Mapping[str, Mode]:
         # The new name as well, so that nobody makes a group of this name meanwhile.
@@ -107,7 +106,6 @@ class GroupRename(GroupUnit[opcodes.OpGroupRename]):
 
 class GroupSetParams(GroupUnit[opcodes.OpGroupSetParams]):
     HOOKS_PATH = "group-modify"
-    UPDATES_CONFIG = True
 
     def check_prerequisites(self) -> None:
         super().check_prerequisites()

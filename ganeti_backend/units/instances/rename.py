@@ -21,6 +21,7 @@ from ganeti_backend.units.instances.reinstall import require_stopped
 
 class InstanceRename(InstanceUnit[opcodes.OpInstanceRename]):
     HOOKS_PATH = "instance-rename"
+    UPDATES_CONFIG = True
 
     def locks(self, level: Level) -> Mapping[str, Mode]:
         if level == Level.INSTANCE:

@@ -40,10 +40,10 @@ def node_evacuation(world: World) -> None:
     name = world.made("a", disk_template="sharedfile", disks=[{"size": 16}], pnode=world.nodes[2])
     path = f"/2/nodes/{world.nodes[2]}/evacuate"
     body = {"mode": "primary-only", "remote_node": world.nodes[1], "early_release": False}
-    job = world.job("by remote node", "POST", path, body)
+    job = world.job("by remote node", "POST", path, body, hooks=False)
     _follow(world, job)
     body = {"mode": "primary-only", "iallocator": "hail"}
-    job = world.job("by an allocator", "POST", path, body)
+    job = world.job("by an allocator", "POST", path, body, hooks=False)
     _follow(world, job)
     world.note("then it is away", world.rapi.get(f"/2/instances/{name}")["pnode"] != world.nodes[2])
 
@@ -60,7 +60,8 @@ def _follow(world: World, job: object) -> None:
 def node_migration(world: World) -> None:
     world.made("a", disk_template="sharedfile", disks=[{"size": 16}], pnode=world.nodes[2])
     body = {"iallocator": "hail"}
-    job = world.job("migrate", "POST", f"/2/nodes/{world.nodes[2]}/migrate", body)
+    path = f"/2/nodes/{world.nodes[2]}/migrate"
+    job = world.job("migrate", "POST", path, body, hooks=False)
     _follow(world, job)
 
 

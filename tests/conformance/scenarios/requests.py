@@ -45,7 +45,7 @@ def request_with_a_wrong_method(world: World) -> None:
 def request_with_bad_bodies(world: World) -> None:
     as_json = {"Content-Type": "application/json"}
     world.refused("no JSON", "POST", "/2/instances", "{", headers=as_json)
-    world.refused("no type", "POST", "/2/instances", "{}")
+    world.refused("no type", "POST", "/2/instances", "{}", headers={})
     world.refused(
         "other type", "POST", "/2/instances", "a=b", headers={"Content-Type": "text/plain"}
     )
