@@ -115,7 +115,7 @@ class FakeStorage(Storage):
             complete = not entry.get("empty")
             if synced is None or not entry.get("role"):
                 return Status(size, None, degraded=alone, complete=complete)
-            further = synced + SYNC_STEP if synced < FULL else None
+            further = min(synced + SYNC_STEP, FULL) if synced < FULL else None
             empty = not complete and further is not None
             self._book.write(self._key(disk), {**entry, "synced": further, "empty": empty})
             return Status(size, synced, degraded=True, complete=complete)

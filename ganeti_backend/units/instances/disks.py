@@ -104,7 +104,7 @@ def deactivate(
 
 
 def wait_for_sync(
-    unit: AnyUnit, instance: objects.Instance, disks: Iterable[objects.Disk] | None = None
+    unit: AnyUnit, instance: objects.Instance, disks: Sequence[objects.Disk] | None = None
 ) -> bool:
     """Wait until mirrored disks are the same on both nodes; False if one has no good mirror."""
     wanted = [

@@ -111,7 +111,9 @@ class InstanceMove(GoingUnit[opcodes.OpInstanceMove]):
                 self._bring_back(record)
             raise
         left = tuple(dict.fromkeys(self.left))
-        self.instance = self.change(primary_node=self.target, disks=made, left_behind=left)
+        self.instance = self.change(
+            primary_node=self.target, disks=made, left_behind=left, snapshots={}
+        )
         self.config.commit([self.instance])
 
     def _take(self, index: int, disk: objects.Disk) -> objects.Disk:

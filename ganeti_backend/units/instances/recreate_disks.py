@@ -51,6 +51,7 @@ class InstanceRecreateDisks(InstanceUnit[opcodes.OpInstanceRecreateDisks]):
             primary_node=nodes[0],
             secondary_node=nodes[1] if len(nodes) > 1 else None,
             disks=tuple(new),
+            snapshots={} if nodes != self.instance.nodes else self.instance.snapshots,
         )
 
     def _changes(self) -> dict[int, dict[str, Any]]:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
+from ganeti_backend.disk_templates import TEMPLATES, Reach
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base, debris, hook_environment
@@ -168,6 +169,12 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
             text = f"Instances may have at most {disk_parameters.MAX_DISKS} disks"
             raise errors.OpPrereqError(text, errors.ECODE_STATE)
         self.added = disk_changes.added(self.disk_changes, self.disks)
+        mirrored = TEMPLATES[self.instance.disk_template].reach is Reach.MIRRORED
+        up = self.instance.admin_state == objects.ADMIN_UP
+        if self.added and mirrored and up and not self.op.wait_for_sync:
+            raise wrong(
+                "Can't add a disk to an instance with activated disks and --no-wait-for-sync given."
+            )
         self.removed = disk_changes.removed(self.disk_changes, self.disks)
 
     def _described(self) -> Result:
@@ -259,6 +266,11 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
         made = disks.make(self, self.instance, self.added)
         self.added = list(made)
         self.new = replace(self.new, disks=disks.by_uuid(self.new.disks, made))
+        disks.activate(self, self.new, made)
+        if self.op.wait_for_sync and not disks.wait_for_sync(self, self.new, made):
+            raise errors.OpExecError("There are some degraded disks for this instance")
+        if self.instance.admin_state != objects.ADMIN_UP:
+            disks.deactivate(self, self.new, made)
 
     def _hotplug(self, undo: ExitStack) -> None:
         running = self.call(self.node, calls.INSTANCES_INFO)

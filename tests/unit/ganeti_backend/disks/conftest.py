@@ -51,6 +51,9 @@ def agree(lab: Lab) -> None:
         for disk in instance.disks:
             for node in disks.holders(instance, disk):
                 expected[node][disk.uuid] = disk.size
+            mirrored = len(disks.holders(instance, disk)) > 1
+            primary = lab.nodes.nodes[instance.primary_node]
+            assert not mirrored or primary.peers.get(disk.uuid) == instance.secondary_node
         guest = lab.nodes.nodes[instance.primary_node].guests.get(instance.name)
         if guest is not None:
             assert set(guest["disks"]) == {disk.uuid for disk in instance.disks}
