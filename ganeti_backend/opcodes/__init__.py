@@ -233,4 +233,16 @@ def from_dict(data: Mapping[str, Any]) -> OpCode:
             # One argument on purpose: RAPI shows this text bare, unlike a failed validation.
             text = f"Object {cls.__name__} doesn't support the parameter '{name}'"
             raise errors.OpPrereqError(text)
-    return cls(**{name: value for name, value in data.items() if name != "OP_ID"})
+    try:
+        return cls(**{name: value for name, value in data.items() if name != "OP_ID"})
+    except TypeError as error:
+        for item in dataclasses.fields(cls):
+            if item.name not in data and not has_default(item):
+                text = f"Parameter '{op_id}.{item.name}' fails validation"
+                raise errors.OpPrereqError(text, errors.ECODE_INVAL) from error
+        raise
+
+
+def has_default(item: dataclasses.Field[Any]) -> bool:
+    """Whether an opcode may leave the field out."""
+    return (item.default, item.default_factory) != (dataclasses.MISSING, dataclasses.MISSING)
