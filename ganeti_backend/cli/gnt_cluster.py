@@ -1,14 +1,22 @@
 """gnt-cluster: make a cluster, look at it as a whole, close and open its queue."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
-from ganeti_backend.cli import cluster_crypto, cluster_state, following, report, tagging
+from ganeti_backend.cli import (
+    cluster_crypto,
+    cluster_modify,
+    cluster_nodes,
+    cluster_report,
+    cluster_state,
+    cluster_verify,
+    cluster_watcher,
+    self_description,
+    tagging,
+)
 from ganeti_backend.cli.program import (
-    FAILURE,
     SUCCESS,
     USAGE,
     Command,
@@ -99,36 +107,6 @@ def _node(text: str, state: Path) -> Any:
     return NodeSettings(name, address, int(port), state / "nodes" / name.partition(".")[0])
 
 
-def _configure_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print JSON")
-
-
-def _info(args: argparse.Namespace, session: Session) -> int:
-    info = session.call("QueryClusterInfo")
-    if args.json:
-        print(json.dumps(info, indent=2))
-        return SUCCESS
-    described = {
-        "Cluster name": info["name"],
-        "Cluster UUID": info["uuid"],
-        "Master node": info["master"],
-        "Architecture": " ".join(info["architecture"]),
-        "Tags": ", ".join(info["tags"]) or "(none)",
-        "Default hypervisor": info["default_hypervisor"],
-        "Enabled hypervisors": ", ".join(info["enabled_hypervisors"]),
-        "Hypervisor parameters": info["hvparams"],
-        "Enabled disk templates": ", ".join(info["enabled_disk_templates"]),
-        "Default instance parameters": info["beparams"],
-        "Default nic parameters": info["nicparams"],
-        "MAC prefix": info["mac_prefix"],
-        "Candidate pool size": info["candidate_pool_size"],
-        "Instance policy": info["ipolicy"],
-        "File storage": info["file_storage_dir"],
-    }
-    print("\n".join(report.lines(described)))
-    return SUCCESS
-
-
 def _getmaster(_args: argparse.Namespace, session: Session) -> int:
     print(session.call("QueryClusterInfo")["master"])
     return SUCCESS
@@ -141,49 +119,6 @@ def _version(_args: argparse.Namespace, session: Session) -> int:
     print(f"Configuration format: {info['config_version']}")
     print(f"OS api version: {info['os_api_version']}")
     return SUCCESS
-
-
-def _configure_verify(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--verbose", action="store_true")
-    parser.add_argument("--error-codes", action="store_true", help="lines for a script to read")
-    parser.add_argument("--ignore-errors", default="", metavar="CODE,…")
-    following.add_submit_options(parser)
-
-
-def _verify(args: argparse.Namespace, session: Session) -> int:
-    op = following.opcode(
-        "OP_CLUSTER_VERIFY_CONFIG",
-        args,
-        session,
-        verbose=args.verbose,
-        error_codes=args.error_codes,
-        ignore_errors=[code for code in args.ignore_errors.split(",") if code],
-    )
-    if args.submit:
-        return following.run(args, session, op)
-    good = bool(following.run_and_get(args, session, op))
-    unwell = _unwell(session)
-    for line in unwell:
-        print(f"  - ERROR: {line}")
-    if good and not unwell:
-        print("Cluster verified: no errors.")
-        return SUCCESS
-    print("Cluster verified: there are errors.", file=sys.stderr)
-    return FAILURE
-
-
-def _unwell(session: Session) -> list[str]:
-    """Nodes that do not answer, and instances that are not as they should be."""
-    nodes = session.call("Query", resource="node", names=["name", "mtotal"])["data"]
-    instances = session.call("Query", resource="instance", names=["name", "status"])["data"]
-    # Status 2 is "no data": the node should have answered and did not.
-    silent = [f"node {name[1]} does not answer" for name, said in nodes if said[0] == 2]
-    wrong = [
-        f"instance {name[1]} is {status[1]}"
-        for name, status in instances
-        if str(status[1]).startswith("ERROR_")
-    ]
-    return [*silent, *wrong]
 
 
 def _configure_queue(parser: argparse.ArgumentParser) -> None:
@@ -203,12 +138,16 @@ PROGRAM = Program(
     "the cluster as a whole",
     (
         Command(("init",), "make a cluster's folders and settings", _configure_init, _init),
-        Command(("info",), "print the cluster's parameters", _configure_json, _info),
-        Command(("verify",), "check the cluster", _configure_verify, _verify),
+        *cluster_report.COMMANDS,
         Command(("getmaster",), "print the name of the master node", no_options, _getmaster),
         Command(("version",), "print versions", no_options, _version),
         Command(("queue",), "close and open the queue for new jobs", _configure_queue, _queue),
+        *cluster_verify.COMMANDS,
+        *cluster_modify.COMMANDS,
+        *cluster_watcher.COMMANDS,
+        *cluster_nodes.COMMANDS,
         *cluster_state.COMMANDS,
+        *self_description.COMMANDS,
         *cluster_crypto.COMMANDS,
         *tagging.commands("cluster", None),
     ),

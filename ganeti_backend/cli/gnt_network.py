@@ -54,6 +54,7 @@ def _add(args: argparse.Namespace, session: Session) -> int:
 
 def _configure_names(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="NETWORK")
+    report.add_json_option(parser)
 
 
 def _info(args: argparse.Namespace, session: Session) -> int:
@@ -63,6 +64,8 @@ def _info(args: argparse.Namespace, session: Session) -> int:
     missing = set(args.names) - {network["name"] for network in found}
     if missing and not any(c in name for name in args.names for c in "*?["):
         raise Failure(f"There is no network '{sorted(missing)[0]}'.")
+    if args.json:
+        return report.as_json(found)
     print("\n".join(report.lines([_described(network) for network in found])))
     return SUCCESS
 
@@ -89,6 +92,39 @@ def _described(network: dict[str, Any]) -> dict[str, Any]:
         "used by instances": network["inst_list"],
         "tags": network["tags"],
     }
+
+
+def _configure_modify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NETWORK")
+    for option in ("--gateway", "--network6", "--gateway6", "--mac-prefix"):
+        parser.add_argument(option, help="'none' takes it away")
+    parser.add_argument("--add-reserved-ips", type=_texts, metavar="IP,…")
+    parser.add_argument("--remove-reserved-ips", type=_texts, metavar="IP,…")
+    following.add_submit_options(parser)
+
+
+def _modify(args: argparse.Namespace, session: Session) -> int:
+    names = (
+        "gateway", "network6", "gateway6", "mac_prefix", "add_reserved_ips", "remove_reserved_ips",
+    )  # fmt: skip
+    wanted = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    if not wanted:
+        raise Failure("Please give at least one of the parameters.")
+    op = following.opcode("OP_NETWORK_SET_PARAMS", args, session, network_name=args.name, **wanted)
+    return following.run(args, session, op)
+
+
+def _configure_rename(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="OLD")
+    parser.add_argument("new_name", metavar="NEW")
+    following.add_submit_options(parser)
+
+
+def _rename(args: argparse.Namespace, session: Session) -> int:
+    fields = {"network_name": args.name, "new_name": args.new_name}
+    return following.run(
+        args, session, following.opcode("OP_NETWORK_RENAME", args, session, **fields)
+    )
 
 
 def _configure_remove(parser: argparse.ArgumentParser) -> None:
@@ -167,6 +203,8 @@ PROGRAM = Program(
         Command(("add",), "add a network", _configure_add, _add),
         *listing.commands("network", DEFAULT, noun="NETWORK"),
         Command(("info",), "print everything about networks", _configure_names, _info),
+        Command(("modify",), "change a network", _configure_modify, _modify),
+        Command(("rename",), "give a network another name", _configure_rename, _rename),
         Command(("remove",), "remove a network", _configure_remove, _remove),
         Command(("connect",), "connect a network to node groups", _configure_connect, _connect),
         Command(

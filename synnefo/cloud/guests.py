@@ -13,6 +13,7 @@ from synnefo.cloud.python_environment import PythonEnvironment
 from synnefo.cloud.waiting import until
 
 PATIENCE_SECONDS = 12
+PAUSE_SECONDS = 60
 
 
 def shut_down(layout: Layout, python: PythonEnvironment) -> None:
@@ -21,6 +22,8 @@ def shut_down(layout: Layout, python: PythonEnvironment) -> None:
     The cluster goes on to think that they should run, so that `bring_back` finds them.
     """
     if qemu_processes(layout.state):
+        # Or it brings back what is being shut down.
+        _try(layout, python, ["gnt-cluster", "watcher", "pause", str(PAUSE_SECONDS)])
         names = _instances(layout, python, status="running")
         options = ["--no-remember", "--submit", "--timeout", str(PATIENCE_SECONDS - 2)]
         if names:
@@ -37,6 +40,7 @@ def shut_down(layout: Layout, python: PythonEnvironment) -> None:
 
 def bring_back(layout: Layout, python: PythonEnvironment) -> int:
     """Start the instances that should run and do not."""
+    _try(layout, python, ["gnt-cluster", "watcher", "continue"])
     names = _instances(layout, python, status="ERROR_down")
     if names:
         _act(layout, python, "startup", names)

@@ -40,7 +40,7 @@ def create(lab: Lab, name: str = "web1", **values: object) -> None:
             os_type="image",
             no_install=True,
             **values,
-        )  # fmt: skip
+        )
     )
 
 
