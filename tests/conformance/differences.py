@@ -37,13 +37,24 @@ class Row:
 WRITTEN_BACK = "Ganeti writes into the opcode what its job worked out; ours leaves it as asked."
 TELLS_LATER = "Ganeti resolves names while a job waits; ours does all of its looking as it runs."
 DRY_RUN = "Ganeti's remote API drops ?dry-run of some requests; ours obeys it in all, and says so."
-LOG_TEXTS = "Remarks in a job's log are for people and not compared one by one."
-PARTS = "Ours has the hypervisors fake and libvirt and the disk templates listed in its README."
-CLEAR_REFUSAL = "Ganeti's server fails over this input; ours refuses it for its cause."
+LOG_TEXTS = "Remarks in a job's log are for people; not every one of Ganeti's is made here."
+NAMES_IT = "Ours says in lists of jobs whom a job is about wherever it is about somebody."
+OWN_DRIVERS = "Ours has other hypervisors and disk templates, and shows their parameters alone."
+KEEPS_CARDS = "Ours stores with each network card all it was made with, and shows that."
+TELLS_MORE = "Ours knows the disk by then and tells it; Ganeti forgot to."
+NAMES_CAUSE = "Ganeti's server or job fails over this input; ours refuses it for its cause."
+EARLIER = "Ganeti lets this through to a job that fails, or the other way round; refused by both."
+STRICTER = "Ganeti takes this without a word though it has no effect; ours refuses it."
+NO_FILTER_RULES = "Filter rules of the job queue are left out; readers find an empty list."
+LENIENT = "Ours needs none of it here, and does without."
+DEPENDS = "Ours judges dependencies before a job begins, so such a job never starts."
+TYPED = "Ours gives the field the type of its values."
+ONE_STEP = "Ours writes no 'waiting' where all locks are free: that would be one write for nobody."
 
 ROWS: tuple[Row, ...] = (
     # Job files, and jobs as RAPI shows them.
     Row("*ops[]*_uuid*", WRITTEN_BACK),
+    Row("*: data[][][][].instance_uuid", WRITTEN_BACK, scenario="job_queries"),
     Row("*ops[]*.hypervisor", WRITTEN_BACK, real="text"),
     Row("*ops[]*.file_driver", WRITTEN_BACK, real="text"),
     Row("*ops[]*.osparams_private", WRITTEN_BACK, real="object"),
@@ -53,9 +64,74 @@ ROWS: tuple[Row, ...] = (
     Row("*ops[]*.mode", WRITTEN_BACK, scenario="migrate*", real="text"),
     Row("*ops[]*.iallocator", WRITTEN_BACK, real="text"),
     Row("*ops[]*.pnode", WRITTEN_BACK, real="text"),
+    Row("*ops[]*.snode", WRITTEN_BACK, ours="text"),
+    Row("*ops[]*.osparams", WRITTEN_BACK, scenario="reinstall", real="object"),
+    Row("*ops[]*.nics[].ip", WRITTEN_BACK, ours="null"),
+    Row("*ops[]*.instances[].*", WRITTEN_BACK, scenario="create_many_at_once"),
+    Row("*ops[]*.clear_osparams*", "Ganeti 3.1 has this parameter, 3.0 not yet."),
+    Row("*ops[]*.remove_osparams*", "Ganeti 3.1 has this parameter, 3.0 not yet."),
+    Row("*ops[]*.beparams.vcpus", "Ganeti's remote API drops it here.", scenario="start_paused"),
+    Row("*ops[]*.comment", "Ganeti's remote API drops comments.", scenario="job_with_a_priority"),
+    Row("*ops[]*.debug_level", "Ganeti adds defaults as a job begins; ours as it is submitted."),
     Row("*ops[]*.dry_run", DRY_RUN),
     Row("*: file: ops[].exec_timestamp*", TELLS_LATER),
     Row("*: log", LOG_TEXTS),
+    Row("*: summary", NAMES_IT, real="['TAGS_*']"),
+    Row("*: summary", NAMES_IT, real="['INSTANCE_RENAME']"),
+    Row("*: job: start_ts*", DEPENDS, scenario="job_w*_dependenc*"),
+    Row("*: file: *start_timestamp*", DEPENDS, scenario="job_w*_dependenc*"),
+    Row("*: file: livelock", DEPENDS, scenario="job_w*_dependenc*"),
+    Row("*: file: process_id", DEPENDS, scenario="job_w*_dependenc*"),
+    Row("*: result", DEPENDS, scenario="job_w*_dependenc*"),
+    Row("canceled: result: []", "Ours says why.", scenario="job_that_is_canceled"),
+    Row("order of states", ONE_STEP, scenario="renames_of_a_creation"),
+    Row("order of states", ONE_STEP, scenario="renames_of_a_failure"),
+    # Hooks.
+    Row("*: hook instance-add post: GANETI_POST_INSTANCE_DISK*", TELLS_MORE),
+    Row("*: hook cluster-modify *_VG_NAME", OWN_DRIVERS),
+    Row("*: hook config-update post*", LENIENT, scenario="cluster_changes"),
+    Row("*: hooks: config-update post", LENIENT, scenario="cluster_changes"),
+    Row("assign*: hook*config-update post", LENIENT, scenario="group_with_nodes"),
+    Row("clean up: hooks: *", "Ours asks the nodes concerned only.", scenario="migrate"),
+    Row(
+        "gateway: hook network-modify *", "Ours tells the state before.", scenario="network_changes"
+    ),
+    # Reading.
+    Row("*custom_nicparams[].*", KEEPS_CARDS),
+    Row("info: body: hvparams.*", OWN_DRIVERS, scenario="reading_the_cluster"),
+    Row("static info: result: *pstatus*", "A file is there without asking a node."),
+    Row("all fields: data[]*", KEEPS_CARDS, scenario="query_fields_of_instances"),
+    Row("kinds: ndp/*", TYPED),
+    Row("lock: kinds: name", TYPED, scenario="query_fields_of_the_rest"),
+    Row("filter: *", NO_FILTER_RULES, scenario="query_fields_of_the_rest"),
+    # Refusals.
+    Row("*: HTTP", NAMES_CAUSE, real="500", ours="404"),
+    Row("*: HTTP", NAMES_CAUSE, scenario="query_with*", real="50*", ours="400"),
+    Row("true: HTTP", NAMES_CAUSE, scenario="query_with_filters", real="500", ours="200"),
+    Row("*: HTTP", EARLIER, scenario="create_with_bad_*", real="400", ours="200"),
+    Row("*: HTTP", EARLIER, scenario="create_with_bad_*", real="502", ours="200"),
+    Row("*: HTTP", EARLIER, scenario="*_bad*", real="400", ours="200"),
+    Row("out of range: HTTP", EARLIER, scenario="job_with_a_priority"),
+    Row("none: HTTP", EARLIER, scenario="tags_that_are_bad"),
+    Row("bad hypervisor: HTTP", EARLIER, scenario="cluster_changes"),
+    Row("*: result", NAMES_CAUSE, scenario="create_*", ours="[['OpPrereqError', *]]"),
+    Row("*: result", NAMES_CAUSE, scenario="network_*", ours="[['OpPrereqError', *]]"),
+    Row("*: hook*network-add pre", NAMES_CAUSE, scenario="network_that_is_bad", ours="(absent)"),
+    Row("*: result", NAMES_CAUSE, scenario="grow_a_disk", ours="[['OpPrereqError', *]]"),
+    Row("*: result", NAMES_CAUSE, scenario="modify_network_cards", ours="[['OpPrereqError', *]]"),
+    Row("replace: result", NAMES_CAUSE, scenario="replace_disks_that_have_no_mirror"),
+    Row("too small: status", "Both bounds that contradict each other are refused, not bent."),
+    Row("minimum above maximum: status", "Contradicting bounds are refused, not bent."),
+    Row("connect again: status", STRICTER, scenario="network_from_add_to_remove"),
+    Row("not connected: status", STRICTER, scenario="network_that_is_there_already"),
+    Row("outside: status", STRICTER, scenario="network_changes"),
+    Row("disks of a diskless one: status", STRICTER),
+    Row("no system: status", LENIENT, scenario="create_with_bad_values"),
+    Row("recreate: status", "Ours looks at the disk, which is there.", scenario="recreate_disks"),
+    Row("create: result: []*", "A dry run chooses no nodes here.", scenario="create_as_a_dry_run"),
+    Row("change: result: []*", "Ours lists what changed.", scenario="group_from_add_to_remove"),
+    Row("*: result: [][]*", "Ours lists what changed.", scenario="modify_the_operating_system"),
+    Row("change: result: [][]*", "Nothing changed, says ours.", scenario="modify_network_cards"),
 )
 
 
