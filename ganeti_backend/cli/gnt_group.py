@@ -139,6 +139,11 @@ def _configure_names(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="GROUP")
 
 
+def _configure_info(parser: argparse.ArgumentParser) -> None:
+    _configure_names(parser)
+    report.add_json_option(parser)
+
+
 def _groups(args: argparse.Namespace, session: Session) -> list[dict[str, Any]]:
     qfilter = filter_text.of_names(args.names)
     answer = session.call("Query", resource="group", names=FIELDS, qfilter=qfilter)
@@ -150,6 +155,9 @@ def _groups(args: argparse.Namespace, session: Session) -> list[dict[str, Any]]:
 
 
 def _info(args: argparse.Namespace, session: Session) -> int:
+    groups = _groups(args, session)
+    if args.json:
+        return report.as_json(groups)
     described = [
         {
             "Group name": group["name"],
@@ -163,7 +171,7 @@ def _info(args: argparse.Namespace, session: Session) -> int:
             "Disk parameters": group["diskparams"],
             "Tags": group["tags"],
         }
-        for group in _groups(args, session)
+        for group in groups
     ]
     print("\n".join(report.lines(described)))
     return SUCCESS
@@ -190,7 +198,7 @@ PROGRAM = Program(
     (
         Command(("add",), "add a node group", _configure_change, _add),
         *listing.commands("group", DEFAULT, noun="GROUP"),
-        Command(("info",), "print everything about node groups", _configure_names, _info),
+        Command(("info",), "print everything about node groups", _configure_info, _info),
         Command(("modify",), "change a node group's parameters", _configure_change, _modify),
         Command(("rename",), "give a node group another name", _configure_rename, _rename),
         Command(("remove",), "remove an empty node group", _configure_one, _remove),

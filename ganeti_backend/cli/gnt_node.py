@@ -25,6 +25,7 @@ FIELDS = (
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="NODE")
+    report.add_json_option(parser)
 
 
 def _info(args: argparse.Namespace, session: Session) -> int:
@@ -34,6 +35,8 @@ def _info(args: argparse.Namespace, session: Session) -> int:
     missing = set(args.names) - {node["name"][1] for node in found}
     if missing and not any(c in name for name in args.names for c in "*?["):
         raise Failure(f"There is no node '{sorted(missing)[0]}'.")
+    if args.json:
+        return report.as_json([{k: v for k, (_s, v) in node.items()} for node in found])
     print("\n".join(report.lines([_described(node) for node in found])))
     return SUCCESS
 

@@ -41,6 +41,26 @@ class Parser(argparse.ArgumentParser):
         guess = guesses.sentence(word, self.option_names())
         self.error(f"no such option: {word}.{guess}")
 
+    def actions(self) -> list[argparse.Action]:
+        """What can be given, as help and man pages show it."""
+        from ganeti_backend.cli import option_texts
+
+        shown = [action for action in self._actions if action.help != argparse.SUPPRESS]
+        option_texts.fill(shown)
+        return shown
+
+    def format_help(self) -> str:
+        from ganeti_backend.cli import examples
+
+        self.actions()
+        program, _, command = self.prog.partition(" ")
+        self.epilog = f"for example: {examples.of(program, command)}"
+        return super().format_help()
+
+    def format_usage(self) -> str:
+        self.actions()
+        return super().format_usage()
+
     def error(self, message: str) -> NoReturn:
         """Leave as the original does: words that are missing are no wrong options."""
         missing = message.startswith("the following arguments are required")

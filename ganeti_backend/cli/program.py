@@ -115,13 +115,13 @@ class Program(NamedTuple):
         if what == "--version":
             print(f"{self.name} (synnefo) {_version()}")
         elif what == "--man":
-            from ganeti_backend.cli import manual
+            from ganeti_backend.cli.manual import page
 
-            print(manual.page(self), end="")
+            print(page(self), end="")
         else:
-            from ganeti_backend.cli import completion
+            from ganeti_backend.cli.completion import candidates
 
-            print("\n".join(completion.candidates(self, rest)))
+            print("\n".join(candidates(self, rest)))
         return SUCCESS
 
     def _run(self, command: Command, rest: Sequence[str]) -> int:

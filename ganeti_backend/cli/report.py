@@ -1,7 +1,11 @@
 """The nested reports of the `info` commands, in the layout Ganeti's have."""
 
+import argparse
+import json
 from collections.abc import Iterator
 from typing import Any
+
+from ganeti_backend.cli.program import SUCCESS
 
 INDENT = "  "
 
@@ -16,6 +20,17 @@ def lines(value: Any, depth: int = 0) -> Iterator[str]:
             yield from _item(item, depth)
     else:
         yield f"{INDENT * depth}{plain(value)}"
+
+
+def add_json_option(parser: argparse.ArgumentParser) -> None:
+    """--json, for programs that read what is known of objects."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def as_json(value: Any) -> int:
+    """Print a report for programs; the exit code."""
+    print(json.dumps(value, indent=2))
+    return SUCCESS
 
 
 def plain(value: Any) -> str:

@@ -1,6 +1,7 @@
 """list-tags, add-tags and remove-tags, which every kind of object has."""
 
 import argparse
+import json
 from typing import Any
 
 from ganeti_backend.cli import following
@@ -12,7 +13,11 @@ def commands(kind: str, resource: str | None) -> tuple[Command, ...]:
 
     def configure_list(parser: argparse.ArgumentParser) -> None:
         if resource:
-            parser.add_argument("name", metavar="NAME")
+            parser.add_argument("name", metavar=resource.upper())
+
+    def configure_json(parser: argparse.ArgumentParser) -> None:
+        configure_list(parser)
+        parser.add_argument("--json", action="store_true", help="print JSON")
 
     def configure_change(parser: argparse.ArgumentParser) -> None:
         configure_list(parser)
@@ -28,7 +33,7 @@ def commands(kind: str, resource: str | None) -> tuple[Command, ...]:
         return run
 
     return (
-        Command(("list-tags",), "list the tags", configure_list, _list(resource)),
+        Command(("list-tags",), "list the tags", configure_json, _list(resource)),
         Command(("add-tags",), "add tags", configure_change, change("OP_TAGS_SET")),
         Command(("remove-tags",), "remove tags", configure_change, change("OP_TAGS_DEL")),
     )
@@ -36,7 +41,11 @@ def commands(kind: str, resource: str | None) -> tuple[Command, ...]:
 
 def _list(resource: str | None) -> Run:
     def run(args: argparse.Namespace, session: Session) -> int:
-        for tag in _tags(args, session, resource):
+        tags = _tags(args, session, resource)
+        if args.json:
+            print(json.dumps(tags, indent=2))
+            return SUCCESS
+        for tag in tags:
             print(tag)
         return SUCCESS
 
