@@ -151,6 +151,8 @@ class BackupExport(InstanceUnit[opcodes.OpBackupExport]):
                     failed.pop_all()
                 after.close()  # It can run on while its copy is dumped.
                 after.callback(self._thaw)
+            after.callback(setattr, self, "interruptible", False)
+            self.interruptible = True
             return [self._dump(index, frozen=frozen) for index in range(len(self.instance.disks))]
 
     def _stop(self) -> None:

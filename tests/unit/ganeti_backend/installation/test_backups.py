@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -251,3 +252,34 @@ def test_a_silent_node_does_not_hide_the_exports_of_the_others(lab: Lab) -> None
     lab.nodes.fail(calls.EXPORT_REMOVE, "disk gone")
     lab.succeed(opcodes.OpBackupRemove(instance_name="vm1"))
     assert "disk gone" in log_of(lab, 3)
+
+
+def test_an_image_travels_with_what_its_seed_is_made_of(lab: Lab) -> None:
+    make(lab, os_type="image", osparams={"img_id": "i", "img_properties": '{"hostname": "web"}'})
+    lab.succeed(export(remove_instance=True))
+    lab.succeed(imported())
+    assert instance(lab).os == "image"
+    assert [s["action"] for s in scripts(lab, NODE3)] == ["import"]
+    ((node, seed),) = lab.calls("seed_write")
+    assert (node, seed["customization"]["hostname"]) == (NODE3, "web")
+    assert len(lab.calls("image_fill")) == 1
+
+
+def test_an_export_can_be_canceled(lab: Lab) -> None:
+    make(lab, start=True)
+    lab.succeed(export())
+    asked = threading.Event()
+
+    def cancel(node: str, call: str, arguments: dict[str, Any]) -> None:
+        if call == "os_script" and not asked.is_set():
+            asked.set()
+            assert lab.master.cancel(3)[0]
+
+    lab.nodes.slow_scripts = True
+    lab.nodes.on_call = cancel
+    job = lab.run(export(long_sleep=True))
+    assert job.status == JobStatus.CANCELED
+    assert [call for _n, call, _a in lab.nodes.asked].count("task_cancel") == 1
+    assert "vm1" in lab.nodes.nodes[NODE1].guests
+    assert list(lab.nodes.nodes[NODE2].exports) == ["vm1"]
+    assert lab.nodes.nodes[NODE2].exports_begun == {}
