@@ -113,7 +113,11 @@ class Application:
                 ops.append(opcodes.from_dict({**given, "reason": reason}))
             except (errors.OpPrereqError, TypeError) as error:
                 raise bad_request(f"Invalid body parameters: {error}") from error
-        job_id = self._doors.master.submit(ops)
+        try:
+            job_id = self._doors.master.submit(ops)
+        except errors.OpPrereqError as error:
+            # Of a job that depends on nothing it could: refused before it has a number.
+            raise bad_request(f"Invalid body parameters: {error.message}") from error
         summary = ", ".join(op.summary for op in ops)
         log.info("job %d: %s by %s through rapi", job_id, summary, request.user)
         return job_id

@@ -112,6 +112,7 @@ ROWS: tuple[Row, ...] = (
     Row("*: HTTP", EARLIER, scenario="create_with_bad_*", real="502", ours="200"),
     Row("*: HTTP", EARLIER, scenario="*_bad*", real="400", ours="200"),
     Row("out of range: HTTP", EARLIER, scenario="job_with_a_priority"),
+    Row("relative to nothing: HTTP", EARLIER, real="200", ours="400"),
     Row("none: HTTP", EARLIER, scenario="tags_that_are_bad"),
     Row("bad hypervisor: HTTP", EARLIER, scenario="cluster_changes"),
     Row("*: result", NAMES_CAUSE, scenario="create_*", ours="[['OpPrereqError', *]]"),

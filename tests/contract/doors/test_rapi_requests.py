@@ -9,6 +9,7 @@ import time
 import pytest
 from fake_master import INSTANCE
 
+from ganeti_backend import errors
 from ganeti_backend.rapi import server
 
 ONE = f"/2/instances/{INSTANCE}"
@@ -72,6 +73,23 @@ def test_body_must_not_contradict_the_url(rapi):
 
 def test_tags_need_a_tag(rapi):
     assert rapi.delete(f"{ONE}/tags").status_code == 400
+
+
+def test_tags_may_be_said_twice(rapi, master):
+    """Debian's client sends those of nodes as a body too."""
+    answer = rapi.put(f"{ONE}/tags?tag=red", json=["red"])
+    assert answer.status_code == 200
+    assert master.jobs[answer.json()].ops[0].input.tags == ["red"]
+
+
+def test_what_the_queue_refuses_is_the_callers_fault(rapi, master, monkeypatch):
+    def refuse(_ops):
+        raise errors.OpPrereqError("Relative job dependency -1 points outside", "wrong_input")
+
+    monkeypatch.setattr(master, "submit", refuse)
+    answer = rapi.put(f"{ONE}/startup", json={})
+    assert answer.status_code == 400
+    assert "points outside" in answer.json()["message"]
 
 
 def test_body_is_bounded(rapi):
