@@ -36,7 +36,8 @@ class Pending:
 class Debris:
     """Disks that a job makes or takes away: on these nodes, unless `instance` has them there.
 
-    Written down before the first is touched, so that a crash leaves nothing that nobody knows.
+    `nics` are those that it plugs into a running guest, or out of it. All is written down before
+    the first is touched, so that a crash leaves nothing that nobody knows.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Debris:
     disks: list[dict[str, Any]]
     nodes: list[str]
     job_id: int
+    nics: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

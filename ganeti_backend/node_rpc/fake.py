@@ -122,6 +122,7 @@ class FakeNodeClient(FakeDisks, FakeMoves, FakeCare, FakeSystems):
             "memory": memory,
             "vcpus": int(be.get("vcpus") or 1),
             "disks": [disk["uuid"] for disk in instance.get("disks", ())],
+            "macs": [nic["mac"] for nic in instance.get("nics", ())],
         }
         node.consoles[name] = node.consoles.get(name, "") + f"GUEST-READY host={name}\n"
 
@@ -170,6 +171,9 @@ class FakeNodeClient(FakeDisks, FakeMoves, FakeCare, FakeSystems):
     ) -> None:
         if instance["name"] not in node.guests:
             raise RefusalError(f"instance {instance['name']} is not running")
+        guest = node.guests[instance["name"]]
+        others = [mac for mac in guest.get("macs", ()) if mac != nic["mac"]]
+        guest["macs"] = others if action == "remove" else [*others, nic["mac"]]
 
     def _replica_update(self, node: FakeNode, **batch: Any) -> dict[str, Any]:
         return node.replica.update(**batch)

@@ -30,7 +30,8 @@ class FileStorage(Storage):
         """Make the file at its full length without taking up room."""
         path, size = self._file(disk), disk_size(disk)
         free = self.space().free
-        if not path.exists() and size > free:
+        there = path.stat().st_size // MIB if path.exists() else 0
+        if size - there > free:
             raise StorageError(f"disk of {size} MiB does not fit into {free} MiB")
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -55,10 +56,13 @@ class FileStorage(Storage):
         path, size = self._existing(disk), disk_size(disk) + amount
         if amount < 0:
             raise StorageError("a disk cannot shrink")
-        if amount > self.space().free:
-            raise StorageError(f"disk cannot grow by {amount} MiB: {self.space().free} MiB free")
-        if path.stat().st_size < size * MIB:
-            os.truncate(path, size * MIB)
+        more = size - path.stat().st_size // MIB
+        if more <= 0:
+            return size
+        free = self.space().free
+        if more > free:
+            raise StorageError(f"disk cannot grow by {more} MiB: {free} MiB free")
+        os.truncate(path, size * MIB)
         return size
 
     def fill(self, disk: Mapping[str, Any], image: Image, progress: Progress) -> None:

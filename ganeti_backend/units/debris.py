@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from ganeti_backend import disk_templates, errors, objects
@@ -65,12 +66,22 @@ def clear_or_warn(unit: Unit[Any], left: Debris) -> None:
 
 
 def clear(config: Config, nodes: Nodes, debris: Debris) -> None:
-    """NodeError leaves the record in place, so that it is tried again later."""
+    """NodeError leaves the record in place, so that it is tried again later.
+
+    For nodes that are marked offline it stays as well, until they are back or removed.
+    """
     instance = config.instance(debris.instance)
-    for node in debris.nodes:
-        if config.node(node) is not None:
-            _clear_node(config, nodes, debris, instance, node)
-    config.commit(settled=debris)
+    away = []
+    for name in debris.nodes:
+        node = config.node(name)
+        if node is not None and node.offline:
+            away.append(name)
+        elif node is not None:
+            _clear_node(config, nodes, debris, instance, name)
+    if not away:
+        config.commit(settled=debris)
+    elif away != debris.nodes:
+        config.commit(pending=replace(debris, nodes=away))
 
 
 def _clear_node(
@@ -79,6 +90,8 @@ def _clear_node(
     here = instance if instance is not None and instance.primary_node == node else None
     payload = here.node_payload(config.cluster()) if here is not None else None
     running = payload is not None and _runs(nodes, node, payload["name"])
+    if running and payload is not None and here is not None:
+        _follow_nics(nodes, debris, here, payload)
     for disk in debris.disks:
         wanted = instance is not None and holds(instance, disk, node)
         if running:
@@ -86,6 +99,18 @@ def _clear_node(
             nodes.call(node, calls.HOTPLUG_DISK, instance=payload, action=action, disk=disk)
         if not wanted and not _elsewhere(instance, disk):
             nodes.call(node, calls.DISK_REMOVE, disk=disk)
+
+
+def _follow_nics(
+    nodes: Nodes, debris: Debris, instance: objects.Instance, payload: dict[str, Any]
+) -> None:
+    """Those that the instance has not go first: one that was changed has the same address."""
+    held = [nic.to_dict() for nic in instance.nics]
+    for action, wanted in (("remove", False), ("add", True)):
+        for nic in debris.nics:
+            if (nic in held) is wanted:
+                node = instance.primary_node
+                nodes.call(node, calls.HOTPLUG_NIC, instance=payload, action=action, nic=nic)
 
 
 def _runs(nodes: Nodes, node: str, name: str) -> bool:

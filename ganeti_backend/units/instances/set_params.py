@@ -34,7 +34,6 @@ from ganeti_backend.units.instances.nics import NicMaker
 from ganeti_backend.units.instances.parameters import wrong
 
 MAX_NICS = 8
-OPPOSITE = {"add": "remove", "remove": "add"}
 Result = list[list[Any]]
 
 
@@ -233,19 +232,23 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
         left = debris.of_unit(self, touched, self.instance)
         if self.conversion is not None:
             left = self.conversion.record()
+        plugged = self._plugged_nics()
         with ExitStack() as undo:
-            if left.disks:
+            if left.disks or plugged:
+                left = replace(left, nics=[nic.to_dict() for _, nic in plugged])
                 self.config.commit(pending=left)
                 undo.callback(debris.clear_or_warn, self, left)
             self._make_disks(undo)
-            if self.op.hotplug or self.op.hotplug_if_possible:
-                self._hotplug(undo)
+            self._hotplug()
             if self.op.runtime_mem is not None:
                 name, memory = self.instance.name, self.op.runtime_mem
                 self.call(self.node, calls.INSTANCE_BALLOON, name=name, memory=memory)
             self.instance = self.new.touched(self.config.now())
             receipt = self.job.receipt(self.result)
-            self.config.commit([self.instance], receipt=receipt)
+            # NICs are as they should be, or could not be plugged; disks are still to be removed.
+            after = replace(left, nics=[])
+            still, over = (after, None) if left.disks else (None, after)
+            self.config.commit([self.instance], pending=still, settled=over, receipt=receipt)
             undo.pop_all()
         if left.disks:
             debris.clear_or_warn(self, left)
@@ -272,15 +275,26 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
         if self.instance.admin_state != objects.ADMIN_UP:
             disks.deactivate(self, self.new, made)
 
-    def _hotplug(self, undo: ExitStack) -> None:
-        running = self.call(self.node, calls.INSTANCES_INFO)
-        if running.get(self.instance.name, {}).get("state") not in ("running", "paused"):
+    def _plugged_nics(self) -> list[tuple[str, objects.Nic]]:
+        """The steps by which a running guest gets its new NICs, if it should get them now."""
+        if not (self.op.hotplug or self.op.hotplug_if_possible):
+            return []
+        found = [step for change in self.nic_changes for step in nic_changes.steps(change)]
+        return found if found and disks.running(self, self.instance) else []
+
+    def _hotplug(self) -> None:
+        """Clearing the debris takes this back."""
+        if not (self.op.hotplug or self.op.hotplug_if_possible):
             return
-        for change in self.nic_changes:
-            for action, nic in nic_changes.steps(change):
-                if self._tried(self._plug, action, nic):
-                    undo.callback(self._plug, OPPOSITE[action], nic)
-        # Clearing the debris takes these back.
+        if not disks.running(self, self.instance):
+            return
+        out: objects.Nic | None = None
+        for action, nic in self._plugged_nics():
+            done = self._tried(self._plug, action, nic)
+            if not done and action == "add" and out is not None and out.uuid == nic.uuid:
+                # Better the old one until the next start than none.
+                self._tried(self._plug, "add", out)
+            out = nic if done and action == "remove" else None
         for disk in self.removed:
             self._tried(self._plug_disk, "remove", disk)
         for disk in self.added:

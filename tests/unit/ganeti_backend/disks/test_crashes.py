@@ -50,6 +50,7 @@ RECREATE = opcodes.OpInstanceRecreateDisks(instance_name="vm1", nodes=[N3])
 SNAPSHOT = opcodes.OpInstanceSnapshot(instance_name="vm1", snapshot_name="s")
 REMOVE = opcodes.OpInstanceRemove(instance_name="vm1")
 DISKS = [["add", -1, {"size": 8}], ["remove", 0, {}]]
+CARDS = [["add", -1, {}], ["remove", 0, {}], ["modify", 0, {"link": "br1"}]]
 STORIES: dict[str, tuple[opcodes.OpCode | None, opcodes.OpCode]] = {
     "create": (None, create("drbd")),
     "change": (create(), modify(disks=DISKS, hotplug=True)),
@@ -60,6 +61,7 @@ STORIES: dict[str, tuple[opcodes.OpCode | None, opcodes.OpCode]] = {
     "recreate": (create(start=False), RECREATE),
     "snapshot": (create(start=False, disks=[{"size": 8}, {"size": 8}]), SNAPSHOT),
     "remove": (create("drbd"), REMOVE),
+    "cards": (create(nics=[{}, {}]), modify(nics=CARDS, hotplug=True)),
     "mirror": (create("plain", start=False), modify(disk_template="drbd", remote_node=N2)),
     "single": (create("drbd", start=False), modify(disk_template="plain")),
     "copy": (create("file", start=False), modify(disk_template="sharedfile")),
@@ -92,6 +94,12 @@ def test_an_opcode_cut_short_anywhere_is_done_by_the_next_master(
             following.master.stop()
 
 
+def plugged(lab: Lab, instance: Any) -> bool:
+    """Whether the guest has exactly the network cards that it should have."""
+    guest = lab.nodes.nodes[instance.primary_node].guests.get(instance.name)
+    return guest is None or set(guest["macs"]) == {nic.mac for nic in instance.nics}
+
+
 def shape(lab: Lab) -> list[tuple[Any, ...]]:
     """What came of it, without the names that chance gives."""
     return [
@@ -101,6 +109,7 @@ def shape(lab: Lab) -> list[tuple[Any, ...]]:
             [disk.size for disk in found.disks],
             sorted(found.snapshots),
             found.name in lab.nodes.nodes[found.primary_node].guests,
+            plugged(lab, found),
         )
         for found in lab.master.config.instances()
     ]
