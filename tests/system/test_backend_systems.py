@@ -117,6 +117,26 @@ def test_an_installation_and_another_one(cluster):
     assert rows == [{"os": "small+large"}]
 
 
+def test_what_the_cluster_says_of_a_definition(cluster):
+    run(cluster, "gnt-os", "modify", "--os-parameters-private", "password=hush", "small")
+    run(cluster, "gnt-os", "modify", "-O", "fail=no", "--hidden", "yes", "small+plain")
+    run(cluster, "gnt-os", "modify", "--hidden", "yes", "small")
+    assert "small" not in run(cluster, "gnt-os", "list")
+    assert "OS: small [global status: valid] (hidden)" in run(cluster, "gnt-os", "diagnose", code=1)
+    add(cluster, "hidden.conf.test", "-n", cluster.nodes[0])
+    logs = cluster.settings.nodes[0].dir / "os_logs"
+    (log,) = logs.glob("create-small.plain-hidden.conf.test-*")
+    assert log.read_text().endswith("the password is <redacted>\n")
+    run(cluster, "gnt-os", "modify", "--hidden", "no", "--blacklisted", "yes", "small")
+    assert "blacklisted" in add(cluster, "late.conf.test", code=1)
+    words = ("gnt-instance", "reinstall", "-f", "hidden.conf.test")
+    run(cluster, *words)
+    run(cluster, "gnt-os", "modify", "--blacklisted", "no", "small")
+    assert "small+plain" in run(cluster, "gnt-os", "list")
+    said = run(cluster, "gnt-os", "modify", "small", code=1)
+    assert "Please give at least one of the parameters" in said
+
+
 def test_a_failing_script_is_shown_and_leaves_nothing(cluster):
     said = add(cluster, "bad.conf.test", "-O", "fail=yes", code=1)
     assert "the mirror is away" in said
