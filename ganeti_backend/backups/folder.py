@@ -53,10 +53,12 @@ class ExportFolder:
         place.mkdir(mode=FOLDER_MODE, parents=True)
 
     def write(self, name: str, file: str, offset: int, data: bytes) -> None:
-        """One piece of a dump. A piece may come twice; zeros take up no room."""
+        """One piece of a dump, in their order; one may come twice. Zeros take up no room."""
         path = self._place(name, NEW) / identifier(file, "dump")
+        # A dump that is begun anew may be shorter than what the first try left.
+        begin = os.O_TRUNC if offset == 0 else 0
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | begin, FILE_MODE)
             with os.fdopen(descriptor, "wb", buffering=0) as output:
                 for at in range(0, len(data), BLOCK):
                     block = data[at : at + BLOCK]

@@ -5,6 +5,7 @@ twice does no harm.
 """
 
 import base64
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Protocol
@@ -36,11 +37,13 @@ class RemoteExports:
     def _nodes(self) -> calls.Nodes:
         # Loaded here because most node daemons never speak with another one.
         from ganeti_backend.node_pool import NodePool
+        from ganeti_backend.patient_nodes import PatientNodes
         from ganeti_backend.places import Places
 
         places = Places(self._settings)
         places.introduce(self._peer["name"], str(self._peer["address"]), int(self._peer["port"]))
-        return NodePool(self._settings, places)
+        # A daemon that restarts in between is no reason to begin a long dump anew.
+        return PatientNodes(NodePool(self._settings, places), threading.Event())
 
     def write(self, name: str, file: str, offset: int, data: bytes) -> None:
         encoded = base64.b64encode(data).decode()

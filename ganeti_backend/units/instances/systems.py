@@ -154,11 +154,17 @@ class Scripts:
         try:
             task.run()
         except errors.JobCanceled:
-            self._unit.call(node, calls.TASK_CANCEL, task_id=order["task_id"])
+            self._cancel(order["task_id"])
             raise
         except errors.OpExecError as error:
             text = f"Could not {VERBS[action]} {self._instance.name} on node {node}"
             raise errors.OpExecError(f"{text}: {error.message}") from error
+
+    def _cancel(self, task_id: str) -> None:
+        try:
+            self._unit.call(self._instance.primary_node, calls.TASK_CANCEL, task_id=task_id)
+        except errors.NodeError as error:
+            self._unit.warn(f"{error.message}; the script may go on")
 
     def _order(
         self, action: str, variables: Mapping[str, str], dump: Dump | None, frozen: bool
