@@ -127,6 +127,11 @@ def test_guest_without_that_device_has_let_go_of_it(driver, instance):
     driver.detach_disk(instance["name"], DISK)
 
 
+def test_memory_of_a_stopped_guest_cannot_change(driver, instance):
+    with pytest.raises(HypervisorError, match="not running"):
+        driver.set_memory(instance["name"], 32)
+
+
 def test_nothing_can_be_plugged_into_a_stopped_guest(driver, instance):
     with pytest.raises(HypervisorError, match="not running"):
         driver.attach_nic(instance, NIC, {"type": "user"})

@@ -78,6 +78,18 @@ def test_devices_come_and_go_while_it_runs(embedded, guest, tmp_path):
     assert nic["mac"] not in described
 
 
+def test_memory_is_taken_and_given_while_it_runs(embedded, guest):
+    said(embedded, guest["name"], "GUEST-READY")
+    for memory in (96, 128):
+        for _ in range(2):
+            embedded.set_memory(guest["name"], memory)
+        end = time.monotonic() + BOOT
+        while embedded.instances()[guest["name"]]["memory"] != memory:
+            assert time.monotonic() < end
+    with pytest.raises(HypervisorError, match="at most 128 MiB"):
+        embedded.set_memory(guest["name"], 256)
+
+
 def test_deaf_guest_keeps_its_disk_and_that_is_said(embedded, guest, tmp_path, monkeypatch):
     monkeypatch.setattr(libvirt_driver(), "DETACH_TIMEOUT", 0.5)
     embedded._find(guest["name"]).suspend()

@@ -152,6 +152,20 @@ def test_disks_are_recreated_elsewhere_when_their_node_is_dead(lab: Lab) -> None
     agree(lab)
 
 
+def test_what_a_dead_node_has_is_removed_when_it_is_back(lab: Lab) -> None:
+    lab.succeed(create())
+    config = lab.master.config
+    lab.nodes.nodes[N1].guests.clear()
+    config.commit([config.node(N1).replace(offline=True)])
+    lab.succeed(recreate(nodes=[N3]))
+    lab.master.housekeeping.clear_debris()
+    assert [left.nodes for left in config.debris()] == [[N1]]
+    assert lab.nodes.nodes[N1].disks
+    config.commit([config.node(N1).replace(offline=False)])
+    lab.master.housekeeping.clear_debris()
+    assert lab.nodes.nodes[N1].disks == {}
+
+
 def test_recreation_that_is_refused(lab: Lab) -> None:
     lab.succeed(create())
     refused(lab, recreate(), errors.ECODE_STATE, "cannot recreate disks")

@@ -77,6 +77,24 @@ def test_a_failed_hotplug_changes_nothing_unless_only_wished_for(lab: Lab) -> No
     lab.nodes.heal(calls.HOTPLUG_DISK)
 
 
+def test_a_card_that_cannot_be_changed_is_plugged_in_again(lab: Lab) -> None:
+    lab.succeed(create(nics=[{}]))
+    (nic,) = lab.master.config.instance("vm1").nics
+
+    def refuse(node: str, call: str, arguments: dict[str, Any]) -> None:
+        new = arguments.get("nic", {}).get("link") == "br9"
+        if call == "hotplug_nic" and new and arguments["action"] == "add":
+            lab.nodes.fail(calls.HOTPLUG_NIC, "no such bridge")
+        elif call == "hotplug_nic":
+            lab.nodes.heal(calls.HOTPLUG_NIC)
+
+    lab.nodes.on_call = refuse
+    lab.succeed(modify(nics=[["modify", 0, {"link": "br9"}]], hotplug_if_possible=True))
+    lab.nodes.on_call = None
+    assert lab.nodes.nodes[N1].guests["vm1"]["macs"] == [nic.mac]
+    assert lab.master.config.instance("vm1").nics[0].link == "br9"
+
+
 def test_a_guest_that_keeps_a_disk_keeps_its_data_until_it_lets_go(lab: Lab) -> None:
     lab.succeed(create(disks=[{"size": 8}, {"size": 8}]))
     lab.nodes.fail(calls.HOTPLUG_DISK, "guest vm1 does not let go")
