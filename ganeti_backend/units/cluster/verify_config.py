@@ -10,10 +10,12 @@ from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.units import base
 from ganeti_backend.units.cluster import node_findings
 from ganeti_backend.units.cluster.reporting import Report
+from ganeti_backend.units.instances import copies
 
 ECLUSTERCFG = "ECLUSTERCFG"
 EINSTANCEBADNODE = "EINSTANCEBADNODE"
 EINSTANCELAYOUT = "EINSTANCELAYOUT"
+EINSTANCEWRONGNODE = "EINSTANCEWRONGNODE"
 
 
 class ClusterVerifyConfig(base.Unit[opcodes.OpClusterVerifyConfig]):
@@ -43,6 +45,12 @@ class ClusterVerifyConfig(base.Unit[opcodes.OpClusterVerifyConfig]):
         for debris in self.config.debris():
             text = f"job {debris.job_id} left disks on {', '.join(debris.nodes)}"
             yield EINSTANCELAYOUT, f"instance {debris.instance}", text
+        for instance in self.config.instances():
+            if copies.doubtful(instance):
+                nodes = ", ".join(filter(None, (instance.arriving_at, *instance.left_behind)))
+                text = f"a move left it in doubt whether it also runs on {nodes}; "
+                text += f"'gnt-instance migrate --cleanup {instance.name}' ends that"
+                yield EINSTANCEWRONGNODE, f"instance {instance.name}", text
 
     def _broken_references(self) -> Iterator[tuple[str, str, str]]:
         nodes = {node.name for node in self.config.nodes()}

@@ -8,7 +8,7 @@ from typing import Any
 
 from ganeti_backend import errors, opcodes
 from ganeti_backend.iallocator import plugin, question
-from ganeti_backend.locks import ALL, Level, Mode
+from ganeti_backend.locks import ALL, Attempt, Level, Mode
 from ganeti_backend.units import base, built_in_allocator, child_jobs, placement
 from ganeti_backend.units.instances import disk_parameters, parameters
 from ganeti_backend.units.instances.parameters import wrong
@@ -19,6 +19,8 @@ Placed = list[tuple[str, list[str]]]
 
 class InstanceMultiAlloc(base.Unit[opcodes.OpInstanceMultiAlloc]):
     def locks(self, level: Level) -> Mapping[str, Mode]:
+        if level == Level.NODE and self.op.opportunistic_locking:
+            return Attempt({node.name: base.SHARED for node in self.config.nodes()})
         return {ALL: base.SHARED} if level in (Level.NODEGROUP, Level.NODE) else {}
 
     def check_prerequisites(self) -> None:
@@ -63,6 +65,9 @@ class InstanceMultiAlloc(base.Unit[opcodes.OpInstanceMultiAlloc]):
     def _place(self, wishes: list[question.Wish]) -> tuple[Placed, list[str]]:
         asked = placement.plugin_of(self, self.op.iallocator)
         nodes = self.config.nodes()
+        if self.op.opportunistic_locking:
+            free = self.job.granted(Level.NODE)
+            nodes = [node for node in nodes if node.name in free]
         if asked is None:
             return built_in_allocator.multi_allocate(self, wishes, nodes)
         document = question.multi_allocate(wishes)

@@ -164,8 +164,10 @@ def test_a_target_cut_off_in_the_middle_is_cleaned_up_later(lab: Lab) -> None:
     assert "'gnt-instance migrate --cleanup vm1' finds out where it is" in message
     assert lab.instance.arriving_at == NODE2
     assert lab.running_on == []
-    # Nobody starts it while the other node may have it.
+    # Nobody starts it while the other node may have it, and a verification says so.
     lab.nodes.on_call = None
+    job = lab.run(opcodes.OpClusterVerifyConfig())
+    assert "'gnt-instance migrate --cleanup vm1' ends that" in log_of(job)
     kind, (message, code) = lab.fail(opcodes.OpInstanceStartup(instance_name="vm1"))
     assert (kind, code) == ("OpPrereqError", errors.ECODE_ENVIRON)
     assert "It is not known where instance vm1 runs" in message
