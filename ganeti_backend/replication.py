@@ -25,8 +25,9 @@ BASE_BEGIN, BASE, BASE_END, CHANGES = "base-begin", "base", "base-end", "changes
 CHUNK = 500_000  # Characters of content in one call, well below what a node accepts.
 SEND_SECONDS = 5.0
 FIRST_REST, LONGEST_REST = 1.0, 30.0
-CROWD = 4  # With so many offers in one round the next round gathers a while.
-GATHER = 0.004
+CROWD = 6  # With so many offers in one round the next round gathers a while.
+GATHER = 0.008
+UNHURRIED = 0.05  # What nobody waits for may gather so long.
 
 
 class State(Enum):
@@ -54,7 +55,8 @@ class Candidate:
         self.settled = threading.Event()  # Live or away for the first time.
         self._owner = owner
         self._mutex = threading.Lock()
-        self._wake = threading.Event()
+        self._wake = threading.Event()  # There is something to send.
+        self._awaited = threading.Event()  # And somebody waits for it.
         self._stopped = threading.Event()
         self._open = Round(0)
         self._sending: Round | None = None
@@ -80,6 +82,7 @@ class Candidate:
                 return
             sending = self._sending
             found = sending if sending is not None and position <= sending.last else self._open
+        self._awaited.set()
         found.done.wait(2 * SEND_SECONDS)
 
     def begin_base(self, position: int) -> None:
@@ -91,6 +94,7 @@ class Candidate:
 
     def stop(self) -> None:
         self._stopped.set()
+        self._awaited.set()
         self._wake.set()
 
     # The sender.
@@ -101,6 +105,7 @@ class Candidate:
                 if self.state is not State.LIVE:
                     self._join()
                 self._wake.wait()
+                self._awaited.wait(UNHURRIED)
                 if self._crowded and not self._stopped.wait(GATHER):
                     self._crowded = False
                 self._send_round()
@@ -128,6 +133,7 @@ class Candidate:
     def _send_round(self) -> None:
         with self._mutex:
             self._wake.clear()
+            self._awaited.clear()
             if not self._open.rows:
                 self._open.done.set()
                 self._acked = self._open.last

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -25,6 +26,9 @@ log = logging.getLogger("ganeti.master")
 
 # With many busy threads the interpreter's default of 5 ms makes each hand-over of a lock that slow.
 SWITCH_INTERVAL = 0.001
+# Jobs make many short-lived objects and no cycles worth a search after every few hundred of them,
+# which would walk over thousands of instances and jobs again and again.
+GARBAGE_THRESHOLDS = (20_000, 20, 50)
 
 
 def serve(path: str, stop: threading.Event) -> None:
@@ -39,6 +43,7 @@ def serve(path: str, stop: threading.Event) -> None:
         master.certificates.tell(nodes.renewed)
         master.start()
         stack.callback(master.stop)
+        gc.freeze()  # What was read at the start stays; no search need look at it.
         watcher = Watcher(master, every=period())
         watcher.start()
         stack.callback(watcher.stop)
@@ -57,6 +62,7 @@ def main() -> int:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     sys.setswitchinterval(SWITCH_INTERVAL)
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
     path = os.environ.get("GANETI_CONFIG")
     if not path:
         print("GANETI_CONFIG does not name the cluster's settings file", file=sys.stderr)

@@ -87,7 +87,7 @@ def build(application: NodeServer, node: NodeSettings, tls: TlsSettings) -> uvic
         application,
         host=node.address,
         port=node.port,
-        loop="asyncio",
+        loop="uvloop",
         http="httptools",
         ws="none",
         lifespan="off",
