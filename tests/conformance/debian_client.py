@@ -93,7 +93,7 @@ def calls(nodes):
         ("SetNodeRole", (node3, "drained"), {"force": True}),
         ("SetNodeRole", (node3, "regular"), {"force": True}),
         ("ModifyNode", (node3,), {"vm_capable": True}),
-        ("EvacuateNode", (node3,), {"mode": "primary-only", "remote_node": node2}),
+        ("EvacuateNode", (node3,), {"mode": "secondary-only", "remote_node": node2}),
         ("MigrateNode", (node3,), {"target_node": node2}),
         ("PowercycleNode", (node3,), {"force": True}),
         ("GetNodeStorageUnits", (node1, "file", "name,size"), {}),

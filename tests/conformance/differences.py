@@ -74,6 +74,7 @@ ROWS: tuple[Row, ...] = (
     Row("*ops[]*.comment", "Ganeti's remote API drops comments.", scenario="job_with_a_priority"),
     Row("*ops[]*.debug_level", "Ganeti adds defaults as a job begins; ours as it is submitted."),
     Row("*ops[]*.dry_run", DRY_RUN),
+    Row("regular*ops[]*.*", "Ours says all that a role means.", scenario="node_roles"),
     Row("*: file: ops[].exec_timestamp*", TELLS_LATER),
     Row("*: log", LOG_TEXTS),
     Row("*: summary", NAMES_IT, real="['TAGS_*']"),
@@ -101,7 +102,6 @@ ROWS: tuple[Row, ...] = (
     Row("info: body: hvparams.*", OWN_DRIVERS, scenario="reading_the_cluster"),
     Row("static info: result: *pstatus*", "A file is there without asking a node."),
     Row("all fields: data[]*", KEEPS_CARDS, scenario="query_fields_of_instances"),
-    Row("kinds: ndp/*", TYPED),
     Row("lock: kinds: name", TYPED, scenario="query_fields_of_the_rest"),
     Row("filter: *", NO_FILTER_RULES, scenario="query_fields_of_the_rest"),
     # Refusals.
@@ -126,6 +126,7 @@ ROWS: tuple[Row, ...] = (
     Row("connect again: status", STRICTER, scenario="network_from_add_to_remove"),
     Row("not connected: status", STRICTER, scenario="network_that_is_there_already"),
     Row("outside: status", STRICTER, scenario="network_changes"),
+    Row("unknown: status", STRICTER, scenario="modify_the_operating_system"),
     Row("disks of a diskless one: status", STRICTER),
     Row("no system: status", LENIENT, scenario="create_with_bad_values"),
     Row("recreate: status", "Ours looks at the disk, which is there.", scenario="recreate_disks"),

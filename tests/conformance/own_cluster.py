@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from ganeti_backend import installation, settings, storage
+from ganeti_backend import installation, settings
 from tests.conformance import node_files
 from tests.conformance.namespaces import wait_for
 from tests.conformance.rapi import Rapi
@@ -37,7 +37,7 @@ class OwnCluster:
         self.config = folder / "cluster" / "cluster.json"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.port, *node_ports = free_ports(1 + nodes)
-        drivers = settings.Drivers(disk_templates=tuple(filter(storage.DRIVERS.get, TEMPLATES)))
+        drivers = settings.Drivers(disk_templates=TEMPLATES)
         usual = settings.for_state(folder, self.port, node_ports, drivers, CLUSTER)
         named = tuple(
             replace(node, name=name) for node, name in zip(usual.nodes, self.nodes, strict=True)
