@@ -78,7 +78,8 @@ EXAMPLES = {
     "web1.example.org",
     "gnt-instance reinstall": "gnt-instance reinstall -f -o image web1.example.org",
     "gnt-instance remove": "gnt-instance remove -f --shutdown-timeout 30 web1.example.org",
-    "gnt-instance rename": "gnt-instance rename --no-name-check web1.example.org web9.example.org",
+    "gnt-instance rename": "gnt-instance rename --no-name-check --no-ip-check "
+    "web1.example.org web9.example.org",
     "gnt-instance replace-disks": "gnt-instance replace-disks -n node3.example.org "
     "web1.example.org",
     "gnt-instance shutdown": "gnt-instance shutdown --timeout 60 web1.example.org",

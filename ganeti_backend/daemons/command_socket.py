@@ -7,17 +7,20 @@ has a thread, so a command that waits for a job holds up no other one.
 import json
 import logging
 import os
+import pwd
 import socket
 import socketserver
 import stat
+import struct
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Protocol
 
 import orjson
 
-from ganeti_backend import errors, opcodes
+from ganeti_backend import client_log, errors, opcodes
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.opcodes import OpCode
 from ganeti_backend.queries.reader import Reader, UnknownResourceError
@@ -30,6 +33,8 @@ SOCKET_MODE = 0o600
 LONGEST_LINE = 4 * 1024 * 1024
 LONGEST_WAIT = 10.0
 STOP_SECONDS = 5.0
+# Who speaks through the connection that a thread serves.
+CALLER: ContextVar[str] = ContextVar("caller", default="nobody")
 
 
 Methods = Mapping[str, Callable[..., Any]]
@@ -78,7 +83,7 @@ class Commands:
         """Make one job of these opcodes."""
         parsed = [opcodes.from_dict(op) for op in ops]
         job_id = self._master.submit(parsed)
-        self._log(job_id, parsed)
+        client_log.submitted(job_id, parsed, CALLER.get())
         return job_id
 
     def submit_many_jobs(self, jobs: list[list[dict[str, Any]]]) -> list[int]:
@@ -86,7 +91,7 @@ class Commands:
         parsed = [[opcodes.from_dict(op) for op in ops] for ops in jobs]
         job_ids = self._master.submit_many(parsed)
         for job_id, ops in zip(job_ids, parsed, strict=True):
-            self._log(job_id, ops)
+            client_log.submitted(job_id, ops, CALLER.get())
         return job_ids
 
     def cluster_info(self) -> dict[str, Any]:
@@ -112,13 +117,13 @@ class Commands:
     def cancel_job(self, job_id: int, kill: bool = False) -> list[Any]:
         """Cancel a job: whether that could be done, and a sentence."""
         done, text = self._master.cancel(job_id, kill)
-        log.info("job %d: cancel through the command socket: %s", job_id, text)
+        client_log.asked(job_id, "cancel", CALLER.get(), text)
         return [done, text]
 
     def change_job_priority(self, job_id: int, priority: int) -> list[Any]:
         """Make a job more or less urgent: whether that could be done, and a sentence."""
         done, text = self._master.change_priority(job_id, priority)
-        log.info("job %d: change of priority through the command socket: %s", job_id, text)
+        client_log.asked(job_id, "change of priority", CALLER.get(), text)
         return [done, text]
 
     def archive_job(self, job_id: int) -> bool:
@@ -154,11 +159,6 @@ class Commands:
             raise errors.OpPrereqError(f"Instance '{name}' not known", errors.ECODE_NOENT)
         return self._master.nodes.call(instance.primary_node, call, name=name, **arguments)
 
-    @staticmethod
-    def _log(job_id: int, ops: Sequence[OpCode]) -> None:
-        summary = ", ".join(op.summary for op in ops)
-        log.info("job %d: %s through the command socket", job_id, summary)
-
 
 class _Handler(socketserver.StreamRequestHandler):
     """One connection: lines in, lines out, until the command goes."""
@@ -166,10 +166,23 @@ class _Handler(socketserver.StreamRequestHandler):
     server: "_Server"
 
     def handle(self) -> None:
+        # Each connection has a thread, and so a context, of its own.
+        CALLER.set(_name_of(self.connection))
         while line := self.rfile.readline(LONGEST_LINE):
             if not line.endswith(b"\n"):
                 return
             self.wfile.write(answer(self.server.methods, line))
+
+
+def _name_of(connection: socket.socket) -> str:
+    """The name of the user at the other end, as the system knows it."""
+    size = struct.calcsize("3i")
+    said = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+    _pid, uid, _gid = struct.unpack("3i", said)
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):

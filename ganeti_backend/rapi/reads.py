@@ -1,18 +1,15 @@
 """What the remote API answers without making a job. The table in `resources` says where."""
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from ganeti_backend import errors
+from ganeti_backend import client_log, errors
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.opcodes import OpCode
 from ganeti_backend.queries import nodes
 from ganeti_backend.queries.reader import NODE, TABLES, Reader, Source, UnknownResourceError
 from ganeti_backend.rapi.faults import HttpFault, bad_request, not_found
 from ganeti_backend.rapi.requests import Request
-
-log = logging.getLogger(__name__)
 
 API_VERSION = 2
 FEATURES = (
@@ -147,7 +144,7 @@ def job(request: Request, doors: Doors) -> dict[str, Any]:
 def job_cancel(request: Request, doors: Doors) -> list[Any]:
     """Cancel a job: whether that could be done, and a sentence."""
     done, text = doors.master.cancel(int(request.name), request.flag("kill"))
-    log.info("job %s: cancel by %s through rapi: %s", request.name, request.user, text)
+    client_log.asked(int(request.name), "cancel", request.user, text)
     return [done, text]
 
 

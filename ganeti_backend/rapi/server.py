@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import orjson
 import uvicorn
 
-from ganeti_backend import errors, opcodes
+from ganeti_backend import client_log, errors, opcodes
 from ganeti_backend.node_rpc.server import PromptServer
 from ganeti_backend.queries.reader import Reader
 from ganeti_backend.rapi import authentication, requests
@@ -118,8 +118,7 @@ class Application:
         except errors.OpPrereqError as error:
             # Of a job that depends on nothing it could: refused before it has a number.
             raise bad_request(f"Invalid body parameters: {error.message}") from error
-        summary = ", ".join(op.summary for op in ops)
-        log.info("job %d: %s by %s through rapi", job_id, summary, request.user)
+        client_log.submitted(job_id, ops, request.user)
         return job_id
 
 
