@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+# What a node does with its copy of a disk; both while a guest moves.
+PRIMARY, SECONDARY, BOTH = "primary", "secondary", "both"
+
 
 class Reach(Enum):
     """From which nodes the data of a disk can be used."""
@@ -30,7 +33,7 @@ class DiskTemplate:
 
     @property
     def can_migrate(self) -> bool:
-        """Whether a guest can go to another node with its disks where they are; without disks too."""
+        """Whether a guest can leave its disks where they are, or has none, and go to another node."""
         return self.reach is not Reach.LOCAL
 
     @property

@@ -220,6 +220,11 @@ def modify(args: argparse.Namespace, session: Session) -> int:
     )
     if args.submit or args.json:
         return following.run(args, session, op)
-    for parameter, value in following.run_and_get(args, session, op) or ():
-        print(f" - {parameter:<15} -> {value}")
+    changed = following.run_and_get(args, session, op)
+    if changed:
+        print(f"Modified instance {args.name}")
+        for parameter, value in changed:
+            print(f" - {parameter:<5} -> {value}")
+        if not (args.hotplug or args.hotplug_if_possible or args.runtime_memory):
+            print("A running instance takes most of this up when it is started anew.")
     return SUCCESS

@@ -4,6 +4,7 @@ from typing import Any
 
 from ganeti_backend.cli.listing import in_units, moment
 
+COMPLETE = 1
 Data = dict[str, Any]
 
 
@@ -31,6 +32,7 @@ def describe(data: Data) -> Data:
         "NICs": [_nic(place, nic) for place, nic in enumerate(data["nics"])],
         "Disk template": data["disk_template"],
         "Disks": [_disk(place, disk) for place, disk in enumerate(data["disks"])],
+        **({"Snapshots": sorted(data["snapshots"])} if data.get("snapshots") else {}),
     }
 
 
@@ -64,10 +66,26 @@ def _nic(place: int, nic: list[Any]) -> Data:
 
 def _disk(place: int, disk: Data) -> Data:
     size = disk["size"]
+    copies = {
+        f"on {which}": _copy(disk[key])
+        for which, key in (("primary", "pstatus"), ("secondary", "sstatus"))
+        if disk["drbd_info"] is not None
+    }
     return {
         f"disk/{place}": f"{disk['dev_type']}, size {in_units(size)}",
         "access mode": disk["mode"],
         "logical_id": " ".join(map(str, disk["logical_id"] or ())),
+        **copies,
         "name": disk["name"],
         "UUID": disk["uuid"],
     }
+
+
+def _copy(status: list[Any] | None) -> str:
+    """One node's copy of a mirrored disk: its path, and how far it is the same as the other."""
+    if status is None:
+        return "-"
+    path, _major, _minor, percent, _time, degraded, state = status
+    mirrored = "in sync" if percent is None else f"syncing: {percent:5.2f}%"
+    shown = "status *DEGRADED*" if degraded else "status ok"
+    return f"{path} ({mirrored}, {shown}{'' if state == COMPLETE else ', *FAULTY*'})"

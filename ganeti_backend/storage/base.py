@@ -13,7 +13,6 @@ from typing import Any
 from ganeti_backend.errors import StorageError
 
 MIB = 1 << 20
-PRIMARY, SECONDARY, BOTH = "primary", "secondary", "both"  # Roles; both while a guest moves.
 NO_SNAPSHOTS = "disks of this template have no snapshots"
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 

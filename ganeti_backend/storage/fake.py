@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ganeti_backend.disk_templates import TEMPLATES, Reach
+from ganeti_backend.disk_templates import PRIMARY, TEMPLATES, Reach
 from ganeti_backend.errors import StorageError
 from ganeti_backend.storage.base import (
-    PRIMARY,
     Image,
     Progress,
     Space,

@@ -11,9 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from ganeti_backend import errors, objects
-from ganeti_backend.disk_templates import TEMPLATES, Reach
+from ganeti_backend.disk_templates import PRIMARY, SECONDARY, TEMPLATES, Reach
 from ganeti_backend.node_rpc import calls
-from ganeti_backend.storage.base import PRIMARY, SECONDARY
 from ganeti_backend.units import base
 
 AnyUnit = base.Unit[Any]

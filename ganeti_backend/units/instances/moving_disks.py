@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ganeti_backend import errors, objects
-from ganeti_backend.disk_templates import TEMPLATES, Reach
+from ganeti_backend.disk_templates import BOTH, PRIMARY, TEMPLATES, Reach
 from ganeti_backend.node_rpc import calls
-from ganeti_backend.storage.base import BOTH, PRIMARY
 from ganeti_backend.units import base
 from ganeti_backend.units.instances import disks
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
-from ganeti_backend.disk_templates import TEMPLATES, Reach
+from ganeti_backend.disk_templates import PRIMARY, TEMPLATES, Reach
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.opcodes.disks import (
@@ -19,7 +19,6 @@ from ganeti_backend.opcodes.disks import (
     REPLACE_NEW_SECONDARY,
     REPLACE_PRIMARY,
 )
-from ganeti_backend.storage.base import PRIMARY
 from ganeti_backend.units import base, debris, placement
 from ganeti_backend.units.instances import disks
 from ganeti_backend.units.instances.base import InstanceUnit

@@ -7,6 +7,7 @@ are kept; what a broken try left has no name there and is taken away.
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -15,12 +16,13 @@ from ganeti_backend.config import new_uuid
 from ganeti_backend.disk_templates import TEMPLATES
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.opcodes.disks import SNAPSHOT_CREATE, SNAPSHOT_REMOVE, SNAPSHOT_REVERT
-from ganeti_backend.storage.base import IDENTIFIER
 from ganeti_backend.units import base
 from ganeti_backend.units.instances import disks
 from ganeti_backend.units.instances.base import InstanceUnit
 from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.node_tasks import Attention, NodeTask, reporting
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class InstanceSnapshot(InstanceUnit[opcodes.OpInstanceSnapshot]):
@@ -29,7 +31,7 @@ class InstanceSnapshot(InstanceUnit[opcodes.OpInstanceSnapshot]):
     def check_prerequisites(self) -> None:
         super().check_prerequisites()
         name, template = self.op.snapshot_name, self.instance.disk_template
-        if not IDENTIFIER.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise wrong(f"Invalid snapshot name '{name}'")
         if not self.instance.disks or not TEMPLATES[template].in_files:
             raise wrong(f"Instance's disk layout '{template}' does not support snapshots")

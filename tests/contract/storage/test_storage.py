@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ganeti_backend import storage
-from ganeti_backend.disk_templates import TEMPLATES
+from ganeti_backend.disk_templates import PRIMARY, SECONDARY, TEMPLATES
 from ganeti_backend.errors import StorageError
-from ganeti_backend.storage.base import PRIMARY, SECONDARY, Image
+from ganeti_backend.storage.base import Image
 from ganeti_backend.storage.file import FileStorage
 
 MIB = 1 << 20
