@@ -33,7 +33,7 @@ class DiskTemplate:
 
     @property
     def can_migrate(self) -> bool:
-        """Whether a guest can leave its disks where they are, or has none, and go to another node."""
+        """Whether a guest can go to another node without its disks going, or has none."""
         return self.reach is not Reach.LOCAL
 
     @property
