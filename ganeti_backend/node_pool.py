@@ -116,7 +116,7 @@ class NodePool:
         bound, seconds = bind(call, timeout, arguments)
         place = self._places.find(node)
         if place is None:
-            raise errors.NodeUnreachable(node, "nobody knows where it is")
+            raise errors.NodeUnreachable(node, "no such node is known")
         body = orjson.dumps(bound)
         try:
             status, content = self._exchange(place, call.name, body, seconds)
