@@ -41,6 +41,7 @@ def describe(
             "name": instance.name,
             "maxmem": str(beparams["maxmem"]),
             "minmem": str(beparams["minmem"]),
+            "memory": str(beparams["maxmem"]),
             "vcpus": str(beparams["vcpus"]),
             "disk_template": instance.disk_template,
             "hypervisor": instance.hypervisor,

@@ -85,7 +85,6 @@ def _configure_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-nics", action="store_true")
     instance_changes.add_parameter_options(parser)
     for name, dest in (
-        ("--no-start", "start"),
         ("--no-name-check", "name_check"),
         ("--no-ip-check", "ip_check"),
         ("--no-conflicts-check", "conflicts_check"),
@@ -126,7 +125,7 @@ def _import(args: argparse.Namespace, session: Session) -> int:
         beparams=args.backend,
         hypervisor=hypervisor,
         hvparams=hvparams,
-        start=args.start,
+        start=False,  # As Ganeti does: first a look, then a start.
         name_check=args.name_check,
         ip_check=args.ip_check and args.name_check,
         conflicts_check=args.conflicts_check,

@@ -66,16 +66,27 @@ def _diagnosed(info: Info) -> list[str]:
     lines = [f"OS: {info['name']} [global status: {status}]{''.join(marks)}"]
     if info["variants"]:
         lines.append(f"  Variants: [{', '.join(info['variants'])}]")
-    if info["parameters"]:
-        lines.append(f"  Parameters: [{', '.join(name for name, _text in info['parameters'])}]")
     for node, found in sorted(info["node_status"].items()):
         if not found:
-            lines.append(f"  Node: {node}, status: MISSING")
-        for place, (path, good, why, *_rest) in enumerate(found):
-            words = "VALID" if good else f"INVALID - {why}"
-            hidden = " (hidden by the one before)" if place else ""
-            lines.append(f"  Node: {node}, status: {words} (path: {path}){hidden}")
+            lines.append(f"  Node: {node}, status: OS not found")
+        for place, status in enumerate(found):
+            lines.append(f"  Node: {node}, status: {_status(status)}")
+            if place:
+                lines[-1] += " (hidden by the one before)"
     return lines
+
+
+def _status(status: list[Any]) -> str:
+    path, good, why, variants, parameters, versions = status
+    if not good:
+        return f"invalid - {why} (path: {path})"
+    known = {
+        "API versions": [str(version) for version in reversed(versions)],
+        "variants": variants,
+        "parameters": [name for name, _text in parameters],
+    }
+    details = [f"[{key}: {', '.join(names)}]" for key, names in known.items() if names]
+    return " ".join(["valid", f"(path: {path})", *details, "[trusted]"])
 
 
 def _configure_info(parser: argparse.ArgumentParser) -> None:
@@ -87,14 +98,14 @@ def _info(args: argparse.Namespace, session: Session) -> int:
     wanted = {name.partition("+")[0] for name in args.names}
     infos = [info for info in _infos(session) if not wanted or info["name"] in wanted]
     missing = sorted(wanted - {info["name"] for info in infos})
-    for name in missing:
-        print(f"OS '{name}' not found", file=sys.stderr)
     if args.json:
         print(json.dumps(infos, indent=2))
     else:
         for info in infos:
-            print("\n".join(_described(info)))
-    return FAILURE if missing else SUCCESS
+            print("\n".join(_described(info)), end="\n\n")
+        for name in missing:
+            print(f"{name}: not found", end="\n\n")
+    return SUCCESS
 
 
 def _described(info: Info) -> list[str]:
@@ -102,12 +113,11 @@ def _described(info: Info) -> list[str]:
     lines += [f"  - {key}: {info[key]}" for key in ("valid", "hidden", "blacklisted")]
     lines.append("  - API versions:")
     lines += [f"    - {version}" for version in info["api_versions"]]
-    if info["variants"]:
-        lines.append("  - variants:")
-        lines += [f"    - {variant}" for variant in info["variants"]]
-    if info["parameters"]:
-        lines.append("  - parameters:")
-        lines += [f"    - {name}: {text}" for name, text in info["parameters"]]
+    lines.append("  - variants:")
+    lines += [f"    - {variant}" for variant in info["variants"]]
+    lines.append("  - parameters:")
+    lines += [f"    - {name}: {text}" for name, text in info["parameters"]]
+    lines.append("  - trusted: True")
     if info["osparams"]:
         lines.append("  - defaults of the cluster:")
         lines += [f"    - {name}: {value}" for name, value in sorted(info["osparams"].items())]
@@ -149,7 +159,9 @@ def _modify(args: argparse.Namespace, session: Session) -> int:
         "blacklisted_os": [[verbs[args.blacklisted], args.name]] if args.blacklisted else None,
     }
     if not any(fields.values()):
-        raise Failure("Please give at least one of the parameters.", FAILURE)
+        raise Failure(
+            "At least one of OS parameters or hypervisor parameters must be passed", FAILURE
+        )
     op = following.opcode("OP_CLUSTER_SET_PARAMS", args, session, **fields)
     return following.run(args, session, op)
 

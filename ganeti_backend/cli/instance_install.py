@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from ganeti_backend.cli import following, parameters
-from ganeti_backend.cli.program import SUCCESS, USAGE, Command, Failure, Session, confirm
+from ganeti_backend.cli.program import FAILURE, SUCCESS, USAGE, Command, Failure, Session, confirm
 
 MODES = ("node", "primary", "secondary")
 
@@ -46,7 +46,11 @@ def _configure_reinstall(parser: argparse.ArgumentParser) -> None:
 def _reinstall(args: argparse.Namespace, session: Session) -> int:
     names = _chosen(args, session)
     os_type = _select(session) if args.select_os else args.os_type
-    _confirm(args, names)
+    try:
+        _confirm(args, names)
+    except Failure as refused:
+        # This command ends with 1 in Ganeti where others have a code for it.
+        raise Failure(str(refused), FAILURE) from refused
     fields = {
         "os_type": os_type,
         "force_variant": args.force_variant or None,
