@@ -25,16 +25,27 @@ class ClusterVerify(base.Unit[opcodes.OpClusterVerify]):
             "verbose": op.verbose,
             "debug_simulate_errors": op.debug_simulate_errors,
         }
+        known = self._config_job()
         jobs: list[list[opcodes.OpCode]] = []
         if op.group_name is None:
             jobs.append([opcodes.OpClusterVerifyConfig(**common)])
         for name in self.groups:
-            after = [[-len(jobs), []]] if op.group_name is None else None
+            after = None
+            if op.group_name is None:
+                after = [[-len(jobs) if known is None else known, []]]
             verification = opcodes.OpClusterVerifyGroup(
                 group_name=name, skip_checks=op.skip_checks, depends=after, **common
             )
             jobs.append([verification])
         return child_jobs.submit(self, jobs)
+
+    def _config_job(self) -> int | None:
+        """The one that was made before a crash, which a relative number would not find."""
+        if not self.job.again:
+            return None
+        wanted = opcodes.OpClusterVerifyConfig
+        found = (job for job in child_jobs.children(self) if isinstance(job.ops[0].input, wanted))
+        return next((job.id for job in found), None)
 
 
 class ClusterVerifyDisks(base.Unit[opcodes.OpClusterVerifyDisks]):

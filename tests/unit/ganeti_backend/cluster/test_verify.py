@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from ganeti_backend import objects, opcodes
 from ganeti_backend.jobs import JobStatus
 from ganeti_backend.node_rpc import calls
@@ -188,13 +186,3 @@ def test_sizes_that_cannot_be_seen_stay(lab: Lab) -> None:
     create(lab, disk_template="file", disks=[{"size": 10}])
     lab.nodes.fail(calls.DISK_STATUS, "no")
     assert lab.succeed(opcodes.OpClusterRepairDiskSizes()) == []
-
-
-@pytest.mark.parametrize("kind", [opcodes.OpClusterVerify, opcodes.OpClusterVerifyDisks])
-def test_a_crash_makes_no_jobs_twice(lab: Lab, kind: type[opcodes.OpCode]) -> None:
-    first = lab.succeed(kind())
-    count = len(lab.master.job_ids())
-    lab.crash()
-    lab.start()
-    assert len(lab.master.job_ids()) == count
-    assert all(lab.wait(job_id).finalized for _, job_id in first["jobs"])
