@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ganeti_backend import errors, opcodes
+from ganeti_backend import errors, opcodes, settings
+from ganeti_backend.node_rpc.fake import FakeNodeClient
 from tests.unit.ganeti_backend.moves.conftest import NODE3, Lab
 
 
@@ -79,3 +81,23 @@ def test_hooks_hear_of_the_groups(groups: Lab) -> None:
     env = groups.calls("hooks_run")[0][1]["env"]
     assert env["GANETI_HOOKS_PATH"] == "instance-change-group"
     assert env["GANETI_TARGET_GROUPS"] == "far"
+
+
+def test_a_mirrored_instance_takes_one_copy_with_it_and_then_the_other(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    names = [f"node{number}.local" for number in range(1, 5)]
+    lab.settings = settings.for_state(tmp_path, 0, range(1, 5))
+    lab.nodes = FakeNodeClient(names)
+    lab.start(patience=0.3)
+    try:
+        lab.succeed(opcodes.OpGroupAdd(group_name="far"))
+        lab.succeed(opcodes.OpGroupAssignNodes(group_name="far", nodes=names[2:]))
+        lab.make("drbd")
+        ((_, job_id),) = lab.succeed(change())["jobs"]
+        job = lab.wait(job_id)
+        assert job.status == "success", [op.result for op in job.ops]
+        assert set(lab.instance.nodes) == set(names[2:])
+        lab.settled()
+        assert sorted(lab.disks_on) == names[2:]
+    finally:
+        lab.master.stop()
