@@ -136,7 +136,7 @@ def _rename(args: argparse.Namespace, session: Session) -> int:
     old = session.call("QueryClusterInfo")["name"]
     confirm(f"This renames the cluster from '{old}' to '{args.name}'. Continue?", agreed=args.force)
     op = following.opcode("OP_CLUSTER_RENAME", args, session, name=args.name)
-    if args.submit or args.dry_run:
+    if args.submit or args.dry_run or args.json:
         return following.run(args, session, op)
     result = following.run_and_get(args, session, op)
     print(f"Cluster renamed from '{old}' to '{result}'")

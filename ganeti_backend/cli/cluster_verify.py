@@ -44,21 +44,8 @@ def _verify(args: argparse.Namespace, session: Session) -> int:
 
 def children(args: argparse.Namespace, session: Session, op: dict[str, Any]) -> list[Any]:
     """Results of the jobs that the opcode makes; None for one that failed."""
-    parent = session.call("SubmitJob", ops=[op])
-    if args.print_jobid:
-        print(parent, flush=True)
-    made = following.follow(session, parent)[0]["jobs"]
-    submitted = [job_id for good, job_id in made if good]
-    following.say(f"Submitted jobs {', '.join(map(str, submitted))}")
-    results: list[Any] = [None for good, _ in made if not good]
-    for job_id in submitted:
-        following.say(f"Waiting for job {job_id} ...")
-        try:
-            results.append(following.follow(session, job_id)[0])
-        except Failure as error:
-            print(f"Job {job_id} has failed: {error}", file=sys.stderr)
-            results.append(None)
-    return results
+    outcomes = following.run_family(args, session, op)
+    return [one["result"][0] if one["status"] == "success" else None for one in outcomes]
 
 
 def _configure_disks(parser: argparse.ArgumentParser) -> None:

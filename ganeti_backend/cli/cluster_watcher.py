@@ -3,7 +3,7 @@
 import argparse
 import time
 
-from ganeti_backend.cli import following
+from ganeti_backend.cli import following, report
 from ganeti_backend.cli.ganeti_watcher import age
 from ganeti_backend.cli.program import FAILURE, SUCCESS, Command, Failure, Session
 
@@ -55,6 +55,9 @@ def _search(args: argparse.Namespace, session: Session) -> int:
     if args.submit or args.dry_run:
         return following.run(args, session, op)
     found = following.run_and_get(args, session, op)
+    if args.json:
+        report.as_json(found)
+        return SUCCESS if found else FAILURE
     for path, tag in sorted(found):
         print(f"{path} {tag}")
     return SUCCESS if found else FAILURE

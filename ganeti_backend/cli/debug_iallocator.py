@@ -72,7 +72,7 @@ def _run(args: argparse.Namespace, session: Session) -> int:
         evac_mode=args.evac_mode,
         target_groups=args.target_groups,
     )
-    if args.submit or args.dry_run:
+    if args.submit or args.dry_run or args.json:
         return following.run(args, session, op)
     print(following.run_and_get(args, session, op))
     return SUCCESS

@@ -61,7 +61,35 @@ def run(args: argparse.Namespace, session: Session, op: dict[str, Any]) -> int:
 
 def run_and_get(args: argparse.Namespace, session: Session, op: dict[str, Any]) -> Any:
     """Submit one opcode, follow it, and give its result."""
-    return follow(session, session.call("SubmitJob", ops=[op]))[0]
+    job_id = session.call("SubmitJob", ops=[op])
+    if args.print_jobid:
+        print(job_id, flush=True)
+    return follow(session, job_id)[0]
+
+
+def run_family(
+    args: argparse.Namespace, session: Session, op: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Run an opcode whose result names further jobs, and follow those: how each of them ended."""
+    made = run_and_get(args, session, op)["jobs"]
+    if submitted := [str(job_id) for good, job_id in made if good]:
+        say(f"Submitted jobs {', '.join(submitted)}")
+    outcomes = [_followed(session, good, found) for good, found in made]
+    if args.json:
+        _print_json(outcomes)
+    return outcomes
+
+
+def _followed(session: Session, submitted: bool, found: Any) -> dict[str, Any]:
+    if not submitted:
+        say(f"Not submitted: {found}")
+        return {"id": None, "status": "error", "result": str(found)}
+    say(f"Waiting for job {found} ...")
+    try:
+        return {"id": found, "status": "success", "result": follow(session, found)}
+    except JobFailed as error:
+        say(f"Job {found} has failed: {error}")
+        return {"id": found, "status": "error", "result": str(error)}
 
 
 def run_each(

@@ -13,6 +13,7 @@ from ganeti_backend.cli import (
     cluster_state,
     cluster_verify,
     cluster_watcher,
+    report,
     self_description,
     tagging,
 )
@@ -28,6 +29,14 @@ from ganeti_backend.cli.program import (
 
 DEFAULT_NODE_PORTS = (1811, 1812, 1813)
 DEFAULT_RAPI_PORT = 5080
+
+VERSIONS = (
+    "software_version",
+    "vcs_version",
+    "protocol_version",
+    "config_version",
+    "os_api_version",
+)
 
 
 def _configure_init(parser: argparse.ArgumentParser) -> None:
@@ -112,8 +121,10 @@ def _getmaster(_args: argparse.Namespace, session: Session) -> int:
     return SUCCESS
 
 
-def _version(_args: argparse.Namespace, session: Session) -> int:
+def _version(args: argparse.Namespace, session: Session) -> int:
     info = session.call("QueryClusterInfo")
+    if args.json:
+        return report.as_json({name: info[name] for name in VERSIONS})
     print(f"Software version: {info['software_version']} {info['vcs_version']}")
     print(f"Internode protocol: {info['protocol_version']}")
     print(f"Configuration format: {info['config_version']}")
@@ -140,7 +151,7 @@ PROGRAM = Program(
         Command(("init",), "make a cluster's folders and settings", _configure_init, _init),
         *cluster_report.COMMANDS,
         Command(("getmaster",), "print the name of the master node", no_options, _getmaster),
-        Command(("version",), "print versions", no_options, _version),
+        Command(("version",), "print versions", report.add_json_option, _version),
         Command(("queue",), "close and open the queue for new jobs", _configure_queue, _queue),
         *cluster_verify.COMMANDS,
         *cluster_modify.COMMANDS,

@@ -47,6 +47,11 @@ def _any(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("jobs", type=int, nargs="*", metavar="JOB")
 
 
+def _configure_info(parser: argparse.ArgumentParser) -> None:
+    _any(parser)
+    report.add_json_option(parser)
+
+
 def _add_selections(parser: argparse.ArgumentParser, names: tuple[str, ...]) -> None:
     group = parser.add_mutually_exclusive_group()
     for name in names:
@@ -91,8 +96,11 @@ def _query(session: Session, job_id: int) -> dict[str, Any]:
 
 
 def _info(args: argparse.Namespace, session: Session) -> int:
-    for job_id in args.jobs or [row["id"] for row in _jobs(session, None)]:
-        job = _query(session, job_id)
+    wanted = args.jobs or [row["id"] for row in _jobs(session, None)]
+    found = [_query(session, job_id) for job_id in wanted]
+    if args.json:
+        return report.as_json(found)
+    for job_id, job in zip(wanted, found, strict=True):
         described = {
             "Job ID": job_id,
             "Status": job["status"],
@@ -257,7 +265,7 @@ PROGRAM = Program(
     "the jobs of the cluster",
     (
         *_listing(),
-        Command(("info", "show"), "print everything about jobs", _any, _info),
+        Command(("info", "show"), "print everything about jobs", _configure_info, _info),
         Command(("watch",), "follow a job's log until its end", _one, _watch),
         Command(("wait",), "wait for the end of jobs", _several, _wait),
         Command(("cancel",), "cancel jobs that do not run yet", _configure_cancel, _cancel),

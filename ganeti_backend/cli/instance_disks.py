@@ -4,7 +4,7 @@ import argparse
 import time
 from typing import Any
 
-from ganeti_backend.cli import following, parameters
+from ganeti_backend.cli import following, parameters, report
 from ganeti_backend.cli.program import SUCCESS, USAGE, Command, Failure, Session, confirm
 
 ONE_OF = "One and only one of the -p, -s, -a, -n and -I options must be passed"
@@ -175,6 +175,8 @@ def _list_snapshots(args: argparse.Namespace, session: Session) -> int:
     fields = {"instances": [args.name], "static": True}
     op = following.opcode("OP_INSTANCE_QUERY_DATA", args, session, **fields)
     (found,) = following.run_and_get(args, session, op).values()
+    if args.json:
+        return report.as_json(found.get("snapshots", {}))
     for name, kept in sorted(found.get("snapshots", {}).items()):
         made = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(kept["ctime"]))
         print(f"{name:<20} {made} {len(kept['disks'])} disk(s)")

@@ -165,14 +165,15 @@ def _batch_create(args: argparse.Namespace, session: Session) -> int:
     )
     if args.submit or args.dry_run:
         return following.run(args, session, op)
-    return _follow_batch(session, following.run_and_get(args, session, op))
+    return _follow_batch(args, session, following.run_and_get(args, session, op))
 
 
-def _follow_batch(session: Session, result: dict[str, Any]) -> int:
+def _follow_batch(args: argparse.Namespace, session: Session, result: dict[str, Any]) -> int:
     """Wait for all creations, then say which instances are not there."""
     missing = [f"{name}: no room" for name in result["failed"]]
     for (done, found), name in zip(result["jobs"], result["allocatable"], strict=True):
-        print(f"{found if done else '-'}: {name}", flush=True)
+        if not args.json:
+            print(f"{found if done else '-'}: {name}", flush=True)
         try:
             if not done:
                 raise Failure(str(found))
@@ -181,6 +182,8 @@ def _follow_batch(session: Session, result: dict[str, Any]) -> int:
             missing.append(f"{name}: {error}")
     for line in missing:
         following.say(line)
+    if args.json:
+        print(json.dumps(result, indent=2))
     return FAILURE if missing else SUCCESS
 
 

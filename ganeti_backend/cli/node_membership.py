@@ -155,12 +155,7 @@ def modified(args: argparse.Namespace, session: Session, op: dict[str, Any], nam
     """Run a change whose result lists what changed, and print that."""
     if args.submit or args.json or args.dry_run:
         return following.run(args, session, op)
-    if args.print_jobid:
-        job_id = session.call("SubmitJob", ops=[op])
-        print(job_id, flush=True)
-        changes = following.follow(session, job_id)[0]
-    else:
-        changes = following.run_and_get(args, session, op)
+    changes = following.run_and_get(args, session, op)
     if changes:
         print(f"Modified {name}")
         for parameter, value in changes:

@@ -125,22 +125,8 @@ def with_jobs(args: argparse.Namespace, session: Session, op: dict[str, Any]) ->
     """Run an opcode that makes jobs, then follow those; unsuccessful if any of them is."""
     if args.submit or args.dry_run:
         return following.run(args, session, op)
-    if args.print_jobid:
-        job_id = session.call("SubmitJob", ops=[op])
-        print(job_id, flush=True)
-        made = following.follow(session, job_id)[0]["jobs"]
-    else:
-        made = following.run_and_get(args, session, op)["jobs"]
-    failed = 0
-    for done, found in made:
-        try:
-            if not done:
-                raise Failure(str(found))
-            following.say(f"Waiting for job {found} ...")
-            following.follow(session, found)
-        except Failure as error:
-            following.say(f"Job {found} has failed: {error}" if done else f"Not submitted: {error}")
-            failed += 1
+    outcomes = following.run_family(args, session, op)
+    failed = sum(outcome["status"] != "success" for outcome in outcomes)
     if failed:
         following.say(f"There were {failed} errors during the moves.")
         return FAILURE

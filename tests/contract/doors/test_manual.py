@@ -68,3 +68,19 @@ def test_every_program_is_installed():
     for name in programs.NAMES:
         target = f"ganeti_backend.cli.{name.replace('-', '_')}:main"
         assert project["scripts"][name] == target
+
+
+READS = ("list", "list-fields", "list-tags", "info", "verify", "diagnose", "version", "locks")
+JOB_OPTIONS = {"--submit", "--print-jobid", "--dry-run", "--priority", "--reason", "--json"}
+
+
+@pytest.mark.parametrize(("program", "command"), ALL, ids=NAMES)
+def test_common_options(program, command):
+    options = set(program.parser(command).option_names())
+    assert {"-h", "--help", "-d", "--debug"} <= options
+    if command.names[0] in READS:
+        assert "--json" in options
+    if "--submit" in options:
+        assert options >= JOB_OPTIONS
+    if command.names[0] == "list" and program.name != "gnt-os":
+        assert {"-o", "-F", "--filter", "--no-headers", "--separator", "--units", "-v"} <= options

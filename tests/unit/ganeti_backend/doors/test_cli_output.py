@@ -1,6 +1,6 @@
 import pytest
 
-from ganeti_backend.cli import instance_console, listing, wording, report
+from ganeti_backend.cli import instance_console, listing, report, wording
 
 
 @pytest.mark.parametrize(
