@@ -180,6 +180,7 @@ def _add_template_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-n", "--node", metavar="NODE", help="has the other copy of mirrored disks")
     parser.add_argument("--new-primary", metavar="NODE", help="it was moved there by other means")
     parser.add_argument("--no-wait-for-sync", dest="wait_for_sync", action="store_false")
+    parser.add_argument("-e", "--ext-params", type=parameters.pairs, metavar="provider=NAME,…")
     parser.add_argument("--file-driver")
     parser.add_argument("--file-storage-dir")
 
@@ -199,6 +200,7 @@ def modify(args: argparse.Namespace, session: Session) -> int:
         "disk_template": args.disk_template,
         "remote_node": args.node,
         "pnode": args.new_primary,
+        "ext_params": args.ext_params,
     }
     given = {name: value for name, value in changes.items() if value not in (None, {}, [])}
     if not given:

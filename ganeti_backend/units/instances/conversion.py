@@ -18,7 +18,8 @@ from ganeti_backend.config import Debris, new_uuid
 from ganeti_backend.disk_templates import TEMPLATES, Reach
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base, debris
-from ganeti_backend.units.instances import disks
+from ganeti_backend.units.instances import disk_parameters, disks
+from ganeti_backend.units.instances.disk_parameters import FREE_FORM
 from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.node_tasks import Attention, NodeTask, reporting
 
@@ -58,6 +59,8 @@ class Conversion:
             text = f"Instance {self._old.name} has snapshots, which its new disks would not have"
             raise errors.OpPrereqError(text, errors.ECODE_STATE)
         disks.require_down(self._old, "cannot change disk template")
+        self.params = dict(unit.op.ext_params) if after == FREE_FORM else {}
+        disk_parameters.check_provider(after, unit.op.ext_params)
         self.secondary = self._secondary() if after == DRBD else None
 
     def _secondary(self) -> str:
@@ -81,7 +84,9 @@ class Conversion:
         made = tuple(
             replace(disk, template=self.template)
             if self.in_place
-            else replace(disk, template=self.template, uuid=new_uuid(), path=None)
+            else replace(
+                disk, template=self.template, uuid=new_uuid(), path=None, params=self.params
+            )
             for disk in self._old.disks
         )
         template, secondary = self.template, self.secondary

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ganeti_backend import objects
+from ganeti_backend import errors, objects
 from ganeti_backend.config import new_uuid
 from ganeti_backend.units.instances.parameters import size_in_mib, wrong
 
@@ -26,7 +26,9 @@ def new_disks(template: str, given: Sequence[Mapping[str, Any]]) -> tuple[object
         raise wrong(f"Instances may have at most {MAX_DISKS} disks")
     if any(wanted.get("size") is None for wanted in given):
         raise wrong("Missing disk size")
-    return tuple(new_disk(template, wanted) for wanted in given)
+    disks = tuple(new_disk(template, wanted) for wanted in given)
+    check_unique(disks)
+    return disks
 
 
 def new_disk(template: str, wanted: Mapping[str, Any]) -> objects.Disk:
@@ -36,6 +38,7 @@ def new_disk(template: str, wanted: Mapping[str, Any]) -> objects.Disk:
     check_names(template, wanted)
     if wanted.get("adopt"):
         raise wrong("Disk adoption is not supported")
+    check_provider(template, wanted)
     if wanted.get("size") is None:
         raise wrong("Required disk parameter 'size' missing")
     return objects.Disk(
@@ -77,6 +80,27 @@ def check_names(template: str, wanted: Mapping[str, Any]) -> None:
     for key, value in wanted.items():
         if not isinstance(value, (str, int)) and value is not None:
             raise wrong(f"Invalid value {value!r} for disk parameter '{key}'")
+
+
+def check_provider(template: str, wanted: Mapping[str, Any]) -> None:
+    """Who keeps the disk is said of disks outside of the cluster, and of no others."""
+    if template == FREE_FORM and not wanted.get("provider"):
+        raise errors.OpPrereqError(
+            f"Missing provider for template '{template}'", errors.ECODE_NOENT
+        )
+    if template != FREE_FORM and wanted.get("provider"):
+        raise wrong(
+            f"The 'provider' option is only valid for the {FREE_FORM} disk template, not {template}"
+        )
+
+
+def check_unique(disks: Sequence[objects.Disk]) -> None:
+    """A name stands for one disk of an instance."""
+    names = [disk.name for disk in disks if disk.name]
+    for name in names:
+        if names.count(name) > 1:
+            text = f"Disk name '{name}' is used more than once"
+            raise errors.OpPrereqError(text, errors.ECODE_NOTUNIQUE)
 
 
 def mode_of(value: Any) -> str:

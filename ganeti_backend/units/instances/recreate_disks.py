@@ -1,6 +1,6 @@
 """INSTANCE_RECREATE_DISKS: empty disks instead of lost ones, on the same nodes or on others.
 
-A disk that is still there is kept. Old nodes are usually dead: what they have of the disks is
+A disk that is still there is never touched: the opcode fails. Old nodes are usually dead: what they have of the disks is
 written down and removed when they are back.
 """
 
@@ -14,6 +14,7 @@ from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.disk_templates import TEMPLATES
 from ganeti_backend.iallocator.question import Wish
 from ganeti_backend.locks import ALL, Level, Mode
+from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base, debris, placement
 from ganeti_backend.units.instances import disk_parameters, disks
 from ganeti_backend.units.instances.base import InstanceUnit
@@ -111,9 +112,20 @@ class InstanceRecreateDisks(InstanceUnit[opcodes.OpInstanceRecreateDisks]):
         base.online_node(self.config, self.node)
         disks.require_down(self.instance, "cannot recreate disks")
 
+    def _check_missing(self) -> None:
+        for disk in self.wanted:
+            for node in disks.holders(self.new, disk):
+                if self.call(node, calls.DISK_STATUS, disk=disk.to_dict()) is not None:
+                    raise errors.OpExecError(
+                        f"Disk {disk.name or disk.uuid} of instance {self.name} is on node {node}; "
+                        "only missing disks can be recreated"
+                    )
+
     def execute(self) -> None:
         nodes = (*self.new.nodes, *self.instance.nodes)
         debris.finish_earlier(self)
+        if not self.job.again:
+            self._check_missing()
         left = debris.of_unit(self, self.wanted, self.instance, *nodes)
         self.config.commit(pending=left)
         with debris.taken_back(self, left):

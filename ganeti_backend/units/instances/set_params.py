@@ -57,6 +57,7 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
     def check_prerequisites(self) -> None:
         super().check_prerequisites()
         self._check_request()
+        self._check_hotplug()
         cluster = self.config.cluster()
         old = self.instance
         beparams = parameters.merge_beparams(cluster, old.beparams, self.op.beparams)
@@ -100,6 +101,12 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
         if (op.remote_node_uuid or op.remote_node) and not op.disk_template:
             raise wrong("A secondary node is only given to change the disk template")
 
+    def _check_hotplug(self) -> None:
+        """Whoever insists on it is told beforehand that there is nothing to plug into."""
+        if self.op.hotplug and not disks.running(self, self.instance):
+            text = f"Hotplug is not possible: instance {self.instance.name} is not running"
+            raise errors.OpPrereqError(text, errors.ECODE_STATE)
+
     def _check_run_time_memory(self, beparams: dict[str, Any]) -> None:
         wanted = self.op.runtime_mem
         if wanted is None:
@@ -142,8 +149,8 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
         if self.op.offline is None:
             return self.instance.admin_state
         if self.instance.admin_state == objects.ADMIN_UP:
-            text = f"Instance {self.instance.name} is marked to be running"
-            raise errors.OpPrereqError(text, errors.ECODE_STATE)
+            wished = "offline" if self.op.offline else "online"
+            disks.require_down(self.instance, f"can't change to {wished}")
         return objects.ADMIN_OFFLINE if self.op.offline else objects.ADMIN_DOWN
 
     # NICs and disks.
@@ -167,6 +174,7 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
         if len(self.disks) > disk_parameters.MAX_DISKS:
             text = f"Instances may have at most {disk_parameters.MAX_DISKS} disks"
             raise errors.OpPrereqError(text, errors.ECODE_STATE)
+        disk_parameters.check_unique(self.disks)
         self.added = disk_changes.added(self.disk_changes, self.disks)
         mirrored = TEMPLATES[self.instance.disk_template].reach is Reach.MIRRORED
         up = self.instance.admin_state == objects.ADMIN_UP

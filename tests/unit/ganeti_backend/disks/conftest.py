@@ -27,10 +27,11 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
 
 def create(template: str = "file", **values: Any) -> opcodes.OpInstanceCreate:
     mirrored = {"snode": N2} if template == "drbd" else {}
+    provider = {"provider": "shelf"} if template == "ext" else {}
     given = {
         "instance_name": "vm1",
         "disk_template": template,
-        "disks": [{"size": 64, "name": "root"}],
+        "disks": [{"size": 64, "name": "root", **provider}],
         "pnode": N1,
         **mirrored,
         **values,

@@ -27,11 +27,14 @@ def test_plain_disks_are_mirrored_and_back(lab: Lab) -> None:
     assert lab.nodes.nodes[N2].disks == {}
 
 
-@pytest.mark.parametrize(("before", "after"), [("plain", "file"), ("file", "sharedfile")])
+@pytest.mark.parametrize(
+    ("before", "after"), [("plain", "file"), ("file", "sharedfile"), ("rbd", "ext")]
+)
 def test_other_conversions_copy(lab: Lab, before: str, after: str) -> None:
     lab.succeed(create(before, start=False))
     old = lab.master.config.instance("vm1").disks[0]
-    lab.succeed(modify(disk_template=after))
+    provider = {"provider": "shelf"} if after == "ext" else {}
+    lab.succeed(modify(disk_template=after, ext_params=provider))
     (new,) = lab.master.config.instance("vm1").disks
     assert (new.name, new.size, new.template) == (old.name, old.size, after)
     ((_, copied),) = lab.calls("disk_transfer")
@@ -82,6 +85,7 @@ def test_a_failed_conversion_changes_nothing(
             "not supported at the same time",
         ),
         ("plain", {"remote_node": N2, "beparams": {"vcpus": 2}}, errors.ECODE_INVAL, "only given"),
+        ("plain", {"disk_template": "ext"}, errors.ECODE_NOENT, "Missing provider"),
         ("plain", {"runtime_mem": 100}, errors.ECODE_STATE, "is not running"),
     ],
 )

@@ -166,6 +166,13 @@ def test_what_a_dead_node_has_is_removed_when_it_is_back(lab: Lab) -> None:
     assert lab.nodes.nodes[N1].disks == {}
 
 
+def test_a_disk_that_is_there_is_not_recreated(lab: Lab) -> None:
+    lab.succeed(create(start=False))
+    kind, (text, *_) = lab.fail(recreate())
+    assert kind == "OpExecError"
+    assert "only missing disks" in text
+
+
 def test_recreation_that_is_refused(lab: Lab) -> None:
     lab.succeed(create())
     refused(lab, recreate(), errors.ECODE_STATE, "cannot recreate disks")

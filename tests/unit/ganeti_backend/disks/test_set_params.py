@@ -57,6 +57,15 @@ def test_hotplug_reaches_a_running_guest(lab: Lab) -> None:
     assert new.uuid not in lab.nodes.nodes[N1].guests["vm1"]["disks"]
 
 
+def test_a_stopped_instance_has_nothing_to_plug_into(lab: Lab) -> None:
+    lab.succeed(create(start=False))
+    add = [["add", -1, {"size": 8}]]
+    text, code = lab.fail(modify(disks=add, hotplug=True))[1]
+    assert code == errors.ECODE_STATE
+    assert "Hotplug is not possible" in text
+    lab.succeed(modify(disks=add, hotplug_if_possible=True))
+
+
 def test_a_disk_goes_from_a_running_guest_before_it_is_removed(lab: Lab) -> None:
     lab.succeed(create(disks=[{"size": 8}, {"size": 8}]))
     lab.succeed(modify(disks=[["remove", 1, {}]]))
@@ -136,6 +145,8 @@ def test_a_mirrored_disk_is_added_and_removed_on_both_nodes(lab: Lab) -> None:
         (["remove", "none-such", {}], errors.ECODE_NOENT, "none-such"),
         (["modify", 0, {"size": 128}], errors.ECODE_INVAL, "grow-disk"),
         (["modify", 0, {"vg": "x"}], errors.ECODE_INVAL, "vg"),
+        (["add", -1, {"size": 1, "name": "root"}], errors.ECODE_NOTUNIQUE, "more than once"),
+        (["add", -1, {"size": 1, "provider": "x"}], errors.ECODE_INVAL, "only valid for the ext"),
         (["detach", 0, {}], errors.ECODE_INVAL, "not supported"),
     ],
 )
