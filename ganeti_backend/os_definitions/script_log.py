@@ -67,7 +67,15 @@ class ScriptLog:
 
 
 def prune(folder: Path, keep: int) -> None:
-    """Remove the oldest logs."""
-    logs = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime)
-    for path in logs[:-keep]:
+    """Remove the oldest logs; others may be at it at the same time."""
+    logs = sorted((age, path) for path in folder.glob("*.log") if (age := _age(path)) is not None)
+    for _, path in logs[:-keep]:
         path.unlink(missing_ok=True)
+
+
+def _age(path: Path) -> int | None:
+    """When it was last written to; None if it is gone by now."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
