@@ -16,14 +16,17 @@ FILE_MODE = 0o640
 SECRET_MODE = 0o600
 
 
-def write_new(path: Path | str, content: bytes, mode: int = FILE_MODE) -> None:
-    """Write a file that nobody reads yet, down to the disk."""
+def write_new(
+    path: Path | str, content: bytes, mode: int = FILE_MODE, *, sync: bool = True
+) -> None:
+    """Write a file that nobody reads yet, down to the disk unless something else keeps it safe."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         view = memoryview(content)
         while view:
             view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
+        if sync:
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

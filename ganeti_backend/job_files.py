@@ -1,14 +1,17 @@
 """The queue's folder in Ganeti's layout: job-N, serial, version, lock, drain, archive/N/job-N.
 
-One process owns it (the file `lock`). Who waits for a write, and what a job is, is not known here
-beyond reading and encoding one; see `job_queue.py`.
+One process owns it (the file `lock`). A batch is safe once it is in the journal
+(`queue_journal.py`); the files follow by rename, for readers, and get to the disk when the journal
+is turned over. Who waits for a write is not known here; see `job_queue.py`.
 """
 
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -16,10 +19,14 @@ import orjson
 
 from ganeti_backend import durable, errors
 from ganeti_backend.jobs import Job
+from ganeti_backend.queue_journal import QueueJournal
+
+log = logging.getLogger(__name__)
 
 VERSION = 1
 JOB_FILE = re.compile(r"job-([0-9]+)")
 JOBS_PER_ARCHIVE = 10_000
+TURN_OVER_AT = 8 << 20  # Bytes of the journal.
 ADVICE = "Restore it ('gnt-cluster restore' from a backup), or move it away and start again"
 
 
@@ -29,6 +36,9 @@ class JobFiles:
         self._text = str(folder)
         self._lock = -1
         self._serial = 0
+        self._journal = QueueJournal(folder)
+        self._unsynced: set[str] = set()  # Files whose content only the journal has for sure.
+        self._syncing: threading.Thread | None = None
 
     # Starting and ending.
 
@@ -38,15 +48,55 @@ class JobFiles:
         self._lock = take_lock(self.folder)
         try:
             self._check_version()
-            self._serial = self._read_number("serial", 0)
+            self._replay()
         except errors.JobQueueError:
             self.close()
             raise
 
+    def _replay(self) -> None:
+        """Bring the files to what the journal says, and both to the disk."""
+        newest: dict[str, str] = {}
+        serials = []
+        for record in self._journal.records():
+            serials.append(record.get("serial", 0))
+            newest.update(record.get("jobs", {}))
+            for job_id in record.get("gone", ()):
+                newest.pop(str(job_id), None)
+        try:
+            serials.append(self._read_number("serial", 0))
+        except errors.JobQueueError:
+            # A power cut may tear it; then the journal has the right one.
+            if not any(serials):
+                raise
+        self._serial = max(serials)
+        for job_id, content in newest.items():
+            durable.write_new(f"{self._text}/job-{job_id}.new", content.encode())
+            os.rename(f"{self._text}/job-{job_id}.new", f"{self._text}/job-{job_id}")
+        if self._serial:
+            durable.replace(self.folder / "serial", b"%d\n" % self._serial)
+        durable.sync_folder(self._text)
+        self._journal.start_anew()
+
     def close(self) -> None:
+        if self._syncing is not None:
+            self._syncing.join()
+        self._checkpoint()
+        self._journal.close()
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+    def _checkpoint(self) -> None:
+        """At a clean end nothing is left for the next start to bring in order."""
+        if not self._journal.size:
+            return
+        try:
+            for name in self._unsynced:
+                sync_file(f"{self._text}/{name}")
+            durable.sync_folder(self._text)
+            self._journal.start_anew()
+        except OSError as error:
+            log.error("the next start will read the queue's journal: %s", error)
 
     @property
     def is_open(self) -> bool:
@@ -110,27 +160,49 @@ class JobFiles:
 
     def write(self, serial: int, contents: Mapping[int, bytes]) -> None:
         """Store these jobs and the serial; on return they survive a power cut."""
-        renames: list[tuple[str, str]] = []
+        jobs = {str(job_id): content.decode() for job_id, content in contents.items()}
+        self._journal.append({"serial": serial, "jobs": jobs})
         if serial > self._serial:
-            renames.append(self._prepare("serial", b"%d\n" % serial))
+            self._show("serial", b"%d\n" % serial)
+            self._serial = serial
         for job_id, content in contents.items():
-            renames.append(self._prepare(f"job-{job_id}", content))
-        for source, target in renames:
-            os.rename(source, target)
-        durable.sync_folder(self._text)
-        self._serial = max(serial, self._serial)
+            self._show(f"job-{job_id}", content)
+        if self._journal.size > TURN_OVER_AT:
+            self._turn_over()
 
-    def _prepare(self, name: str, content: bytes) -> tuple[str, str]:
+    def _show(self, name: str, content: bytes) -> None:
+        """Readers see the old content or the new; the journal keeps it safe."""
         # Plain text instead of paths: this runs several times for every job.
         target = f"{self._text}/{name}"
-        durable.write_new(f"{target}.new", content)
-        return f"{target}.new", target
+        durable.write_new(f"{target}.new", content, sync=False)
+        os.rename(f"{target}.new", target)
+        self._unsynced.add(name)
+
+    def _turn_over(self) -> None:
+        """Start a new journal; the files are brought to the disk aside, then the old one goes."""
+        if not self._journal.turn_over():
+            return
+        names, self._unsynced = self._unsynced, set()
+        self._syncing = threading.Thread(
+            target=self._sync_files, args=(names,), name="queue-sync", daemon=True
+        )
+        self._syncing.start()
+
+    def _sync_files(self, names: set[str]) -> None:
+        try:
+            for name in names:
+                sync_file(f"{self._text}/{name}")
+            durable.sync_folder(self._text)
+            self._journal.drop_old()
+        except OSError as error:
+            log.error("the queue's old journal stays until the next start: %s", error)
 
     def withdraw(self, job_ids: Sequence[int]) -> None:
         """Whoever submitted these is told that it failed: no trace may be found at a start."""
         for job_id in job_ids:
             (self.folder / f"job-{job_id}").unlink(missing_ok=True)
         durable.sync_folder(self._text)
+        self._journal.append({"gone": list(job_ids)})
 
     def move_to_archive(self, job_ids: Sequence[int]) -> None:
         folders = {self.folder}
@@ -139,14 +211,16 @@ class JobFiles:
             if not target.parent.exists():
                 target.parent.mkdir()
                 durable.sync_folder(target.parent.parent)
-            source = self.folder / f"job-{job_id}"
             # A try that a full disk cut short may have moved it already.
+            source = self.folder / f"job-{job_id}"
             if source.exists() or not target.exists():
+                sync_file(str(source))
                 source.rename(target)
             folders.add(target.parent)
         # The new names first: a power cut in between shows a job twice rather than never.
         for folder in sorted(folders, reverse=True):
             durable.sync_folder(folder)
+        self._journal.append({"gone": list(job_ids)})
 
     # Draining.
 
@@ -174,6 +248,18 @@ def take_lock(folder: Path) -> int:
         text = f"{path} is held: another master daemon runs on this queue"
         raise errors.JobQueueError(text) from None
     return descriptor
+
+
+def sync_file(path: str) -> None:
+    """Bring a file's content to the disk; one that is gone by now needs that no more."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def archive_name(job_id: int) -> str:

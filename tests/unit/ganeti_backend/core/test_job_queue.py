@@ -7,13 +7,15 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ganeti_backend import durable, errors, opcodes
+from ganeti_backend import durable, errors, job_files, opcodes
 from ganeti_backend.job_files import JOB_FILE
 from ganeti_backend.job_queue import JobQueue
 from ganeti_backend.jobs import JobStatus
+from ganeti_backend.queue_journal import QueueJournal
 
 DELAY = opcodes.OpTestDelay(duration=1.0)
 
@@ -33,9 +35,18 @@ def reopened(queue: JobQueue) -> JobQueue:
     return again
 
 
+def crashed(queue: JobQueue) -> JobQueue:
+    """What a new master reads; the old one is gone without a farewell."""
+    os.close(queue._files._lock)
+    queue._files._lock = -1
+    again = JobQueue(queue.folder)
+    again.open()
+    return again
+
+
 def test_the_folder_looks_as_ganetis(queue: JobQueue) -> None:
     queue.submit([[DELAY]])
-    names = sorted(path.name for path in queue.folder.iterdir())
+    names = sorted(path.name for path in queue.folder.glob("[!.]*"))
     assert names == ["archive", "job-1", "lock", "serial", "version"]
     assert (queue.folder / "serial").read_text() == "1\n"
     assert (queue.folder / "version").read_text() == "1\n"
@@ -49,9 +60,9 @@ def test_temporary_names_are_not_taken_for_jobs(queue: JobQueue) -> None:
     seen: list[str] = []
     write_new = durable.write_new
 
-    def spy(path: Path | str, content: bytes) -> None:
+    def spy(path: Path | str, content: bytes, **options: bool) -> None:
         seen.append(Path(path).name)
-        write_new(path, content)
+        write_new(path, content, **options)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(durable, "write_new", spy)
@@ -61,43 +72,51 @@ def test_temporary_names_are_not_taken_for_jobs(queue: JobQueue) -> None:
 
 
 def test_everything_is_synced_before_the_submitter_is_told(queue: JobQueue) -> None:
-    """What a power cut would leave: files not synced under their old name are lost."""
+    """And before any reader sees it. What a power cut leaves is tried in test_power_cut."""
     order: list[str] = []
-    fsync, rename = os.fsync, os.rename
+    fdatasync, rename = os.fdatasync, os.rename
 
-    def spy_fsync(descriptor: int) -> None:
-        order.append(f"fsync {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name}")
-        fsync(descriptor)
+    def spy_sync(descriptor: int) -> None:
+        order.append(f"sync {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name}")
+        fdatasync(descriptor)
 
     def spy_rename(source: str, target: str) -> None:
         order.append(f"rename {Path(target).name}")
         rename(source, target)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "fsync", spy_fsync)
+        patch.setattr(os, "fdatasync", spy_sync)
         patch.setattr(os, "rename", spy_rename)
         queue.submit([[DELAY]])
-    assert order == [
-        "fsync serial.new",
-        "fsync job-1.new",
-        "rename serial",
-        "rename job-1",
-        "fsync queue",
-    ]
+    assert order == ["sync .journal", "rename serial", "rename job-1"]
+
+
+def slow_disk(patch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
+    """The next write begins (first event) and ends only after the second is set."""
+    writing, go_on = threading.Event(), threading.Event()
+    append = QueueJournal.append
+
+    def slow(self: QueueJournal, record: Any) -> None:
+        writing.set()
+        assert go_on.wait(10)
+        append(self, record)
+
+    patch.setattr(QueueJournal, "append", slow)
+    return writing, go_on
 
 
 def test_concurrent_submissions_share_writes(queue: JobQueue) -> None:
     syncs = []
-    sync_folder = durable.sync_folder
+    append = QueueJournal.append
     slow = threading.Event()
 
-    def spy(folder: Path | str) -> None:
-        syncs.append(folder)
+    def spy(self: QueueJournal, record: Any) -> None:
+        syncs.append(record)
         slow.wait(0.01)
-        sync_folder(folder)
+        append(self, record)
 
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(20) as threads:
-        patch.setattr(durable, "sync_folder", spy)
+        patch.setattr(QueueJournal, "append", spy)
         made = list(threads.map(lambda _: queue.submit([[DELAY]])[0].id, range(100)))
     assert sorted(made) == list(range(1, 101))
     assert len(syncs) < 60
@@ -181,17 +200,28 @@ def test_relative_dependencies_become_absolute(queue: JobQueue) -> None:
         queue.submit([[follower]])
 
 
-def test_a_failed_write_leaves_no_job_behind(queue: JobQueue) -> None:
-    def full(path: Path | str, content: bytes) -> None:
+@pytest.mark.parametrize("broken", ["journal", "file"])
+def test_a_failed_write_leaves_no_job_behind(queue: JobQueue, broken: str) -> None:
+    times = []
+
+    def full(*_: object, **__: object) -> None:
+        times.append(1)
         raise OSError(28, "No space left on device")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(durable, "write_new", full)
+        if broken == "journal":
+            patch.setattr(os, "pwrite", full)
+        else:
+            patch.setattr(durable, "write_new", full)
         with pytest.raises(errors.JobQueueError, match="No space left on device"):
             queue.submit([[DELAY]])
+    assert times
     assert queue.job_ids() == []
     assert not any(JOB_FILE.fullmatch(path.name) for path in queue.folder.iterdir())
     assert queue.submit([[DELAY]])[0].id == 2
+    again = crashed(queue)
+    assert again.job_ids() == [2]
+    again.close()
 
 
 def test_waiting_for_a_change(queue: JobQueue) -> None:
@@ -222,15 +252,7 @@ def test_jobs_on_their_way_count_for_the_limit(
 ) -> None:
     queue = JobQueue(tmp_path, max_jobs=2)
     queue.open()
-    writing, go_on = threading.Event(), threading.Event()
-    sync_folder = durable.sync_folder
-
-    def slow(folder: Path | str) -> None:
-        writing.set()
-        assert go_on.wait(10)
-        sync_folder(folder)
-
-    monkeypatch.setattr(durable, "sync_folder", slow)
+    writing, go_on = slow_disk(monkeypatch)
     with ThreadPoolExecutor(1) as threads:
         coming = threads.submit(queue.submit, [[DELAY], [DELAY]])
         assert writing.wait(10)
@@ -262,15 +284,7 @@ def test_steps_of_several_threads_all_count(queue: JobQueue) -> None:
 def test_what_is_shown_is_on_disk(queue: JobQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even a message that comes in between shows a state that is not written yet."""
     job = queue.submit([[DELAY]])[0]
-    writing, go_on = threading.Event(), threading.Event()
-    sync_folder = durable.sync_folder
-
-    def slow(folder: Path | str) -> None:
-        writing.set()
-        assert go_on.wait(10)
-        sync_folder(folder)
-
-    monkeypatch.setattr(durable, "sync_folder", slow)
+    writing, go_on = slow_disk(monkeypatch)
     with ThreadPoolExecutor(1) as threads:
         ending = threads.submit(
             queue.change, job.id, lambda j: j.ended(0, (2, 0), JobStatus.SUCCESS, None)
@@ -320,3 +334,52 @@ def test_archiving_goes_on_where_it_was_cut_short(queue: JobQueue) -> None:
     assert queue.job_ids() == [1, 2]
     assert queue.archive([1, 2]) == [1, 2]
     assert queue.archived_job_ids() == [1, 2]
+
+
+# The journal.
+
+
+def test_the_journal_is_turned_over_without_losing_anything(
+    queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_files, "TURN_OVER_AT", 2000)
+    for _ in range(40):
+        job = queue.submit([[DELAY]])[0]
+        queue.change(job.id, lambda j: j.ended(0, (5, 0), JobStatus.SUCCESS, None))
+    assert (queue.folder / ".journal").stat().st_size < 20_000
+    before = queue.jobs()
+    again = crashed(queue)
+    assert again.jobs() == before
+    again.close()
+    assert (queue.folder / ".journal").stat().st_size == 0
+
+
+def test_a_torn_job_file_is_mended_from_the_journal(queue: JobQueue) -> None:
+    job = queue.submit([[DELAY]])[0]
+    (queue.folder / "job-1").write_bytes(b"")
+    (queue.folder / "serial").write_bytes(b"")
+    again = crashed(queue)
+    assert again.jobs() == [job]
+    assert (queue.folder / "serial").read_text() == "1\n"
+    again.close()
+
+
+def test_a_damaged_journal_is_named_and_kept(queue: JobQueue) -> None:
+    for _ in range(3):
+        queue.submit([[DELAY]])
+    path = queue.folder / ".journal"
+    broken = path.read_bytes().replace(b"queued", b"QUEUED", 1)
+    path.write_bytes(broken)
+    with pytest.raises(errors.JobQueueError, match=r"\.journal: line 1: the checksum"):
+        crashed(queue)
+    assert path.read_bytes() == broken
+
+
+def test_archived_jobs_do_not_come_back_from_the_journal(queue: JobQueue) -> None:
+    job = queue.submit([[DELAY]])[0]
+    queue.change(job.id, lambda j: j.ended(0, (5, 0), JobStatus.SUCCESS, None))
+    assert queue.archive([job.id]) == [1]
+    again = crashed(queue)
+    assert again.job_ids() == []
+    assert again.job(1).archived
+    again.close()
