@@ -153,7 +153,7 @@ def configure_modify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="INSTANCE")
     add_parameter_options(parser)
     parser.add_argument("-O", "--os-parameters", type=parameters.pairs, default={})
-    parser.add_argument("--os-type", help="the OS definition it is said to have")
+    parser.add_argument("-o", "--os-type", help="the OS definition it is said to have")
     for what, example in (("--disk", "add:size=1G"), ("--net", "0:ip=192.0.2.7")):
         parser.add_argument(
             what,

@@ -129,7 +129,6 @@ ROWS: tuple[Row, ...] = (
     Row("unknown: status", STRICTER, scenario="modify_the_operating_system"),
     Row("disks of a diskless one: status", STRICTER),
     Row("no system: status", LENIENT, scenario="create_with_bad_values"),
-    Row("recreate: status", "Ours looks at the disk, which is there.", scenario="recreate_disks"),
     Row("create: result: []*", "A dry run chooses no nodes here.", scenario="create_as_a_dry_run"),
     Row("change: result: []*", "Ours lists what changed.", scenario="group_from_add_to_remove"),
     Row("*: result: [][]*", "Ours lists what changed.", scenario="modify_the_operating_system"),

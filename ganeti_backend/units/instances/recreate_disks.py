@@ -1,7 +1,7 @@
 """INSTANCE_RECREATE_DISKS: empty disks instead of lost ones, on the same nodes or on others.
 
-A disk that is still there is never touched: the opcode fails. Old nodes are usually dead: what they have of the disks is
-written down and removed when they are back.
+A disk that is still there is never touched: the opcode fails. Old nodes are usually dead: what they
+have of the disks is written down and removed when they are back.
 """
 
 from __future__ import annotations
