@@ -83,6 +83,10 @@ def hook_runner(unit: Unit[Any], reach: Reach) -> HookRunner | None:
     )
 
     def on_node(node: str, hooks_path: str, phase: str, env: dict[str, str]) -> Any:
+        known = reach.config.node(node)
+        if known is not None and known.offline:
+            # Nobody is there; asking would only wait for an answer in vain.
+            return []
         return reach.nodes.call(node, calls.HOOKS_RUN, hooks_path=hooks_path, phase=phase, env=env)
 
     return HookRunner(on_node, occasion, unit.warn)

@@ -6,7 +6,7 @@ a gap that another one must fill: by `auto_promote`, or the change is refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ganeti_backend import errors, node_parameters, objects, opcodes
@@ -194,6 +194,13 @@ class NodeSetParams(NodeUnit[opcodes.OpNodeSetParams]):
         return found
 
     # Hooks and execution.
+
+    def hook_nodes(self) -> tuple[Sequence[str], Sequence[str]]:
+        nodes, _ = super().hook_nodes()
+        silent = self.op.offline and self.reach.live.live().node(self.name) is None
+        # The usual reason to set a node offline is that it does not answer any more.
+        before = [name for name in nodes if name != self.name] if silent else nodes
+        return before, before
 
     def hook_environment(self) -> dict[str, str]:
         names = (*ROLES, *CAPABILITIES)

@@ -281,6 +281,15 @@ def test_hooks_of_a_change(lab: Lab) -> None:
     assert env["GANETI_MASTER_CANDIDATE"] == "None"
 
 
+def test_hooks_are_not_tried_where_nobody_answers(lab: Lab) -> None:
+    lab.nodes.nodes["node2.local"].reachable = False
+    lab.succeed(modify("node2.local", offline=True))
+    assert {name for name, _ in lab.calls("hooks_run")} == {"node1.local"}
+    lab.nodes.asked.clear()
+    lab.succeed(modify("node2.local", vm_capable=False))
+    assert {name for name, _ in lab.calls("hooks_run")} == {"node1.local"}
+
+
 def test_a_hook_refuses(lab: Lab, fourth: str) -> None:
     refusal = [["node-add-pre.d/no", "error", "not today"]]
     lab.nodes.hook_results["node-add", "pre"] = refusal
