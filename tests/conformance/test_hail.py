@@ -7,7 +7,8 @@ import pytest
 from ganeti_backend import errors, opcodes, settings
 from ganeti_backend.iallocator import plugin
 from ganeti_backend.node_rpc.fake import FakeNodeClient
-from tests.unit.ganeti_backend.moves.conftest import Lab
+from ganeti_backend.units import placement
+from tests.unit.ganeti_backend.moves.conftest import DISKS, Lab
 
 pytestmark = [pytest.mark.conformance, pytest.mark.system]
 NODES = [f"node{number}.local" for number in range(1, 7)]
@@ -33,7 +34,7 @@ def lab(tmp_path):
 
 
 def create(lab, name, template, **values):
-    disks = [] if template == "diskless" else [{"size": 64}]
+    disks = DISKS.get(template, [{"size": 64}])
     wish = {"instance_name": name, "disk_template": template, "disks": disks, **values}
     return lab.succeed(opcodes.OpInstanceCreate(**wish))
 
@@ -102,6 +103,7 @@ def test_its_evacuations_are_opcodes_of_ours(lab, mode, expected):
     found = plugin.moves("hail", said["result"])
     assert [name for name, _, _ in found.moved] == ["vm1"], found.failed
     assert {op["OP_ID"] for job in found.jobs for op in job} == expected
+    assert {op.OP_ID for job in placement.jobs(found) for op in job} == expected
 
 
 def test_it_takes_an_instance_to_another_group(lab):

@@ -40,7 +40,7 @@ def settle(
     if target == instance.primary_node:
         return stay(config, instance)
     asked = {
-        node: not _offline(config, node) and node not in silent
+        node: not _away(config, node) and node not in silent
         for node in (instance.primary_node, target)
     }
     verdict = whereabouts(nodes, instance, target, asked)
@@ -109,9 +109,9 @@ def arrive(
 
 
 def drop_old(config: Config, nodes: Nodes, instance: objects.Instance) -> objects.Instance:
-    """Away with what earlier nodes have of it, as far as they are online; NodeError if not."""
+    """Away with what earlier nodes have of it; those that are offline are left for later."""
     for node in instance.left_behind:
-        if not _offline(config, node):
+        if config.node(node) is None or not _away(config, node):
             instance = drop_at(config, nodes, instance, node)
     return instance
 
@@ -135,6 +135,7 @@ def twice(instance: objects.Instance, other: str) -> errors.OpExecError:
     )
 
 
-def _offline(config: Config, name: str) -> bool:
+def _away(config: Config, name: str) -> bool:
+    """Marked offline, or taken out of the cluster: it is asked nothing."""
     node = config.node(name)
-    return node is not None and node.offline
+    return node is None or node.offline

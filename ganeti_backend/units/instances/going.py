@@ -29,9 +29,19 @@ class GoingUnit(InstanceUnit[AnyOp]):
         if level == Level.NODEGROUP:
             return {ALL: base.SHARED}
         if level == Level.NODE:
-            # A target that is still to be chosen may be any node.
-            return {ALL: base.SHARED}
+            return dict.fromkeys(self._nodes_concerned() or [ALL], base.SHARED)
         return super().locks(level)
+
+    def _nodes_concerned(self) -> list[str]:
+        """None are named if the target is still to be chosen: it may be any node."""
+        op: Any = self.op
+        found = self.config.instance(self.name)
+        target = self.config.node(op.target_node_uuid or op.target_node or "")
+        if found is None or getattr(op, "cleanup", False):
+            return []
+        if target is None and found.secondary_node is None:
+            return []
+        return [*found.nodes, *([target.name] if target is not None else [])]
 
     def hook_environment(self) -> dict[str, str]:
         mirrored = self.instance.secondary_node is not None

@@ -11,7 +11,7 @@ from ganeti_backend import errors, opcodes
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.node_rpc.calls import Call
 from ganeti_backend.units import base
-from ganeti_backend.units.instances import disks
+from ganeti_backend.units.instances import copies, disks
 from ganeti_backend.units.instances.base import InstanceUnit
 
 
@@ -40,11 +40,21 @@ class InstanceRemove(InstanceUnit[opcodes.OpInstanceRemove]):
             timeout=self.op.shutdown_timeout,
             force=self.op.shutdown_timeout == 0,
         )
+        self._drop_copies()
         for disk in self.instance.disks:
             for node in disks.holders(self.instance, disk):
                 self._on_node(calls.DISK_REMOVE, node, disk=disk.to_dict())
         self._on_node(calls.INSTANCE_FORGET, name=self.instance.name)
         self.config.commit(delete=[self.instance], receipt=self.job.receipt(None))
+
+    def _drop_copies(self) -> None:
+        """What a move left on a node that did not answer then would be nobody's from now on."""
+        try:
+            self.instance = copies.drop_old(self.config, self.reach.nodes, self.instance)
+        except errors.NodeError as error:
+            if not self.op.ignore_failures:
+                raise
+            self.warn(f"{error.message}; a copy of the instance may be left there")
 
     def _on_node(self, call: Call, node: str | None = None, **arguments: object) -> None:
         try:

@@ -12,6 +12,10 @@ from ganeti_backend import objects, opcodes
 from ganeti_backend.disk_templates import TEMPLATES
 from tests.unit.ganeti_backend.core.conftest import Lab as CoreLab
 
+DISKS: dict[str, list[dict[str, Any]]] = {
+    "diskless": [],
+    "ext": [{"size": 64, "provider": "shelf"}],
+}
 NODE1, NODE2, NODE3 = "node1.local", "node2.local", "node3.local"
 
 
@@ -37,7 +41,7 @@ class Lab(CoreLab):
                 **{
                     "instance_name": "vm1",
                     "disk_template": template,
-                    "disks": [] if template == "diskless" else [{"size": 64}],
+                    "disks": DISKS.get(template, [{"size": 64}]),
                     "pnode": NODE1,
                     "snode": NODE2 if mirrored else None,
                     "start": start,

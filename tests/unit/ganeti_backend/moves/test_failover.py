@@ -92,6 +92,27 @@ def test_an_offline_source_is_passed_over_and_asked_when_it_is_back(lab: Lab) ->
     lab.settled()
 
 
+def test_a_removal_takes_old_copies_with_it(lab: Lab) -> None:
+    lab.make("sharedfile")
+    lab.nodes.nodes[NODE1].reachable = False
+    lab.succeed(failover(target_node=NODE2, ignore_consistency=True))
+    remove = opcodes.OpInstanceRemove(instance_name="vm1")
+    kind, (message,) = lab.fail(remove)
+    assert kind == "OpExecError"
+    assert "node1.local is unreachable" in message
+    lab.nodes.nodes[NODE1].reachable = True
+    lab.succeed(remove)
+    assert lab.running_on == []
+
+
+def test_a_node_that_was_taken_out_of_the_cluster_is_asked_nothing(lab: Lab) -> None:
+    instance = lab.make("sharedfile")
+    doubtful = instance.touched(0.0, arriving_at="gone.local", left_behind=("gone.local",))
+    lab.master.config.commit([doubtful])
+    lab.master.housekeeping.settle_copies()
+    lab.settled()
+
+
 def test_it_does_not_go_back_to_a_node_that_may_still_run_it(lab: Lab) -> None:
     lab.make("sharedfile")
     lab.nodes.nodes[NODE1].reachable = False
