@@ -118,7 +118,6 @@ ROWS: tuple[Row, ...] = (
     Row("*: result", NAMES_CAUSE, scenario="create_*", ours="[['OpPrereqError', *]]"),
     Row("*: result", NAMES_CAUSE, scenario="network_*", ours="[['OpPrereqError', *]]"),
     Row("*: hook*network-add pre", NAMES_CAUSE, scenario="network_that_is_bad", ours="(absent)"),
-    Row("*: result", NAMES_CAUSE, scenario="grow_a_disk", ours="[['OpPrereqError', *]]"),
     Row("*: result", NAMES_CAUSE, scenario="modify_network_cards", ours="[['OpPrereqError', *]]"),
     Row("replace: result", NAMES_CAUSE, scenario="replace_disks_that_have_no_mirror"),
     Row("too small: status", "Both bounds that contradict each other are refused, not bent."),

@@ -154,5 +154,5 @@ def find(instance: objects.Instance, index: int) -> objects.Disk:
     if index >= len(instance.disks):
         last = len(instance.disks) - 1
         text = f"Invalid disk number: {index} (instance has disks 0 to {last})"
-        raise errors.OpPrereqError(text, errors.ECODE_NOENT)
+        raise errors.OpPrereqError(text, errors.ECODE_INVAL)
     return instance.disks[index]

@@ -117,7 +117,7 @@ def test_a_disk_that_cannot_grow_on_one_node_keeps_its_size(lab: Lab) -> None:
 
 def test_growth_that_is_refused(lab: Lab) -> None:
     lab.succeed(create())
-    refused(lab, grow(disk=3, amount=1), errors.ECODE_NOENT, "Invalid disk number: 3")
+    refused(lab, grow(disk=3, amount=1), errors.ECODE_INVAL, "Invalid disk number: 3")
     refused(lab, grow(amount=8, absolute=True), errors.ECODE_STATE, "smaller than current")
     refused(lab, grow(amount=10**9), errors.ECODE_NORES, "disk")
     lab.succeed(create("diskless", instance_name="vm2", disks=[]))
@@ -286,7 +286,7 @@ def test_replacements_that_are_refused(lab: Lab) -> None:
     auto = replace("replace_auto", disks=[0])
     refused(lab, auto, errors.ECODE_INVAL, "Cannot specify disks")
     refused(lab, replace("replace_auto", remote_node=N3), errors.ECODE_INVAL, "can only be used")
-    refused(lab, replace("replace_on_primary", disks=[5]), errors.ECODE_NOENT, "disk number: 5")
+    refused(lab, replace("replace_on_primary", disks=[5]), errors.ECODE_INVAL, "disk number: 5")
     lab.succeed(create("plain", instance_name="vm2"))
     op = replace("replace_auto").replace(instance_name="vm2")
     refused(lab, op, errors.ECODE_INVAL, "Can only run replace disks for DRBD8")
