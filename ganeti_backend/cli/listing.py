@@ -74,7 +74,8 @@ def _refuse_absent(names: Sequence[str], resource: str, found: int, session: Ses
         return
     qfilter = filter_text.of_names(sorted(plain))
     rows = session.call("Query", resource=resource, names=["name"], qfilter=qfilter)["data"]
-    absent = sorted(plain - {row[0][1] for row in rows})
+    known = {form for row in rows for form in (row[0][1], row[0][1].partition(".")[0])}
+    absent = sorted(plain - known)
     if absent:
         noun = "Node group" if resource == "group" else resource.capitalize()
         raise Failure(

@@ -45,7 +45,8 @@ OFFLINE = Status.OFFLINE
 class Field(Generic[Item]):
     """One field: its name, how it is headed and explained, and how to get it from an object.
 
-    `live` says that the getter needs what the nodes say.
+    `live` says that the getter needs what the nodes say, `host` that the value is the name of a
+    machine, which filters may leave the domain off.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Field(Generic[Item]):
     doc: str
     get: Callable[[Item, Any], Any]
     live: bool = False
+    host: bool = False
 
     def definition(self) -> dict[str, str]:
         """As queries describe it."""

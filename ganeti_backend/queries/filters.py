@@ -4,11 +4,11 @@
 """
 
 import operator
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ganeti_backend import errors
+from ganeti_backend.queries import patterns
 from ganeti_backend.queries.fields import Status, Table
 
 Predicate = Callable[[Any, Any], bool]
@@ -23,7 +23,6 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
 }
 DEEPEST = 20
-LONGEST_PATTERN = 256
 
 
 def compile_filter(table: Table[Any], qfilter: Any, depth: int = 0) -> Predicate:
@@ -40,7 +39,8 @@ def compile_filter(table: Table[Any], qfilter: Any, depth: int = 0) -> Predicate
         return lambda item, snapshot: bool(read(item, snapshot))
     if len(operands) != 2:
         raise _wrong(f"Wrong number of operands in filter {qfilter!r}")
-    return _comparison(name, _reader(table, operands[0]), operands[1])
+    read = _reader(table, operands[0])
+    return _comparison(name, read, operands[1], host=table.fields[operands[0]].host)
 
 
 def names_in(qfilter: Any) -> set[str]:
@@ -76,15 +76,20 @@ def _boolean(name: str, parts: Sequence[Predicate]) -> Predicate:
     return lambda item, snapshot: not parts[0](item, snapshot)
 
 
-def _comparison(name: str, read: Callable[[Any, Any], Any], value: Any) -> Predicate:
+def _comparison(name: str, read: Callable[[Any, Any], Any], value: Any, *, host: bool) -> Predicate:
     if name == "=~":
-        pattern = _pattern(value)
-        return lambda item, snapshot: bool(pattern.search(_text(read(item, snapshot))))
+        pattern = patterns.compiled(value)
+        return lambda item, snapshot: patterns.found_in(pattern, read(item, snapshot))
     if name == "=[]":
-        return lambda item, snapshot: value in (read(item, snapshot) or ())
+        return lambda item, snapshot: _contains(read(item, snapshot), value)
     compare = COMPARISONS.get(name)
     if compare is None:
         raise _wrong(f"Unknown filter operator {name!r}")
+    if name == "!=":
+        same = _comparison("=", read, value, host=host)
+        return lambda item, snapshot: not same(item, snapshot)
+    if host and name in ("=", "=="):
+        compare = _same_host
 
     def matches(item: Any, snapshot: Any) -> bool:
         found = read(item, snapshot)
@@ -93,6 +98,19 @@ def _comparison(name: str, read: Callable[[Any, Any], Any], value: Any) -> Predi
         return _compared(compare, found, value)
 
     return matches
+
+
+def _contains(found: Any, value: Any) -> bool:
+    """Membership in a list; in a text it would be about its letters."""
+    return isinstance(found, (list, tuple, dict)) and _compared(operator.contains, found, value)
+
+
+def _same_host(found: Any, value: Any) -> bool:
+    """Whether a name is meant by another that may lack its domain."""
+    if found == value:
+        return True
+    whole = isinstance(found, str) and isinstance(value, str) and value and "." not in value
+    return bool(whole) and str(found).startswith(f"{value}.")
 
 
 def _compared(compare: Callable[[Any, Any], bool], found: Any, value: Any) -> bool:
@@ -112,19 +130,6 @@ def _reader(table: Table[Any], name: Any) -> Callable[[Any, Any], Any]:
         return None if isinstance(value, Status) else value
 
     return read
-
-
-def _pattern(value: Any) -> re.Pattern[str]:
-    if not isinstance(value, str) or len(value) > LONGEST_PATTERN:
-        raise _wrong("A pattern must be a text of at most 256 characters")
-    try:
-        return re.compile(value)
-    except re.error as error:
-        raise _wrong(f"Bad pattern {value!r}: {error}") from error
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)
 
 
 def _wrong(text: str) -> errors.OpPrereqError:

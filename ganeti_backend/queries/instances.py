@@ -344,7 +344,10 @@ def _plain_fields() -> list[Field[Instance]]:
         ("forthcoming", "Forthcoming", Kind.BOOL, "whether the Instance is forthcoming",
          getter(False)),
     ]  # fmt: skip
-    return [Field(name, title, kind, doc, get) for name, title, kind, doc, get in rows]
+    return [
+        Field(name, title, kind, doc, get, host=name in ("name", "pnode"))
+        for name, title, kind, doc, get in rows
+    ]
 
 
 LIVE_FIELDS: tuple[Field[Instance], ...] = (

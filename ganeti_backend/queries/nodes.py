@@ -163,7 +163,10 @@ def _plain_fields() -> list[Field[Node]]:
         ("disk_state", "DiskState", Kind.OTHER, "Disk state", getter(UNAVAILABLE)),
         ("hv_state", "HypervisorState", Kind.OTHER, "Hypervisor state", getter(UNAVAILABLE)),
     ]  # fmt: skip
-    return [Field(name, title, kind, doc, get) for name, title, kind, doc, get in rows]
+    return [
+        Field(name, title, kind, doc, get, host=name == "name")
+        for name, title, kind, doc, get in rows
+    ]
 
 
 TABLE: Table[Node] = Table(

@@ -161,7 +161,7 @@ class Reader:
 
     def _jobs(self, wanted: Sequence[Any] | None, *, archived: bool) -> Iterable[Job]:
         """Jobs in the order of their ids. One that is asked for by its id may be archived."""
-        ids = self._job_ids(archived) if wanted is None else [int(key) for key in wanted]
+        ids = self._job_ids(archived) if wanted is None else _numbers(wanted)
         for job_id in ids:
             job = self._source.job(job_id)
             if job is not None and (archived or wanted is not None or not job.archived):
@@ -170,3 +170,10 @@ class Reader:
     def _job_ids(self, archived: bool) -> list[int]:
         before = self._source.archived_job_ids() if archived else ()
         return sorted({*self._source.job_ids(), *before})
+
+
+def _numbers(keys: Iterable[Any]) -> list[int]:
+    """The ids among what a filter compares ids with; Ganeti's commands write them as texts too."""
+    return [
+        int(key) for key in keys if type(key) is int or (isinstance(key, str) and key.isdecimal())
+    ]

@@ -56,6 +56,9 @@ def test_list_adds_fields_and_filters(command):
         (("-F", "--no-headers", "be/maxmem < 16"), False),
         (("be/maxmem == 16",), True),
         (("vm?.gntlab.test", "other*"), True),
+        (("vm1",), True),
+        (("-F", 'pnode == "node1" and name != "vm2"'), True),
+        (("-F", 'name != "vm1"'), False),
     ],
 )
 def test_filters(command, words, found):

@@ -41,6 +41,13 @@ THINGS = [Thing("a", 1, ("x",)), Thing("b", 20), Thing("c", None, ("x", "y"))]
         (["=[]", "tags", "x"], "ac"),
         (["=", "tags", "y"], "c"),
         (["=~", "name", "^[bc]$"], "bc"),
+        (["!=", "tags", "y"], "ab"),
+        (["=[]", "name", "a"], ""),
+        (["=[]", "size", 1], ""),
+        (["=[]", "tags", ["x"]], ""),
+        (["<", "size", 20], "a"),
+        ([">=", "size", 20], "b"),
+        (["!", ["=~", "name", "(?i)^A"]], "bc"),
         (["&", ["?", "tags"], ["|", ["=", "name", "a"], ["=", "name", "b"]]], "a"),
     ],
 )
@@ -56,11 +63,42 @@ def nested(depth):
 @pytest.mark.parametrize(
     "qfilter",
     ["name", [], ["~", "name", 1], ["=", "name"], ["=", ["x"], 1], ["!", 1, 2], ["=~", "name", "("],
-     ["=~", "name", "x" * 1000], ["=", "nosuch", 1], nested(100)],
+     ["=~", "name", "x" * 1000], ["=", "nosuch", 1], nested(100), ["=~", "name", "(a+)+$"],
+     ["=~", "name", "(a|a?)*b"], ["=~", "name", "a*a*a*a*b"], ["=~", "name", "a?" * 30],
+     ["=~", "name", "(?=(x+)*)y"],
+     ["=~", "name", "((a{17,})|b){20}"], ["=~", "name", "a{99999999999}"], ["=~", "name", 5]],
 )  # fmt: skip
 def test_wrong_filter(qfilter):
     with pytest.raises(errors.OpPrereqError):
         filters.compile_filter(TABLE, qfilter)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["^web.*\\.example\\.(org|com)$", "^(?s:web.*)\\Z", "^rack[0-9]{1,3}-.+$", "(ab){2,4}+"],
+)
+def test_patterns_that_end(pattern):
+    filters.compile_filter(TABLE, ["=~", "name", pattern])
+
+
+HOSTS = Table([Field("name", "Name", Kind.TEXT, "", lambda t, _: t.name, host=True)])
+
+
+@pytest.mark.parametrize(
+    ("qfilter", "found"),
+    [
+        (["=", "name", "web1"], True),
+        (["==", "name", "web1.example.org"], True),
+        (["=", "name", "web"], False),
+        (["=", "name", "web1.example"], False),
+        (["=", "name", ""], False),
+        (["!=", "name", "web1"], False),
+        (["=", "name", 5], False),
+    ],
+)
+def test_names_of_hosts_need_no_domain(qfilter, found):
+    matches = filters.compile_filter(HOSTS, qfilter)
+    assert matches(Thing("web1.example.org"), None) is found
 
 
 def test_wanted_keys():
