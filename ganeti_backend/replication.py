@@ -25,8 +25,8 @@ BASE_BEGIN, BASE, BASE_END, CHANGES = "base-begin", "base", "base-end", "changes
 CHUNK = 500_000  # Characters of content in one call, well below what a node accepts.
 SEND_SECONDS = 5.0
 FIRST_REST, LONGEST_REST = 1.0, 30.0
-CROWD = 6  # With so many offers in one round the next round gathers a while.
-GATHER = 0.008
+CROWD = 4  # With so many offers in one round the next round gathers a while.
+GATHER = 0.02
 UNHURRIED = 0.05  # What nobody waits for may gather so long.
 
 
@@ -142,7 +142,7 @@ class Candidate:
             sending = self._sending = self._open
             self._open = Round(sending.last)
         self._crowded = sending.offers >= CROWD
-        parts = list(chunks(sending.rows))
+        parts = list(chunks(newest(sending.rows)))
         for index, part in enumerate(parts):
             # Only the last part moves the position, so that a torn round is asked for again.
             position = sending.last if index == len(parts) - 1 else self._acked
@@ -268,6 +268,15 @@ class Replicator:
                 candidate.begin_base(self._position)
 
         return self._capture(begin)
+
+
+def newest(rows: Sequence[Row]) -> list[Row]:
+    """Of several contents for one name only the last travels, in its place."""
+    found: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        found.pop(row[:2], None)
+        found[row[:2]] = row
+    return list(found.values())
 
 
 def chunks(rows: Sequence[Row]) -> Iterator[list[Row]]:
