@@ -294,7 +294,8 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
         """Clearing the debris takes this back."""
         if not (self.op.hotplug or self.op.hotplug_if_possible):
             return
-        if not disks.running(self, self.instance):
+        touched = self.nic_changes or self.removed or self.added
+        if not touched or not disks.running(self, self.instance):
             return
         out: objects.Nic | None = None
         for action, nic in self._plugged_nics():
