@@ -1,6 +1,7 @@
 """gnt-debug iallocator: what an allocator is asked, and what it answers."""
 
 import argparse
+from typing import Any
 
 from ganeti_backend.cli import following, parameters
 from ganeti_backend.cli.program import SUCCESS, USAGE, Command, Failure, Session
@@ -45,37 +46,51 @@ def _nic(text: str) -> dict[str, str]:
 
 
 def _run(args: argparse.Namespace, session: Session) -> int:
-    several = args.mode not in (*PLACING, "relocate")
-    if not several and len(args.names) > 1:
-        raise Failure(f"The mode {args.mode} is about one instance.", USAGE)
-    template = args.disk_template or ("diskless" if not args.disks else "plain")
-    placing = args.mode in PLACING
+    subject = _wish(args) if args.mode in PLACING else _existing(args)
     op = following.opcode(
         "OP_TEST_ALLOCATOR",
         args,
         session,
         mode=args.mode,
         direction=args.direction,
-        name=None if several else args.names[0],
-        instances=args.names if several else None,
         iallocator=args.iallocator,
-        memory=args.memory,
-        vcpus=args.vcpus,
-        disks=[{"size": size} for size in args.disks] if placing and template != "diskless" else [],
-        disk_template=template if placing else None,
-        nics=[_nic(part) for part in args.nics.split(",") if part],
-        os=args.os_type,
-        tags=[tag for tag in args.tags.split(",") if tag],
-        spindle_use=args.spindle_use,
-        count=args.count,
-        group_name=args.node_group,
         evac_mode=args.evac_mode,
         target_groups=args.target_groups,
+        **subject,
     )
     if args.submit or args.dry_run or args.json:
         return following.run(args, session, op)
     print(following.run_and_get(args, session, op))
     return SUCCESS
+
+
+def _existing(args: argparse.Namespace) -> dict[str, Any]:
+    """The instances that are to go elsewhere."""
+    return {"name": _only(args)} if args.mode == "relocate" else {"instances": args.names}
+
+
+def _wish(args: argparse.Namespace) -> dict[str, Any]:
+    """An instance that is not there yet."""
+    template = args.disk_template or ("plain" if args.disks else "diskless")
+    return {
+        "name": _only(args),
+        "disk_template": template,
+        "disks": [] if template == "diskless" else [{"size": size} for size in args.disks],
+        "nics": [_nic(part) for part in args.nics.split(",") if part],
+        "memory": args.memory,
+        "vcpus": args.vcpus,
+        "os": args.os_type,
+        "tags": [tag for tag in args.tags.split(",") if tag],
+        "spindle_use": args.spindle_use,
+        "count": args.count,
+        "group_name": args.node_group,
+    }
+
+
+def _only(args: argparse.Namespace) -> str:
+    if len(args.names) > 1:
+        raise Failure(f"The mode {args.mode} is about one instance.", USAGE)
+    return str(args.names[0])
 
 
 COMMANDS = (

@@ -64,12 +64,22 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
         if self.config.instance(self.op.instance_name) is not None:
             text = f"Instance '{self.op.instance_name}' is already in the cluster"
             raise errors.OpPrereqError(text, errors.ECODE_EXISTS)
+        wished = self._wished()
+        nodes = new_nodes.choose(self, wished)
+        self.instance = wished.replace(
+            primary_node=nodes[0],
+            secondary_node=nodes[1] if len(nodes) > 1 else None,
+            nics=self._nics(base.find_node(self.config, nodes[0])),
+        )
+        new_nodes.check_policy(self, self.instance)
+        self.installation.check(self.instance)
+
+    def _wished(self) -> objects.Instance:
+        """The instance but for its place and what follows from that."""
         cluster = self.config.cluster()
         template = self._template(cluster)
-        new = disk_parameters.new_disks(template, self.op.disks)
-        beparams = parameters.merge_beparams(cluster, {}, self.op.beparams)
         now = self.config.now()
-        wished = objects.Instance(
+        return objects.Instance(
             name=self.op.instance_name,
             uuid=new_uuid(),
             ctime=now,
@@ -79,20 +89,12 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
             os=self.op.os_type or "",
             hypervisor=self._hypervisor(cluster),
             disk_template=template,
-            beparams=beparams,
+            beparams=parameters.merge_beparams(cluster, {}, self.op.beparams),
             hvparams=parameters.merge_hvparams({}, self.op.hvparams),
             osparams=dict(self.op.osparams),
             osparams_private=dict(self.op.osparams_private or {}),
-            disks=new,
+            disks=disk_parameters.new_disks(template, self.op.disks),
         )
-        nodes = new_nodes.choose(self, wished)
-        self.instance = wished.replace(
-            primary_node=nodes[0],
-            secondary_node=nodes[1] if len(nodes) > 1 else None,
-            nics=self._nics(base.find_node(self.config, nodes[0])),
-        )
-        new_nodes.check_policy(self, self.instance)
-        self.installation.check(self.instance)
 
     def _check_request(self) -> None:
         check_name(self.op.instance_name)
