@@ -182,7 +182,7 @@ def _remove(folder: Path) -> int:
 
 def _show_specs(_args: argparse.Namespace, session: Session) -> int:
     policy = session.call("QueryClusterInfo")["ipolicy"]
-    print(instance_policies.command_line(["gnt-cluster", "init"], policy, "CLUSTER"))
+    print(instance_policies.command_line(["gnt-cluster", "modify"], policy, None))
     return SUCCESS
 
 

@@ -103,3 +103,14 @@ def test_endless_output_is_cut(folder):
     assert status == "success"
     assert len(output) == hook_scripts.SHOWN_OUTPUT
     assert output.endswith("end\n")
+
+
+def test_the_watchers_scripts_have_a_folder_without_phase(folder):
+    (folder / "watcher").mkdir()
+    script = folder / "watcher" / "00-probe"
+    script.write_text("#!/bin/sh\necho fine\n")
+    script.chmod(0o755)
+    found = hook_scripts.run(folder, "watcher", "", {})
+    assert found == [["watcher/00-probe", "success", "fine\n"]]
+    with pytest.raises(GenericError):
+        hook_scripts.run(folder, "instance-start", "", {})
