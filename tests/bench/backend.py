@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import real_config
+from tests.bench.kept_rapi import KeptRapi
 from tests.conformance.own_cluster import own_cluster
 from tests.conformance.rapi import Rapi
 from tests.conformance.real_ganeti import real_ganeti, why_unavailable
@@ -165,7 +166,7 @@ def cost(rapi: Rapi, node: str, pids: list[int], count: int) -> Result:
 def measure_ours(chosen: argparse.Namespace) -> Result:
     """Three nodes, all measurements."""
     with own_cluster(3, hooks=False) as cluster:
-        rapi, nodes, pids = cluster.rapi(), cluster.nodes, cluster.pids()
+        rapi, nodes, pids = KeptRapi(cluster.rapi()), cluster.nodes, cluster.pids()
         life(rapi, nodes[0], "warm")
         result: Result = {"nodes": 3, "memory_idle_mib": resident(pids)}
         result["one_at_a_time_ms"] = latency(rapi, nodes[0], chosen.latency)
@@ -189,7 +190,7 @@ def measure_real(chosen: argparse.Namespace) -> Result:
     with real_ganeti(3, candidates=3, hooks=False) as cluster:
         result: Result = {"nodes": 1, "memory_idle_of_three_nodes_mib": resident(cluster.pids())}
     with real_ganeti(1, hooks=False) as cluster:
-        rapi, nodes = cluster.rapi(), cluster.nodes
+        rapi, nodes = KeptRapi(cluster.rapi()), cluster.nodes
         life(rapi, nodes[0], "warm")
         result["memory_idle_mib"] = resident(cluster.pids())
         result["one_at_a_time_ms"] = latency(rapi, nodes[0], max(5, chosen.latency // 4))

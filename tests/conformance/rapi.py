@@ -54,13 +54,12 @@ class Rapi:
         sent = {}
         user = (self.user, self.password) if login == () else login
         if user:
-            sent["Authorization"] = "Basic " + base64.b64encode(":".join(user).encode()).decode()
+            sent["Authorization"] = self.authorization(*user)
         if body is not None and headers is None:
             body = json.dumps(body)
             sent["Content-Type"] = "application/json"
         sent.update(headers or {})
-        connection = http.client.HTTPSConnection(*self.address, context=self._tls, timeout=120)
-        connection._create_connection = self._connect  # type: ignore[attr-defined]
+        connection = self.connection()
         try:
             connection.request(method, path, body=body, headers=sent)
             answer = connection.getresponse()
@@ -68,6 +67,16 @@ class Rapi:
             return Answer(answer.status, named, answer.read().decode())
         finally:
             connection.close()
+
+    @staticmethod
+    def authorization(user: str, password: str) -> str:
+        return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+    def connection(self) -> http.client.HTTPSConnection:
+        """A new one, not yet open."""
+        made = http.client.HTTPSConnection(*self.address, context=self._tls, timeout=120)
+        made._create_connection = self._connect  # type: ignore[attr-defined]
+        return made
 
     def get(self, path: str) -> Any:
         return self.ask("GET", path).body
