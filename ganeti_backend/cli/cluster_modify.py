@@ -1,7 +1,6 @@
 """gnt-cluster: modify, rename, redist-conf, destroy and show-ispecs-cmd."""
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -175,6 +174,8 @@ def _destroy(args: argparse.Namespace, session: Session) -> int:
 def _remove(folder: Path) -> int:
     if not (folder / DESTROYED).exists():
         raise Failure(f"No master answers, so nobody knows if anything of {folder} is needed.")
+    import shutil
+
     shutil.rmtree(folder)
     print(f"Removed {folder}")
     return SUCCESS

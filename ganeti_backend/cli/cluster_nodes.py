@@ -6,8 +6,6 @@ commands that somebody wishes.
 
 import argparse
 import re
-import shlex
-import subprocess
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -51,6 +49,9 @@ def _configure_command(parser: argparse.ArgumentParser) -> None:
 
 
 def _command(args: argparse.Namespace, session: Session) -> int:
+    # Imported here, and below, because the other commands would start later for it.
+    import subprocess
+
     worst, line = SUCCESS, " ".join(args.words)
     for name, address in _chosen(args, session):
         here = HERE.match(address)
@@ -76,6 +77,9 @@ def _configure_copy(parser: argparse.ArgumentParser) -> None:
 
 
 def _copy(args: argparse.Namespace, session: Session) -> int:
+    import shlex
+    import subprocess
+
     try:
         with open(args.file, "rb"):
             pass

@@ -140,7 +140,7 @@ def _configure_info(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="all instances of the cluster")
     parser.add_argument("-s", "--static", action="store_true", help="do not ask the nodes")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(dry_run=False, priority=None, reason=None)
+    parser.set_defaults(dry_run=False, priority=None, reason=None, print_jobid=False)
 
 
 def _info(args: argparse.Namespace, session: Session) -> int:

@@ -2,7 +2,6 @@
 
 import argparse
 import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -90,6 +89,8 @@ def given(args: argparse.Namespace) -> dict[str, Any] | None:
 
 def command_line(words: Sequence[str], policy: Mapping[str, Any], name: str | None) -> str:
     """What sets this policy when it is run."""
+    import shlex
+
     line = list(words)
     if "minmax" in policy:
         pairs = (

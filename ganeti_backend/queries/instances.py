@@ -124,7 +124,7 @@ def nic_at(index: int, read: Callable[[Nic, Snapshot], Any]) -> Get:
         if index >= len(instance.nics):
             return UNAVAILABLE
         value = read(instance.nics[index], snapshot)
-        return UNAVAILABLE if value is None else value
+        return UNAVAILABLE if value in (None, "") else value
 
     return get
 

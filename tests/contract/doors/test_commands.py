@@ -135,6 +135,15 @@ def test_modify(command, master):
     assert op["beparams"] == {"vcpus": 4}
 
 
+def test_info_by_way_of_a_job(command, master):
+    finished = master.finished
+    master.finished = lambda job: finished(job, result={})
+    assert command(INSTANCES, "info", INSTANCE)[0] == 0
+    assert command(INSTANCES, "info", "--all", "--json")[1] == "{}\n"
+    op = last_op(master)
+    assert (op["OP_ID"], op["instances"]) == ("OP_INSTANCE_QUERY_DATA", [])
+
+
 def test_modify_needs_a_change(command):
     assert command(INSTANCES, "modify", INSTANCE)[0] == 1
 
