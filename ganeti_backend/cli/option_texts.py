@@ -46,6 +46,7 @@ TEXTS = {
     "--user-shutdown": "whether a guest may stop itself for good",
     "--vg-name": "the volume group of disks",
     "--zeroing-image": "the image that clears free space",
+    "--ext-params": "parameters of the provider of external disks",
     "--evac-mode": "which instances of a node an evacuation is about",
     "--file-driver": "how a file disk is opened: loop or blktap",
     "--file-storage-dir": "the folder of file disks, below the cluster's",

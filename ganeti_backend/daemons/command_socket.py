@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from ganeti_backend import client_log, errors, opcodes
+from ganeti_backend import client_log, errors, opcodes, short_names
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.opcodes import OpCode
 from ganeti_backend.queries.reader import Reader, UnknownResourceError
@@ -81,18 +81,22 @@ class Commands:
 
     def submit_job(self, ops: list[dict[str, Any]]) -> int:
         """Make one job of these opcodes."""
-        parsed = [opcodes.from_dict(op) for op in ops]
+        parsed = self._parsed(ops)
         job_id = self._master.submit(parsed)
         client_log.submitted(job_id, parsed, CALLER.get())
         return job_id
 
     def submit_many_jobs(self, jobs: list[list[dict[str, Any]]]) -> list[int]:
         """Make several jobs at once."""
-        parsed = [[opcodes.from_dict(op) for op in ops] for ops in jobs]
+        parsed = [self._parsed(ops) for ops in jobs]
         job_ids = self._master.submit_many(parsed)
         for job_id, ops in zip(job_ids, parsed, strict=True):
             client_log.submitted(job_id, ops, CALLER.get())
         return job_ids
+
+    def _parsed(self, ops: list[dict[str, Any]]) -> list[OpCode]:
+        config = self._master.config
+        return [short_names.completed(opcodes.from_dict(op), config) for op in ops]
 
     def cluster_info(self) -> dict[str, Any]:
         """The cluster as a whole."""

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import orjson
 import uvicorn
 
-from ganeti_backend import client_log, errors, opcodes
+from ganeti_backend import client_log, errors, opcodes, short_names
 from ganeti_backend.node_rpc.server import PromptServer
 from ganeti_backend.queries.reader import Reader
 from ganeti_backend.rapi import authentication, requests
@@ -110,7 +110,8 @@ class Application:
         for given in write.opcodes(request):
             reason = [*_said(request), *given.get("reason", ()), _entry(row.source)]
             try:
-                ops.append(opcodes.from_dict({**given, "reason": reason}))
+                op = opcodes.from_dict({**given, "reason": reason})
+                ops.append(short_names.completed(op, self._doors.master.config))
             except (errors.OpPrereqError, TypeError) as error:
                 raise bad_request(f"Invalid body parameters: {error}") from error
         try:

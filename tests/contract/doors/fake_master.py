@@ -59,6 +59,9 @@ class Configuration:
     def instances(self):
         return self.things
 
+    def instance(self, name):
+        return next((thing for thing in self.things if thing.name == name), None)
+
 
 class Nodes:
     """Answers for the node."""

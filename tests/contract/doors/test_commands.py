@@ -116,7 +116,7 @@ def test_add(command, master):
     assert op["beparams"] == {"minmem": 2048, "maxmem": 2048, "vcpus": 2}
     assert op["nics"] == [{"network": "net1", "ip": "pool"}]
     assert (op["start"], op["name_check"], op["ip_check"], op["pnode"]) == (
-        False, False, False, "node1",
+        False, False, False, "node1.gntlab.test",
     )  # fmt: skip
     assert [entry[:2] for entry in op["reason"][:2]] == [
         ["gnt:user", "why"],

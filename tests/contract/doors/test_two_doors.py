@@ -128,6 +128,17 @@ def test_the_same_job_and_the_same_line(both, method, path, body, words):
     assert [r[0][1][0] for r in reasons] == [f"gnt:opcode:{jobs[0][0]['OP_ID'][3:].lower()}"] * 2
 
 
+def test_names_are_completed(both):
+    short = INSTANCE.partition(".")[0]
+    jobs, told = both(
+        "PUT", f"/2/instances/{short}/migrate", {"target_node": "node1"},
+        f"gnt-instance migrate -f -n node1 {short}",
+    )  # fmt: skip
+    assert [job[0]["instance_name"] for job in jobs] == [INSTANCE] * 2
+    assert [job[0]["target_node"] for job in jobs] == [NODE] * 2
+    assert told[0] == f"job N: INSTANCE_MIGRATE({INSTANCE}) by WHO"
+
+
 def test_a_reason_is_the_same(both):
     jobs, _told = both(
         "PUT", f"{I}/startup?reason=why", None, f"gnt-instance start --reason why {INSTANCE}"
