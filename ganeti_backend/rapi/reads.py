@@ -175,7 +175,7 @@ def query(request: Request, doors: Doors) -> dict[str, Any]:
     body = request.fields_of_body()
     fields = body.get("fields") or _split(request.text("fields"))
     if not isinstance(fields, list) or not fields:
-        raise bad_request("Parameter 'fields' is missing")
+        raise bad_request("Missing 'fields' query argument")
     fields = [str(name) for name in fields]
     try:
         return doors.reader.query(request.name, fields, body.get("qfilter", body.get("filter")))
