@@ -144,6 +144,7 @@ class Journal:
 
     def _change_files(self) -> None:
         self._path.rename(self._old_path)
+        sync_folder(self._folder)  # Or a cut could show the new file under the name of the old.
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT, FILE_MODE)
         sync_folder(self._folder)
         os.close(self._descriptor)

@@ -77,6 +77,7 @@ class QueueJournal:
         if self._old.exists():
             return False
         self._path.rename(self._old)
+        sync_folder(self._folder)  # Or a cut could show the new file under the name of the old.
         flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
         descriptor = os.open(self._path, flags, FILE_MODE)
         sync_folder(self._folder)
