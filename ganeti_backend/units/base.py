@@ -74,16 +74,6 @@ class JobHandle:
 
     def receipt(self, result: Any) -> Receipt:
         return Receipt(self.job_id, self.op_index, result)
-    def check_canceled(self) -> None:
-        """JobCanceled if the job was asked to stop; once, so that undoing is not stopped as well.
-
-        For the places where a unit waits for something long; it must be `interruptible` there.
-        """
-        asked = self.canceled is not None and self.canceled.is_set()
-        if asked and not self.told.is_set():
-            self.told.set()
-            raise errors.JobCanceled("Job canceled by request")
-
 
 
 class Unit(Generic[AnyOp]):

@@ -40,7 +40,6 @@ class TestDelay(base.Unit[opcodes.OpTestDelay]):
 
     def _wait(self) -> None:
         end = time.monotonic() + self.op.duration
-        canceled = self.job.canceled if self.op.interruptible else None
         while (left := end - time.monotonic()) > 0:
             if self.reach.stop.wait(min(left, LOOK_EVERY)):
                 raise errors.OpExecError("The master stopped")
