@@ -59,7 +59,7 @@ class Cloud:
         return httpx.Client(base_url=f"{self.url}/compute/v2.1", headers=headers)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cloud() -> Iterator[Cloud]:
     url = os.environ.get("SYNNEFO_URL")
     if url:
@@ -77,7 +77,7 @@ def cloud() -> Iterator[Cloud]:
     listener.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed")

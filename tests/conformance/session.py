@@ -14,7 +14,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from tests.conformance import differences, scenarios
+from tests.conformance import differences, kept, scenarios
 from tests.conformance.compare import Found, compare
 from tests.conformance.world import BESIDE, SCENARIOS, Cluster, World
 
@@ -83,15 +83,15 @@ def main() -> None:
     options.add_argument("scenarios", nargs="*")
     chosen = options.parse_args()
     wanted = chosen.scenarios or None
-    kept = json.loads(chosen.real.read_text()) if chosen.real and chosen.real.exists() else None
-    problem = None if kept else why_unavailable()
+    known = kept.load(chosen.real) if chosen.real and chosen.real.exists() else None
+    problem = None if known else why_unavailable()
     if problem:
         sys.exit(problem)
-    with own_cluster() as ours, nullcontext() if kept else real_ganeti() as real:
+    with own_cluster() as ours, nullcontext() if known else real_ganeti() as real:
         ours.keep_one_candidate()
-        seen, own = (kept, run(ours, wanted)) if real is None else run_both(real, ours, wanted)
-    if chosen.real and not kept:
-        chosen.real.write_text(json.dumps(seen, indent=1))
+        seen, own = (known, run(ours, wanted)) if real is None else run_both(real, ours, wanted)
+    if chosen.real and not known:
+        kept.keep(seen, chosen.real)
     if chosen.seen:
         chosen.seen.write_text(json.dumps({"real": seen, "ours": own}, indent=1))
     found = found_in(seen, json.loads(json.dumps(own)))

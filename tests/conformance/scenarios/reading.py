@@ -125,13 +125,13 @@ def query_fields_of_the_rest(world: World) -> None:
 @scenario
 def query_with_filters(world: World) -> None:
     name = world.made("one", start=False)
-    other = world.made("two", start=False, tags=["blue"])
+    other = world.made("two", start=False, tags=["found-by-filter"])
     filters = {
         "equal": ["=", "name", name],
         "or": ["|", ["=", "name", name], ["=", "name", other]],
         "and not": ["&", ["=*", "name", name], ["!", ["=", "name", name]]],
         "pattern": ["=~", "name", "^query-with-filters-"],
-        "contains": ["=[]", "tags", "blue"],
+        "contains": ["=[]", "tags", "found-by-filter"],
         "true": ["&", ["?", "admin_state_source"], ["=~", "name", "^query-with-filters-"]],
         "greater": ["&", [">", "be/maxmem", 1], ["=~", "name", "^query-with-filters-"]],
         "unequal": ["&", ["!=", "name", name], ["=~", "name", "^query-with-filters-"]],
