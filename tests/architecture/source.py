@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +31,7 @@ class Module:
                 yield node.module, node.lineno
 
 
+@cache
 def modules() -> list[Module]:
     """Every Python file of the shipped packages."""
     return [

@@ -21,6 +21,7 @@ SUCCESS = {
     "OP_INSTANCE_REBOOT": ServerState.ACTIVE,
     "OP_INSTANCE_SHUTDOWN": ServerState.STOPPED,
     "OP_INSTANCE_REMOVE": ServerState.DELETED,
+    "OP_INSTANCE_REINSTALL": ServerState.STOPPED,
 }
 WALK = list(itertools.product([*STATE_AFTER, "OP_UNKNOWN"], JobStatus, ServerState))
 
