@@ -21,6 +21,8 @@ REFUSALS = {
     "ReplaceInstanceDisks": "job error .*OpPrereqError",
     "ModifyNodeStorageUnits": "job error .*",
     "RepairNodeStorageUnits": "job error .*",
+    # The disks are all there, which the real one refuses as well.
+    "RecreateInstanceDisks": "job error .*only missing disks can be recreated",
     # Exports go to nodes of the same cluster only.
     "PrepareExport": "job error .*not supported",
     # Filters of the job queue are left out on purpose; readers find an empty list.
