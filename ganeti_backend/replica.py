@@ -43,7 +43,9 @@ class Replica:
         self._database.executescript(SCHEMA)
 
     def close(self) -> None:
-        self._database.close()
+        """A batch that is being taken is taken first: SQLite may not lose its file under a call."""
+        with self._mutex:
+            self._database.close()
 
     def update(
         self,

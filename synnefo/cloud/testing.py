@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from synnefo.cloud.steps import Steps
 
 PACKAGES = ("synnefo", "ganeti_backend", "eventd", "hooks", "dhcpd")
 FAST_FOLDERS = ("unit", "contract", "integration", "architecture")
+# These share nothing, so every processor gets some; a file's tests stay together with its fixtures.
+SPREAD = ("-n", "auto", "--dist", "loadfile")
 FULL_SELECTION = "not hardware"
 # What the tests talk to for real, each with the files by which it is recognised.
 REAL_PARTS = {
@@ -78,7 +81,10 @@ class Suite:
             # Said before the tests run, for pytest's line is to be the last one.
             sys.stderr.write(f"cloud: these checks failed: {', '.join(failed)}\n")
             sys.stderr.flush()
-        code = self._pytest(_selection(fast=fast, arguments=arguments))
+        # Sockets need short paths, and each of several test processes adds a folder to them.
+        with tempfile.TemporaryDirectory(prefix="ct-") as folder:
+            short = [f"--basetemp={folder}/t"] if fast else []
+            code = self._pytest([*_selection(fast=fast, arguments=arguments), *short])
         return code or int(bool(failed))
 
     def _fails(self, name: str, words: list[str]) -> bool:
@@ -147,6 +153,6 @@ def _selection(*, fast: bool, arguments: Sequence[str]) -> list[str]:
     if any(not word.startswith("-") and "tests" in word for word in arguments):
         return words
     if fast:
-        return [*words, *(f"tests/{name}" for name in FAST_FOLDERS)]
+        return [*SPREAD, *words, *(f"tests/{name}" for name in FAST_FOLDERS)]
     # A later -m replaces the one of pyproject.toml, which leaves the slow tests out.
     return ["-m", FULL_SELECTION, *words]

@@ -3,7 +3,9 @@
 With libvirt the disks are real files, and a guest of QEMU has them.
 """
 
+import multiprocessing
 import shutil
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -139,13 +141,10 @@ class Direct:
         return self.handlers[call.name](**call.bind(arguments))
 
 
-@pytest.fixture
-def real(tmp_path):
+@contextmanager
+def real_node(folder):
     """One node with libvirt's embedded driver; a process has only one of it."""
-    pytest.importorskip("libvirt", reason="python3-libvirt is not installed")
-    if shutil.which("qemu-system-x86_64") is None:
-        pytest.skip("QEMU is not installed")
-    cluster = make_cluster(tmp_path)
+    cluster = make_cluster(folder)
     cluster = replace(
         cluster, hypervisor="libvirt", network="user", disk_templates=("file", "sharedfile")
     )
@@ -156,7 +155,22 @@ def real(tmp_path):
 
 
 @pytest.mark.system
-def test_every_call_may_be_repeated_on_real_files_and_guests(real):
+def test_every_call_may_be_repeated_on_real_files_and_guests(tmp_path):
+    pytest.importorskip("libvirt", reason="python3-libvirt is not installed")
+    if shutil.which("qemu-system-x86_64") is None:
+        pytest.skip("QEMU is not installed")
+    alone = multiprocessing.get_context("spawn").Process(target=repeat_on_real, args=(tmp_path,))
+    alone.start()
+    alone.join(300)
+    assert alone.exitcode == 0
+
+
+def repeat_on_real(folder):
+    with real_node(folder) as real:
+        repeat_calls(real)
+
+
+def repeat_calls(real):
     root, more = disk(), {**disk("sharedfile", 4), "uuid": "0d1c6f5e-ffff"}
     for one in (root, more):
         path = Path(twice(real, calls.DISK_CREATE, instance_name="web", disk=one)["path"])

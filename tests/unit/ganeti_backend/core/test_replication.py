@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -43,7 +44,8 @@ def stored(lab: Lab, tmp_path: Path) -> Iterator[Lab]:
         lab.nodes.nodes[name].replica = replica  # type: ignore[assignment]
     lab.start()
     yield lab
-    for replica in made:
+    for name, replica in zip(CANDIDATES, made, strict=True):
+        lab.nodes.nodes[name].replica = FakeReplica()
         replica.close()
 
 
@@ -123,6 +125,17 @@ def test_a_candidate_that_lost_its_place_is_given_everything_anew(
     lab.succeed(DELAY)
     first, second = copies(lab)
     assert first == second
+
+
+def test_a_copy_is_not_closed_under_a_batch(tmp_path: Path) -> None:
+    copy = Replica(tmp_path)
+    closing = threading.Thread(target=copy.close)
+    with copy._mutex:
+        closing.start()
+        assert copy._state() == {}
+    closing.join(10)
+    with pytest.raises(sqlite3.ProgrammingError):
+        copy.status()
 
 
 @pytest.mark.parametrize("make", [lambda path: FakeReplica(), Replica])
