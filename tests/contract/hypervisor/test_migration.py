@@ -76,6 +76,14 @@ def sent(source, name):
     return found.stage
 
 
+def received(target, name):
+    """Wait for the end of arriving, which the target sees a moment after the source sent all."""
+    end = time.monotonic() + LONGEST
+    while (found := target.ask("progress", name)) == Stage.ARRIVING:
+        assert time.monotonic() < end, found
+    return found
+
+
 def test_a_guest_goes_to_the_other_node(running):
     source, target, instance = running
     name = instance["name"]
@@ -84,7 +92,7 @@ def test_a_guest_goes_to_the_other_node(running):
     assert name not in target.ask("instances")
     source.migration.start(name, address, live=True)
     assert sent(source, name) is Stage.SENT
-    assert target.ask("progress", name) == Stage.ARRIVED
+    assert received(target, name) == Stage.ARRIVED
     # Between the two it runs nowhere, and nobody can start it by mistake.
     assert name not in source.instances()
     assert name not in target.ask("instances")
