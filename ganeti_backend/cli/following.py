@@ -192,3 +192,18 @@ def _print_json(value: Any) -> None:
     import json
 
     print(json.dumps(value, indent=2))
+
+
+def run_and_show_changes(
+    args: argparse.Namespace, session: Session, op: dict[str, Any], name: str
+) -> int:
+    """Run a change whose result lists what changed, and print that."""
+    if args.submit or args.json or args.dry_run:
+        return run(args, session, op)
+    changes = run_and_get(args, session, op)
+    if changes:
+        print(f"Modified {name}")
+        for parameter, value in changes:
+            shown = json.dumps(value) if isinstance(value, (dict, list)) else value
+            print(f" - {parameter:<5} -> {shown}")
+    return SUCCESS

@@ -13,7 +13,6 @@ from ganeti_backend.cli import (
     report,
     tagging,
 )
-from ganeti_backend.cli.node_membership import modified
 from ganeti_backend.cli.node_moves import with_jobs
 from ganeti_backend.cli.program import SUCCESS, Command, Failure, Program, Session
 
@@ -72,7 +71,7 @@ def _modify(args: argparse.Namespace, session: Session) -> int:
     if all(value is None for value in wanted.values()):
         raise Failure("Please give at least one of the parameters.")
     op = following.opcode("OP_GROUP_SET_PARAMS", args, session, group_name=args.name, **wanted)
-    return modified(args, session, op, args.name)
+    return following.run_and_show_changes(args, session, op, args.name)
 
 
 def _configure_one(parser: argparse.ArgumentParser) -> None:

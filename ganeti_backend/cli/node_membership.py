@@ -1,7 +1,6 @@
 """gnt-node add, remove and modify."""
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
@@ -148,17 +147,4 @@ def modify(args: argparse.Namespace, session: Session) -> int:
         raise Failure("Please give at least one of the parameters.")
     fields = {"node_name": args.name, "force": args.force, "auto_promote": args.auto_promote}
     op = following.opcode("OP_NODE_SET_PARAMS", args, session, **fields, **wanted)
-    return modified(args, session, op, args.name)
-
-
-def modified(args: argparse.Namespace, session: Session, op: dict[str, Any], name: str) -> int:
-    """Run a change whose result lists what changed, and print that."""
-    if args.submit or args.json or args.dry_run:
-        return following.run(args, session, op)
-    changes = following.run_and_get(args, session, op)
-    if changes:
-        print(f"Modified {name}")
-        for parameter, value in changes:
-            shown = json.dumps(value) if isinstance(value, (dict, list)) else value
-            print(f" - {parameter:<5} -> {shown}")
-    return SUCCESS
+    return following.run_and_show_changes(args, session, op, args.name)
