@@ -202,6 +202,8 @@ def run_and_show_changes(
         return run(args, session, op)
     changes = run_and_get(args, session, op)
     if changes:
+        import json
+
         print(f"Modified {name}")
         for parameter, value in changes:
             shown = json.dumps(value) if isinstance(value, (dict, list)) else value
