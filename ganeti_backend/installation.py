@@ -8,7 +8,7 @@ import json
 import secrets
 from pathlib import Path
 
-from ganeti_backend import certificates
+from ganeti_backend.certificates import authority
 from ganeti_backend.durable import SECRET_MODE, replace
 from ganeti_backend.settings import (
     FOLDER_MODE,
@@ -27,7 +27,7 @@ def write(path: Path | str, settings: Settings) -> None:
     """Write the settings file and make all it names; what is already there is kept."""
     for folder in _folders(settings):
         folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    certificates.ensure(settings)
+    authority.ensure(settings)
     _ensure_rapi_users(settings.rapi.users_file)
     _write_settings(Path(path), settings)
 
@@ -42,12 +42,12 @@ def bundle(settings: Settings, node: NodeSettings) -> Path:
     own = NodeSettings(node.name, node.address, node.port, folder / node.dir)
     for path in (folder, *own.folders):
         path.mkdir(mode=PRIVATE_MODE, parents=True, exist_ok=True)
-    certificates.ensure_node(settings, own, folder)
+    authority.ensure_node(settings, own, folder)
     written = dataclasses.replace(
         settings,
         data_dir=Path(),
         nodes=(node,),
-        tls=TlsSettings(*(Path(name) for name in certificates.NODE_FILES)),
+        tls=TlsSettings(*(Path(name) for name in authority.NODE_FILES)),
     )
     _write_settings(folder / SETTINGS_FILE, written)
     return folder / SETTINGS_FILE

@@ -1,7 +1,7 @@
 """The cluster's settings file: where things are and on which ports, read by every daemon.
 
 `installation.py` writes it and makes what it names; what the cluster *contains* (instances,
-networks) is not here but in `config.py`.
+networks) is not here but in `configuration`.
 """
 
 import json

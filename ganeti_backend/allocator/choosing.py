@@ -15,7 +15,7 @@ from typing import Any
 from ganeti_backend import objects
 from ganeti_backend.allocator import rooms as measuring
 from ganeti_backend.allocator.rooms import Demand, NoRoomError, Room
-from ganeti_backend.config import Usage
+from ganeti_backend.configuration.config import Usage
 
 Infos = Mapping[str, Mapping[str, Any] | None]
 Rooms = dict[str, Room]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ganeti_backend import errors, objects
-from ganeti_backend.config import Usage
+from ganeti_backend.configuration.config import Usage
 
 EXCLUSION_PREFIX = "htools:iextags:"
 

@@ -28,7 +28,8 @@ def _file(parser: argparse.ArgumentParser) -> None:
 
 
 def _backup(args: argparse.Namespace, session: Session) -> int:
-    from ganeti_backend import backup, settings
+    from ganeti_backend import settings
+    from ganeti_backend.replication import backup
 
     path = settings_path()
     try:
@@ -46,7 +47,7 @@ def _configure_restore(parser: argparse.ArgumentParser) -> None:
 
 
 def _restore(args: argparse.Namespace, _session: Session) -> int:
-    from ganeti_backend import backup
+    from ganeti_backend.replication import backup
 
     question = "This puts the queue and the configuration back to what they were at the backup."
     confirm(f"{question} Continue?", agreed=args.force)
@@ -63,8 +64,9 @@ def _configure_failover(parser: argparse.ArgumentParser) -> None:
 
 
 def _failover(args: argparse.Namespace, _session: Session) -> int:
-    from ganeti_backend import failover, settings
+    from ganeti_backend import settings
     from ganeti_backend.node_rpc.client import NodeClient
+    from ganeti_backend.replication import failover
 
     node = args.node or os.environ.get(NODE_VARIABLE)
     if not node:

@@ -20,7 +20,8 @@ from typing import Any, Protocol
 
 import orjson
 
-from ganeti_backend import client_log, errors, opcodes, short_names
+from ganeti_backend import errors, opcodes
+from ganeti_backend.doors import client_log, short_names
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.opcodes import OpCode
 from ganeti_backend.queries.reader import Reader, UnknownResourceError

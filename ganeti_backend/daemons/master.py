@@ -14,12 +14,12 @@ import threading
 from contextlib import ExitStack
 
 from ganeti_backend import errors, settings
-from ganeti_backend.certificate_keeper import CertificateKeeper
+from ganeti_backend.certificates.certificate_keeper import CertificateKeeper
 from ganeti_backend.daemons import command_socket
 from ganeti_backend.daemons.watcher import Watcher, period
-from ganeti_backend.master import Master
-from ganeti_backend.node_pool import NodePool
-from ganeti_backend.places import Places
+from ganeti_backend.master.master import Master
+from ganeti_backend.node_rpc.node_pool import NodePool
+from ganeti_backend.node_rpc.places import Places
 from ganeti_backend.rapi import server as rapi
 
 log = logging.getLogger("ganeti.master")

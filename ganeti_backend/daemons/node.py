@@ -17,9 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from ganeti_backend import settings as settings_file
-from ganeti_backend.daemons import console_files
-from ganeti_backend.daemons.node_handlers import NodeHandlers
 from ganeti_backend.errors import ConfigurationError, GenericError
+from ganeti_backend.node import console_files
+from ganeti_backend.node.node_handlers import NodeHandlers
 from ganeti_backend.settings import NodeSettings, Settings
 
 log = logging.getLogger("ganeti_backend.node")

@@ -17,11 +17,13 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganeti_backend import cluster_parameters, errors, opcodes, watcher_files, watching
-from ganeti_backend.jobs import JobStatus
-from ganeti_backend.master import Master
+from ganeti_backend import errors, opcodes
+from ganeti_backend.master.master import Master
 from ganeti_backend.node_rpc import calls
-from ganeti_backend.watching import Decision, Memory, OpInput, View
+from ganeti_backend.parameters import cluster_parameters
+from ganeti_backend.queue.jobs import JobStatus
+from ganeti_backend.watcher import watcher_files, watching
+from ganeti_backend.watcher.watching import Decision, Memory, OpInput, View
 
 log = logging.getLogger("ganeti.watcher")
 

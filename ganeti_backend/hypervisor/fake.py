@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from ganeti_backend.errors import HypervisorError
-from ganeti_backend.guest_stages import Stage
 from ganeti_backend.hypervisor.base import (
     Attachment,
     Capabilities,
@@ -23,6 +22,7 @@ from ganeti_backend.hypervisor.base import (
     vcpus_of,
 )
 from ganeti_backend.hypervisor.fake_migration import STAGE, FakeMigration, stage_of
+from ganeti_backend.hypervisor.guest_stages import Stage
 from ganeti_backend.hypervisor.migration import refuse_in_between
 
 MEMORY = 256 * 1024

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganeti_backend.errors import HypervisorError
-from ganeti_backend.guest_stages import Stage
 from ganeti_backend.hypervisor.base import Devices
+from ganeti_backend.hypervisor.guest_stages import Stage
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from typing import Any
 
 import orjson
 
-from ganeti_backend import command, errors
+from ganeti_backend import errors
+from ganeti_backend.programs import command
 
 SEARCH_PATH = (
     Path("/usr/local/lib/ganeti/iallocators"),

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ganeti_backend import ipolicy, objects
+from ganeti_backend import objects
 from ganeti_backend.disk_templates import TEMPLATES, Reach
 from ganeti_backend.opcodes import moves
+from ganeti_backend.parameters import ipolicy
 
 VERSION = 2
 MIRROR_METADATA = 128  # MiB that a mirrored disk needs beside its content, on each node.

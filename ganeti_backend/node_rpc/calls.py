@@ -130,7 +130,7 @@ MIGRATION_PREPARE = Call("migration_prepare", ("instance", "description"), timeo
 MIGRATION_START = Call("migration_start", ("name", "address", "live"), timeout=60)
 MIGRATION_PROGRESS = Call("migration_progress", ("name",), timeout=15)
 MIGRATION_SETTLE = Call("migration_settle", ("name", "keep"), timeout=60)
-# What administrators do with a node; see `daemons/node_care.py`.
+# What administrators do with a node; see `node/node_care.py`.
 VOLUMES = Call("volumes")
 STORAGE_LIST = Call("storage_list", ("storage_type",), {"name": None})
 STORAGE_MODIFY = Call("storage_modify", ("storage_type", "name", "changes"))

@@ -1,4 +1,4 @@
-"""What the nodes in memory answer to calls of `daemons/node_care.py`."""
+"""What the nodes in memory answer to calls of `node/node_care.py`."""
 
 from typing import Any
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganeti_backend import command
-from ganeti_backend.conversation import Conversation, Sink
 from ganeti_backend.errors import OperatingSystemError
 from ganeti_backend.os_definitions.definition import Definition
 from ganeti_backend.os_definitions.script_log import ScriptLog
+from ganeti_backend.programs import command
+from ganeti_backend.programs.conversation import Conversation, Sink
 
 SIZE_VARIABLE = "EXP_SIZE_FD"
 Process = subprocess.Popen[bytes]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ganeti_backend import cluster_info
+from ganeti_backend.parameters import cluster_info
 from ganeti_backend.queries.snapshot import Snapshot
 
 

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from ganeti_backend import errors, os_catalog
+from ganeti_backend import errors
 from ganeti_backend.node_rpc.calls import EXPORT_LIST, OS_DIAGNOSE, Call, Nodes
+from ganeti_backend.os_definitions import os_catalog
 from ganeti_backend.queries.fields import NODATA, Field, Kind, Table, attribute
 from ganeti_backend.queries.snapshot import Configuration
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from ganeti_backend import disk_template_parameters, node_parameters
-from ganeti_backend import ipolicy as policies
 from ganeti_backend.objects import NodeGroup
+from ganeti_backend.parameters import disk_template_parameters, node_parameters
+from ganeti_backend.parameters import ipolicy as policies
 from ganeti_backend.queries.fields import OBJECT_BULK, Field, Kind, Table, attribute, object_fields
 from ganeti_backend.queries.nodes import parameter_fields
 from ganeti_backend.queries.snapshot import Snapshot

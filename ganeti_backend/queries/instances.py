@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from ganeti_backend import cluster_parameters
 from ganeti_backend.objects import Disk, Instance, Nic
+from ganeti_backend.parameters import cluster_parameters
 from ganeti_backend.queries.fields import (
     NODATA,
     OBJECT_BULK,

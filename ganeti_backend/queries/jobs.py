@@ -1,10 +1,10 @@
-"""Fields of jobs. Their values come from `ganeti_backend.jobs`, as those of waiting clients do."""
+"""Fields of jobs. Their values come from `queue.jobs`, as those of waiting clients do."""
 
 from typing import Any
 
-from ganeti_backend import jobs
-from ganeti_backend.jobs import Job
 from ganeti_backend.queries.fields import Field, Kind, Table
+from ganeti_backend.queue import jobs
+from ganeti_backend.queue.jobs import Job
 
 DESCRIPTIONS = {
     "id": ("ID", Kind.NUMBER, "Job ID"),

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from ganeti_backend import node_parameters
 from ganeti_backend.objects import Node
+from ganeti_backend.parameters import node_parameters
 from ganeti_backend.queries.fields import (
     NODATA,
     OBJECT_BULK,

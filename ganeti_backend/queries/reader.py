@@ -6,10 +6,9 @@ The remote API and the command socket both answer from here, so they cannot disa
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from ganeti_backend.jobs import Job
 from ganeti_backend.locks import LockInfo
 from ganeti_backend.node_rpc.calls import Nodes
-from ganeti_backend.os_catalog import usable
+from ganeti_backend.os_definitions.os_catalog import usable
 from ganeti_backend.queries import (
     cluster,
     filters,
@@ -23,6 +22,7 @@ from ganeti_backend.queries import (
 )
 from ganeti_backend.queries.fields import Table, nice
 from ganeti_backend.queries.snapshot import Configuration, LiveData, Snapshot
+from ganeti_backend.queue.jobs import Job
 from ganeti_backend.settings import Settings
 
 INSTANCE = "instance"

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from ganeti_backend import client_log, errors
+from ganeti_backend import errors
+from ganeti_backend.doors import client_log
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.opcodes import OpCode
 from ganeti_backend.queries import nodes

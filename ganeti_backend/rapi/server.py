@@ -17,7 +17,8 @@ from urllib.parse import unquote
 import orjson
 import uvicorn
 
-from ganeti_backend import client_log, errors, opcodes, short_names
+from ganeti_backend import errors, opcodes
+from ganeti_backend.doors import client_log, short_names
 from ganeti_backend.node_rpc.server import PromptServer
 from ganeti_backend.queries.reader import Reader
 from ganeti_backend.rapi import authentication, requests

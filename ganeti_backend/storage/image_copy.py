@@ -12,8 +12,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from ganeti_backend import command
 from ganeti_backend.errors import CommandError, StorageError
+from ganeti_backend.programs import command
 from ganeti_backend.storage.base import Image, Progress, identifier
 
 CHUNK = 4 << 20

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganeti_backend import command
 from ganeti_backend.errors import StorageError
+from ganeti_backend.programs import command
 
 LABEL = "cidata"
 ISO_PROGRAMS = ("genisoimage", "xorrisofs", "mkisofs")

@@ -13,13 +13,13 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.allocator import Allocator
-from ganeti_backend.certificate_keeper import CertificateKeeper
-from ganeti_backend.config import Config, Receipt
-from ganeti_backend.jobs import Job
-from ganeti_backend.live import LiveReader
+from ganeti_backend.certificates.certificate_keeper import CertificateKeeper
+from ganeti_backend.configuration.config import Config, Receipt
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.node_rpc.calls import Nodes
-from ganeti_backend.places import Places
+from ganeti_backend.node_rpc.live import LiveReader
+from ganeti_backend.node_rpc.places import Places
+from ganeti_backend.queue.jobs import Job
 
 AnyOp = TypeVar("AnyOp", bound=opcodes.OpCode)
 EXCLUSIVE = Mode.EXCLUSIVE

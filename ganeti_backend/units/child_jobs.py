@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ganeti_backend import errors, opcodes
-from ganeti_backend.jobs import Job
+from ganeti_backend.queue.jobs import Job
 from ganeti_backend.units.base import Unit
 
 Submitted = list[list[Any]]  # [True, job id] or [False, why not]

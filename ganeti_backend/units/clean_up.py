@@ -6,7 +6,7 @@ will finish. Everything here may run twice.
 
 from __future__ import annotations
 
-from ganeti_backend.config import Config, Pending
+from ganeti_backend.configuration.config import Config, Pending
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.node_rpc.calls import Nodes
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from ganeti_backend import disk_templates, errors, objects
-from ganeti_backend.config import Config, Debris
+from ganeti_backend.configuration.config import Config, Debris
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.node_rpc.calls import Nodes
 from ganeti_backend.units.base import Unit

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from ganeti_backend import errors
-from ganeti_backend.hook_runner import HookRunner, Occasion
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import clean_up, debris
 from ganeti_backend.units.base import Reach, Unit
+from ganeti_backend.units.hook_runner import HookRunner, Occasion
 
 
 def run(unit: Unit[Any], reach: Reach) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ganeti_backend import disk_identity, objects
+from ganeti_backend import objects
+from ganeti_backend.units import disk_identity
 
 Environment = dict[str, str]
 OS_BUILT_IN = "image"

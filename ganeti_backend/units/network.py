@@ -6,8 +6,9 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from ganeti_backend import addresses, errors, objects, opcodes
-from ganeti_backend.config import new_uuid
+from ganeti_backend import errors, objects, opcodes
+from ganeti_backend.configuration import addresses
+from ganeti_backend.configuration.config import new_uuid
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.units import base, hook_environment
 from ganeti_backend.units.instances.parameters import wrong

@@ -6,7 +6,8 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-from ganeti_backend import addresses, errors, opcodes
+from ganeti_backend import errors, opcodes
+from ganeti_backend.configuration import addresses
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.units import base, hook_environment
 from ganeti_backend.units.instances.parameters import wrong

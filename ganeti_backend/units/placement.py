@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ganeti_backend import errors, ipolicy, objects, opcodes
+from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.allocator import Demand, Rules
 from ganeti_backend.allocator.rooms import exclusions
-from ganeti_backend.config import Config
+from ganeti_backend.configuration.config import Config
 from ganeti_backend.disk_templates import TEMPLATES, Reach
 from ganeti_backend.iallocator import plugin, question
 from ganeti_backend.iallocator.plugin import Plugin
+from ganeti_backend.parameters import ipolicy
 from ganeti_backend.units.base import Unit
 
 BUILT_IN = "builtin"

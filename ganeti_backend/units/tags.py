@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from ganeti_backend import errors, objects, opcodes
-from ganeti_backend.config import Config
+from ganeti_backend.configuration.config import Config
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.units import base
 from ganeti_backend.units.instances.parameters import wrong

@@ -18,11 +18,11 @@ def test_each_contract_can_break(tmp_path):
     """The same contracts over a small tree in which each is violated once."""
     tree = {
         "synnefo/core/rule.py": "import django\nimport synnefo.db.tables\n",
-        "synnefo/db/tables.py": "import ganeti_backend.processor\n",
-        "ganeti_backend/errors.py": "import ganeti_backend.processor\n",
-        "ganeti_backend/processor.py": "",
-        "hooks/publish.py": "import django\nimport ganeti_backend.processor\n",
-        "eventd/watch.py": "import ganeti_backend.processor\n",
+        "synnefo/db/tables.py": "import ganeti_backend.master.processor\n",
+        "ganeti_backend/errors.py": "import ganeti_backend.master.processor\n",
+        "ganeti_backend/master/processor.py": "",
+        "hooks/publish.py": "import django\nimport ganeti_backend.master.processor\n",
+        "eventd/watch.py": "import ganeti_backend.master.processor\n",
         "synnefo/cloud/steps.py": "import httpx\n",
         "dhcpd/watch.py": "import synnefo.core.rule\n",
     }

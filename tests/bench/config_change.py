@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from ganeti_backend import objects
-from ganeti_backend.config import Config, new_uuid
+from ganeti_backend.configuration.config import Config, new_uuid
 
 Result = dict[str, float]
 BLOCK = 20

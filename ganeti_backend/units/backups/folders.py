@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ganeti_backend import errors
-from ganeti_backend.config import Config
+from ganeti_backend.configuration.config import Config
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base
 

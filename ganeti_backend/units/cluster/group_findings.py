@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganeti_backend import objects
-from ganeti_backend.config_state import Usage
+from ganeti_backend.configuration.config_state import Usage
 from ganeti_backend.disk_templates import TEMPLATES
 
 STOPPED = "shutdown"

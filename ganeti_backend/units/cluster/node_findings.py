@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ganeti_backend import errors, ipolicy
-from ganeti_backend.config import Config
+from ganeti_backend import errors
+from ganeti_backend.configuration.config import Config
 from ganeti_backend.disk_templates import TEMPLATES, Reach
+from ganeti_backend.parameters import ipolicy
 from ganeti_backend.units.instances import policy
 from ganeti_backend.units.nodes import candidates
 

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ganeti_backend import cluster_info, cluster_parameters, objects, opcodes, watcher_files
+from ganeti_backend import objects, opcodes
 from ganeti_backend.locks import Level, Mode
+from ganeti_backend.parameters import cluster_info, cluster_parameters
 from ganeti_backend.units import base, tags
 from ganeti_backend.units.instances.parameters import wrong
+from ganeti_backend.watcher import watcher_files
 
 
 class ClusterQuery(base.Unit[opcodes.OpClusterQuery]):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ganeti_backend import cluster_parameters, ipolicy, objects, opcodes
+from ganeti_backend import objects, opcodes
 from ganeti_backend.locks import Level, Mode
+from ganeti_backend.parameters import cluster_parameters, ipolicy
 from ganeti_backend.units import base
 from ganeti_backend.units.cluster import settings
 from ganeti_backend.units.cluster.base import ClusterUnit

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ganeti_backend import (
-    addresses,
+from ganeti_backend import errors, objects, opcodes
+from ganeti_backend.configuration import addresses
+from ganeti_backend.configuration.config import Config
+from ganeti_backend.disk_templates import TEMPLATES
+from ganeti_backend.parameters import (
     cluster_parameters,
     disk_template_parameters,
-    errors,
     ipolicy,
     node_parameters,
-    objects,
-    opcodes,
 )
-from ganeti_backend.config import Config
-from ganeti_backend.disk_templates import TEMPLATES
 from ganeti_backend.units.instances import parameters
 from ganeti_backend.units.instances.parameters import wrong
 

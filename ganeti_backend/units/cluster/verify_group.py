@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
-from ganeti_backend.config import Debris, Pending
-from ganeti_backend.hook_runner import POST, Occasion, prefixed
+from ganeti_backend.configuration.config import Debris, Pending
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base
@@ -19,6 +18,7 @@ from ganeti_backend.units.cluster import disk_looks, group_findings
 from ganeti_backend.units.cluster.group_findings import Scene
 from ganeti_backend.units.cluster.reporting import Report
 from ganeti_backend.units.groups.base import GroupUnit
+from ganeti_backend.units.hook_runner import POST, Occasion, prefixed
 from ganeti_backend.units.nodes.base import online
 
 HOOKS = "cluster-verify"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from ganeti_backend import ipolicy, objects, opcodes
+from ganeti_backend import objects, opcodes
 from ganeti_backend.locks import Level, Mode
+from ganeti_backend.parameters import ipolicy
 from ganeti_backend.units import base
 
 AnyOp = TypeVar("AnyOp", bound=opcodes.OpCode)

@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ganeti_backend import (
-    disk_template_parameters,
-    errors,
-    ipolicy,
-    node_parameters,
-    objects,
-    opcodes,
-)
-from ganeti_backend.config import new_uuid
+from ganeti_backend import errors, objects, opcodes
+from ganeti_backend.configuration.config import new_uuid
 from ganeti_backend.locks import Level, Mode
+from ganeti_backend.parameters import disk_template_parameters, ipolicy, node_parameters
 from ganeti_backend.units import base
 from ganeti_backend.units.groups.base import GroupUnit, newly_violating
 from ganeti_backend.units.instances.parameters import wrong

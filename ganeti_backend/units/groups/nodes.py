@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
-from ganeti_backend.config import Config
+from ganeti_backend.configuration.config import Config
 from ganeti_backend.iallocator import plugin, question
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.units import base, built_in_allocator, child_jobs, placement, relocation

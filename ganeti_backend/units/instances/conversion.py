@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
-from ganeti_backend.config import Debris, new_uuid
+from ganeti_backend.configuration.config import Debris, new_uuid
 from ganeti_backend.disk_templates import TEMPLATES, Reach
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base, debris

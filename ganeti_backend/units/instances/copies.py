@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ganeti_backend import errors, objects
-from ganeti_backend.config import Config, Receipt
-from ganeti_backend.guest_stages import Stage, Verdict, decide
+from ganeti_backend.configuration.config import Config, Receipt
+from ganeti_backend.hypervisor.guest_stages import Stage, Verdict, decide
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.node_rpc.calls import Nodes
 

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from types import MappingProxyType
 
 from ganeti_backend import errors, objects, opcodes
-from ganeti_backend.config import Pending, new_uuid
+from ganeti_backend.configuration.config import Pending, new_uuid
 from ganeti_backend.locks import ALL, Attempt, Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base, clean_up, hook_environment

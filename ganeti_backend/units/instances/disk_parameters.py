@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ganeti_backend import errors, objects
-from ganeti_backend.config import new_uuid
+from ganeti_backend.configuration.config import new_uuid
 from ganeti_backend.units.instances.parameters import size_in_mib, wrong
 
 MAX_DISKS = 16

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from ganeti_backend import errors, objects
-from ganeti_backend.config import Receipt
-from ganeti_backend.guest_stages import Stage, Verdict
+from ganeti_backend.configuration.config import Receipt
+from ganeti_backend.hypervisor.guest_stages import Stage, Verdict
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base
 from ganeti_backend.units.instances import copies, moving_disks

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.disk_templates import TEMPLATES
-from ganeti_backend.guest_stages import Stage
+from ganeti_backend.hypervisor.guest_stages import Stage
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.opcodes.moves import NON_LIVE
 from ganeti_backend.units.instances import copies, failover

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
-from ganeti_backend.config import Debris
+from ganeti_backend.configuration.config import Debris
 from ganeti_backend.disk_templates import TEMPLATES, Reach
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base, debris

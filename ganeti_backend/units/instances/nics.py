@@ -7,8 +7,9 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-from ganeti_backend import addresses, errors, objects
-from ganeti_backend.config import Config, new_uuid
+from ganeti_backend import errors, objects
+from ganeti_backend.configuration import addresses
+from ganeti_backend.configuration.config import Config, new_uuid
 from ganeti_backend.units import base
 from ganeti_backend.units.instances.parameters import wrong
 

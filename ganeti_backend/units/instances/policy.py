@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ganeti_backend import errors, ipolicy, objects
-from ganeti_backend.config import Config
+from ganeti_backend import errors, objects
+from ganeti_backend.configuration.config import Config
+from ganeti_backend.parameters import ipolicy
 
 
 def check_change(config: Config, before: objects.Instance, after: objects.Instance) -> None:

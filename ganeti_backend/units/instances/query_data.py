@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ganeti_backend import disk_identity, errors, objects, opcodes
+from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.node_rpc import calls
-from ganeti_backend.units import base
+from ganeti_backend.units import base, disk_identity
 from ganeti_backend.units.instances import disks
 
 LDISK_OKAY, LDISK_FAULTY = 1, 3  # Ganeti's numbers.

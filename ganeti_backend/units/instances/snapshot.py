@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
-from ganeti_backend.config import new_uuid
+from ganeti_backend.configuration.config import new_uuid
 from ganeti_backend.disk_templates import TEMPLATES
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.opcodes.disks import SNAPSHOT_CREATE, SNAPSHOT_REMOVE, SNAPSHOT_REVERT

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from ganeti_backend import errors, objects, opcodes
-from ganeti_backend.config import Config
+from ganeti_backend.configuration.config import Config
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.units import base
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ganeti_backend import errors, node_parameters, objects, opcodes
+from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.disk_templates import TEMPLATES, Reach
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.node_rpc import calls
+from ganeti_backend.parameters import node_parameters
 from ganeti_backend.units import base
 from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.nodes import candidates

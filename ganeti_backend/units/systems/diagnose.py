@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ganeti_backend import errors, opcodes, os_catalog
+from ganeti_backend import errors, opcodes
 from ganeti_backend.node_rpc import calls
+from ganeti_backend.os_definitions import os_catalog
 from ganeti_backend.units import base
 from ganeti_backend.units.instances.parameters import wrong
 

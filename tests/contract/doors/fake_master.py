@@ -5,9 +5,9 @@ import threading
 from pathlib import Path
 
 from ganeti_backend import errors, objects
-from ganeti_backend.jobs import FINALIZED, Job, JobStatus, field_values, new_job
-from ganeti_backend.live import LiveData
 from ganeti_backend.locks import LockInfo
+from ganeti_backend.node_rpc.live import LiveData
+from ganeti_backend.queue.jobs import FINALIZED, Job, JobStatus, field_values, new_job
 
 DATA = Path(__file__).parents[2] / "data" / "ganeti"
 INSTANCE = "vm1.gntlab.test"

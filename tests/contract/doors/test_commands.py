@@ -10,7 +10,7 @@ import pytest
 from fake_master import INSTANCE
 
 from ganeti_backend.cli import gnt_cluster, gnt_instance, gnt_job, gnt_network, gnt_node
-from ganeti_backend.jobs import JobStatus
+from ganeti_backend.queue.jobs import JobStatus
 
 INSTANCES = gnt_instance.PROGRAM
 JOBS = gnt_job.PROGRAM

@@ -3,8 +3,8 @@ import io
 import pytest
 
 from ganeti_backend.cli import gnt_debug, gnt_job
-from ganeti_backend.jobs import JobStatus
 from ganeti_backend.opcodes import OpTestDelay
+from ganeti_backend.queue.jobs import JobStatus
 
 JOBS, DEBUG = gnt_job.PROGRAM, gnt_debug.PROGRAM
 

@@ -8,9 +8,9 @@ import shlex
 import pytest
 from fake_master import INSTANCE, NODE
 
-from ganeti_backend import client_log
 from ganeti_backend.cli import programs
-from ganeti_backend.jobs import JobStatus
+from ganeti_backend.doors import client_log
+from ganeti_backend.queue.jobs import JobStatus
 
 I = f"/2/instances/{INSTANCE}"  # noqa: E741 - stands in many rows.
 N = f"/2/nodes/{NODE}"

@@ -7,11 +7,12 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from ganeti_backend import certificates, hypervisor, settings
-from ganeti_backend.daemons import emulator_certificates
+from ganeti_backend import hypervisor, settings
+from ganeti_backend.certificates import authority
 from ganeti_backend.errors import HypervisorError
-from ganeti_backend.guest_stages import Stage
 from ganeti_backend.hypervisor.base import Devices
+from ganeti_backend.hypervisor.guest_stages import Stage
+from ganeti_backend.node import emulator_certificates
 from synnefo.cloud.guest_image import builder
 from synnefo.cloud.layout import cache_folder
 from tests.contract.hypervisor.conftest import place
@@ -28,7 +29,7 @@ def certified(tmp_path_factory):
     folder = tmp_path_factory.mktemp("certified")
     made = settings.for_state(folder, 0, [1, 2])
     made.tls.ca.parent.mkdir(parents=True)
-    certificates.ensure(made)
+    authority.ensure(made)
     return emulator_certificates.folder(folder / "node", made.tls)
 
 

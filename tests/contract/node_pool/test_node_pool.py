@@ -17,8 +17,8 @@ import pytest
 
 from ganeti_backend import installation, settings
 from ganeti_backend.errors import NodeCallError, NodeUnreachable
-from ganeti_backend.node_pool import NodePool, ProtocolError, parse_head
 from ganeti_backend.node_rpc import calls, server
+from ganeti_backend.node_rpc.node_pool import NodePool, ProtocolError, parse_head
 
 NODE = "node1.local"
 

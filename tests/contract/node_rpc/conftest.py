@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ganeti_backend import installation, settings
-from ganeti_backend.daemons.node_handlers import NodeHandlers
+from ganeti_backend.node.node_handlers import NodeHandlers
 from ganeti_backend.node_rpc import server
 from ganeti_backend.node_rpc.client import NodeClient
 from ganeti_backend.node_rpc.fake import FakeNodeClient

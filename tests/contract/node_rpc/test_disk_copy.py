@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from ganeti_backend import installation, settings
-from ganeti_backend.daemons import disk_copies
-from ganeti_backend.daemons.node_handlers import NodeHandlers
 from ganeti_backend.errors import NodeCallError, StorageError
+from ganeti_backend.node import disk_copies
+from ganeti_backend.node.node_handlers import NodeHandlers
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.node_rpc.client import NodeClient
 from ganeti_backend.storage.file import FileStorage

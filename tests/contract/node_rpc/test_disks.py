@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ganeti_backend.daemons.node_handlers import NodeHandlers
 from ganeti_backend.errors import NodeCallError
+from ganeti_backend.node.node_handlers import NodeHandlers
 from ganeti_backend.node_rpc import calls
 from tests.contract.node_rpc.conftest import make_cluster
 

@@ -16,11 +16,11 @@ from ganeti_backend import installation, settings
 from ganeti_backend.cli import gnt_cluster, gnt_group, gnt_instance, gnt_node
 from ganeti_backend.daemons import command_socket
 from ganeti_backend.errors import NodeUnreachable
-from ganeti_backend.jobs import JobStatus
-from ganeti_backend.master import Master
-from ganeti_backend.node_pool import NodePool
+from ganeti_backend.master.master import Master
 from ganeti_backend.node_rpc import calls
-from ganeti_backend.places import Places
+from ganeti_backend.node_rpc.node_pool import NodePool
+from ganeti_backend.node_rpc.places import Places
+from ganeti_backend.queue.jobs import JobStatus
 
 PROGRAMS = {
     program.name: program

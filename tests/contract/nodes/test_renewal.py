@@ -9,11 +9,12 @@ import pytest
 from cryptography import x509
 from node_site import NEW, joined
 
-from ganeti_backend import certificate_files, opcodes, settings
+from ganeti_backend import opcodes, settings
+from ganeti_backend.certificates import certificate_files
 from ganeti_backend.errors import NodeUnreachable
-from ganeti_backend.node_pool import NodePool
 from ganeti_backend.node_rpc import calls
-from ganeti_backend.places import Places
+from ganeti_backend.node_rpc.node_pool import NodePool
+from ganeti_backend.node_rpc.places import Places
 
 
 def serial(path):
@@ -73,9 +74,10 @@ def test_the_authority(site, two, tmp_path):
 
 def test_a_crash_between_the_two_files_of_an_authority(site, two):
     """The new authority is known and does not sign yet: everything is as it was."""
-    from ganeti_backend import certificates, installation
+    from ganeti_backend import installation
+    from ganeti_backend.certificates import authority
 
-    _key, other = certificates.new_authority()
+    _key, other = authority.new_authority()
     ca = site.settings.tls.ca
     ca.write_bytes(other + ca.read_bytes())
     before = serial(site.settings.tls.certificate)
@@ -85,16 +87,16 @@ def test_a_crash_between_the_two_files_of_an_authority(site, two):
 
 
 def test_a_crash_between_certificate_and_key(site, tmp_path):
-    from ganeti_backend import certificates
+    from ganeti_backend.certificates import authority
 
     tls = site.settings.tls
-    authority = certificates.of_cluster(site.settings)
-    wanted = certificates.request(tls.key, "node1.local")
+    authority = authority.of_cluster(site.settings)
+    wanted = authority.request(tls.key, "node1.local")
     tls.certificate.write_bytes(authority.sign(wanted, ["127.0.0.1"]))
     assert not certificate_files.fits(tls.certificate, tls.key)
     certificate_files.finish(tls.certificate, tls.key)
     assert certificate_files.fits(tls.certificate, tls.key)
-    certificates.request(tls.key, "node1.local")
+    authority.request(tls.key, "node1.local")
     certificate_files.finish(tls.certificate, tls.key)
     assert certificate_files.fits(tls.certificate, tls.key)
     assert not certificate_files.next_key(tls.key).exists()

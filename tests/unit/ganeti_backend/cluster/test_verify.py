@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 from ganeti_backend import objects, opcodes
-from ganeti_backend.jobs import JobStatus
 from ganeti_backend.node_rpc import calls
+from ganeti_backend.queue.jobs import JobStatus
 from tests.unit.ganeti_backend.core.conftest import Lab
 
 

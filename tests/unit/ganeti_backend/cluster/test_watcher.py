@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from ganeti_backend import opcodes, watcher_files, watching
+from ganeti_backend import opcodes
 from ganeti_backend.daemons.watcher import SOURCE, Watcher
-from ganeti_backend.jobs import JobStatus
 from ganeti_backend.node_rpc import calls
+from ganeti_backend.queue.jobs import JobStatus
+from ganeti_backend.watcher import watcher_files, watching
 from tests.unit.ganeti_backend.core.conftest import Lab
 
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from ganeti_backend import objects, watching
-from ganeti_backend.watching import Memory, View
+from ganeti_backend import objects
+from ganeti_backend.watcher import watching
+from ganeti_backend.watcher.watching import Memory, View
 
 
 def node(name: str, **values: Any) -> objects.Node:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from ganeti_backend import opcodes, settings
-from ganeti_backend.jobs import Job, JobStatus
-from ganeti_backend.master import Master
+from ganeti_backend.master.master import Master
 from ganeti_backend.node_rpc.fake import FakeNodeClient
+from ganeti_backend.queue.jobs import Job, JobStatus
 
 WAIT = 20.0
 

@@ -6,7 +6,7 @@ import pytest
 
 from ganeti_backend import errors, objects
 from ganeti_backend.allocator import Allocator, Demand, NoRoomError
-from ganeti_backend.config import Usage
+from ganeti_backend.configuration.config import Usage
 
 
 def info(memory: int = 1000, disk: int = 1000, **values: int) -> dict[str, int]:

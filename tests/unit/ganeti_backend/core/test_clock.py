@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from ganeti_backend import opcodes
-from ganeti_backend.jobs import JobStatus
-from ganeti_backend.master import Master
+from ganeti_backend.master.master import Master
+from ganeti_backend.queue.jobs import JobStatus
 from tests.unit.ganeti_backend.core.conftest import Gate, Lab
 
 HOUR = 3600 * 10**9

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ganeti_backend import errors, journal, objects
-from ganeti_backend.config import Config, Pending, Receipt, new_uuid
-from ganeti_backend.config_state import State
+from ganeti_backend.configuration.config import Config, Pending, Receipt, new_uuid
+from ganeti_backend.configuration.config_state import State
 
 
 @pytest.fixture

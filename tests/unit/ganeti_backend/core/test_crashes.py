@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from ganeti_backend import opcodes
-from ganeti_backend.config import Pending
-from ganeti_backend.jobs import JobStatus
-from ganeti_backend.master import Master
+from ganeti_backend.configuration.config import Pending
+from ganeti_backend.master.master import Master
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.node_rpc.fake import FakeNode
+from ganeti_backend.queue.jobs import JobStatus
 from tests.unit.ganeti_backend.core.conftest import Gate, Lab
 
 KilledAt = Callable[..., Lab]

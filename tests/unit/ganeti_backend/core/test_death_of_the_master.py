@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ganeti_backend import opcodes
-from ganeti_backend.jobs import JobStatus
+from ganeti_backend.queue.jobs import JobStatus
 from tests.unit.ganeti_backend.core.conftest import Lab
 from tests.unit.ganeti_backend.core.power_cut import PowerCut, images
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from ganeti_backend import durable, errors, job_files, opcodes
-from ganeti_backend.job_files import JOB_FILE
-from ganeti_backend.job_queue import JobQueue
-from ganeti_backend.jobs import JobStatus
-from ganeti_backend.queue_journal import QueueJournal
+from ganeti_backend import durable, errors, opcodes
+from ganeti_backend.queue import job_files
+from ganeti_backend.queue.job_files import JOB_FILE
+from ganeti_backend.queue.job_queue import JobQueue
+from ganeti_backend.queue.jobs import JobStatus
+from ganeti_backend.queue.queue_journal import QueueJournal
 
 DELAY = opcodes.OpTestDelay(duration=1.0)
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ganeti_backend import errors, jobs, opcodes
-from ganeti_backend.jobs import FINALIZED, JobStatus
+from ganeti_backend import errors, opcodes
+from ganeti_backend.queue import jobs
+from ganeti_backend.queue.jobs import FINALIZED, JobStatus
 
 Q, W, R = JobStatus.QUEUED, JobStatus.WAITING, JobStatus.RUNNING
 S, E, C, G = JobStatus.SUCCESS, JobStatus.ERROR, JobStatus.CANCELED, JobStatus.CANCELING

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from ganeti_backend import live, opcodes
-from ganeti_backend.live import LiveReader
+from ganeti_backend import opcodes
+from ganeti_backend.node_rpc import live
 from ganeti_backend.node_rpc.fake import FakeNodeClient
+from ganeti_backend.node_rpc.live import LiveReader
 from tests.unit.ganeti_backend.core.conftest import Lab
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from ganeti_backend import errors, job_files, journal, objects, opcodes
-from ganeti_backend.config import Config, Pending
-from ganeti_backend.job_queue import JobQueue
-from ganeti_backend.jobs import Job, JobStatus
+from ganeti_backend import errors, journal, objects, opcodes
+from ganeti_backend.configuration.config import Config, Pending
+from ganeti_backend.queue import job_files
+from ganeti_backend.queue.job_queue import JobQueue
+from ganeti_backend.queue.jobs import Job, JobStatus
 from tests.unit.ganeti_backend.core.power_cut import PowerCut, images
 
 DELAY = opcodes.OpTestDelay(duration=1.0)

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ganeti_backend import errors, opcodes
-from ganeti_backend.jobs import JobStatus
-from ganeti_backend.runs import Run
+from ganeti_backend.master.runs import Run
+from ganeti_backend.queue.jobs import JobStatus
 from ganeti_backend.units import UNITS
 from tests.unit.ganeti_backend.core.conftest import Gate, Lab
 

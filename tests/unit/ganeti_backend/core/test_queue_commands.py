@@ -11,7 +11,7 @@ from ganeti_backend import installation, opcodes
 from ganeti_backend.cli import gnt_cluster, gnt_debug, gnt_job
 from ganeti_backend.cli.program import Program
 from ganeti_backend.daemons import command_socket
-from ganeti_backend.jobs import JobStatus
+from ganeti_backend.queue.jobs import JobStatus
 from tests.unit.ganeti_backend.core.conftest import Gate, Lab
 
 Command = Callable[..., tuple[int, str, str]]

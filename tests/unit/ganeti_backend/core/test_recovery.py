@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from ganeti_backend import jobs, opcodes, recovery
-from ganeti_backend.jobs import JobStatus
+from ganeti_backend import opcodes
+from ganeti_backend.queue import jobs, recovery
+from ganeti_backend.queue.jobs import JobStatus
 
 NOW = (9, 0)
 

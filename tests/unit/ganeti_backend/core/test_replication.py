@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from ganeti_backend import backup, errors, failover, installation, opcodes, replication, settings
-from ganeti_backend.jobs import JobStatus
+from ganeti_backend import errors, installation, opcodes, settings
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.node_rpc.fake_replica import FakeReplica
-from ganeti_backend.replica import Replica
+from ganeti_backend.queue.jobs import JobStatus
+from ganeti_backend.replication import backup, failover, sender
+from ganeti_backend.replication.replica import Replica
 from tests.unit.ganeti_backend.core.conftest import Gate, Lab
 
 CANDIDATES = ("node2.local", "node3.local")
@@ -84,8 +85,8 @@ def test_the_archive_and_the_drain_flag_are_copied(lab: Lab) -> None:
 def test_a_candidate_that_is_away_is_skipped_with_a_warning_and_catches_up(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(replication, "FIRST_REST", 0.02)
-    monkeypatch.setattr(replication, "LONGEST_REST", 0.02)
+    monkeypatch.setattr(sender, "FIRST_REST", 0.02)
+    monkeypatch.setattr(sender, "LONGEST_REST", 0.02)
     node = lab.nodes.nodes["node3.local"]
     node.reachable = False
     lab.succeed(DELAY)
@@ -117,7 +118,7 @@ def test_who_becomes_a_candidate_gets_a_copy_and_who_ceases_gets_no_more(lab: La
 def test_a_candidate_that_lost_its_place_is_given_everything_anew(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replication, "FIRST_REST", 0.02)
+    monkeypatch.setattr(sender, "FIRST_REST", 0.02)
     lab.nodes.nodes["node2.local"].replica = FakeReplica()
     lab.succeed(DELAY)
     until(lambda: lab.nodes.nodes["node2.local"].replica.status()["complete"])
@@ -177,7 +178,7 @@ def test_of_several_states_only_the_last_travels() -> None:
         ("config", "n", "1"),
         ("config", "n", "2"),
     ]
-    assert replication.newest(rows) == [rows[1], rows[2], rows[3], rows[5]]
+    assert sender.newest(rows) == [rows[1], rows[2], rows[3], rows[5]]
 
 
 # Another node becomes the master.

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ganeti_backend import opcodes
-from ganeti_backend.jobs import JobStatus
 from ganeti_backend.node_rpc.fake import FakeNode
+from ganeti_backend.queue.jobs import JobStatus
 from tests.unit.ganeti_backend.core.conftest import Lab
 from tests.unit.ganeti_backend.disks.conftest import N2, N3, agree, create, modify
 

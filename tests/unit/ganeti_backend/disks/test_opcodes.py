@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ganeti_backend import errors, opcodes
-from ganeti_backend.jobs import JobStatus
 from ganeti_backend.node_rpc import calls
+from ganeti_backend.queue.jobs import JobStatus
 from tests.unit.ganeti_backend.core.conftest import Lab
 from tests.unit.ganeti_backend.disks.conftest import N1, N2, N3, agree, create
 

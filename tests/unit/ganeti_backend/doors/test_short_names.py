@@ -2,7 +2,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ganeti_backend import opcodes, short_names
+from ganeti_backend import opcodes
+from ganeti_backend.doors import short_names
 
 
 class Configuration:

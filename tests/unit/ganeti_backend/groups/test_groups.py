@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from ganeti_backend import ipolicy, objects, opcodes
+from ganeti_backend import objects, opcodes
+from ganeti_backend.parameters import ipolicy
 from tests.unit.ganeti_backend.core.conftest import Lab
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ganeti_backend import errors, ipolicy, objects, opcodes
+from ganeti_backend import errors, objects, opcodes
+from ganeti_backend.parameters import ipolicy
 from tests.unit.ganeti_backend.core.conftest import Lab
 
 SPEC = ipolicy.Spec(memory=128, cpus=1, disks=[1024], nics=1, spindles=1, template="file")

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from ganeti_backend import errors, opcodes
-from ganeti_backend.jobs import JobStatus
+from ganeti_backend.queue.jobs import JobStatus
 from tests.unit.ganeti_backend.core.conftest import Lab
 from tests.unit.ganeti_backend.installation.conftest import (
     NODE1,

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from ganeti_backend import objects
 from ganeti_backend.allocator import Allocator, Demand, NoRoomError, Rules
 from ganeti_backend.allocator.rooms import exclusions
-from ganeti_backend.config import Usage
-from ganeti_backend.config_state import State
+from ganeti_backend.configuration.config import Usage
+from ganeti_backend.configuration.config_state import State
 
 
 def info(memory: int = 1000, disk: int = 1000, cpus: int = 4) -> dict[str, int]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ganeti_backend import opcodes
-from ganeti_backend.jobs import JobStatus
+from ganeti_backend.queue.jobs import JobStatus
 from tests.unit.ganeti_backend.moves.conftest import NODE1, NODE2, Lab
 
 MIGRATE = opcodes.OpInstanceMigrate(instance_name="vm1", target_node=NODE2)

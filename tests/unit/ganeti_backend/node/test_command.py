@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ganeti_backend import command
 from ganeti_backend.errors import CommandError
+from ganeti_backend.programs import command
 
 
 def test_output_is_returned():

@@ -1,6 +1,6 @@
 import pytest
 
-from ganeti_backend.daemons import console_files
+from ganeti_backend.node import console_files
 
 
 @pytest.mark.parametrize(

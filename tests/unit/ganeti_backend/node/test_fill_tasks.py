@@ -3,8 +3,8 @@ import threading
 
 import pytest
 
-from ganeti_backend.daemons.fill_tasks import FillTasks
 from ganeti_backend.errors import StorageError
+from ganeti_backend.node.fill_tasks import FillTasks
 
 ORDER = {"disk": {"uuid": "d-1"}, "customization": {"keys": ["secret key"]}}
 

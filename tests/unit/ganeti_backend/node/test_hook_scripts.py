@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from ganeti_backend.daemons import hook_scripts
 from ganeti_backend.errors import GenericError
+from ganeti_backend.node import hook_scripts
 
 
 @pytest.fixture

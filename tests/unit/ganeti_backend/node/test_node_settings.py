@@ -6,7 +6,8 @@ import stat
 import pytest
 from cryptography import x509
 
-from ganeti_backend import certificates, installation, settings
+from ganeti_backend import installation, settings
+from ganeti_backend.certificates import authority
 
 
 @pytest.fixture
@@ -62,17 +63,17 @@ def test_new_node_gets_into_the_certificate(made, written, tmp_path):
 
 def test_certificate_that_expires_soon_is_renewed(made, written, monkeypatch):
     before = made.tls.certificate.read_bytes()
-    now = certificates._now()
-    later = now + certificates.datetime.timedelta(days=certificates.LEAF_DAYS - 20)
-    monkeypatch.setattr(certificates, "_now", lambda: later)
-    certificates.ensure(made)
+    now = authority._now()
+    later = now + authority.datetime.timedelta(days=authority.LEAF_DAYS - 20)
+    monkeypatch.setattr(authority, "_now", lambda: later)
+    authority.ensure(made)
     assert made.tls.certificate.read_bytes() != before
 
 
 def test_rapi_certificate_is_for_serving_only(made, written):
     found = x509.load_pem_x509_certificate(made.rapi.certificate.read_bytes())
     usage = found.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    assert list(usage) == [certificates.ExtendedKeyUsageOID.SERVER_AUTH]
+    assert list(usage) == [authority.ExtendedKeyUsageOID.SERVER_AUTH]
 
 
 def test_password_is_long_and_may_write(made, written):

@@ -4,8 +4,8 @@ import shutil
 import pytest
 import yaml
 
-from ganeti_backend import command
 from ganeti_backend.errors import StorageError
+from ganeti_backend.programs import command
 from ganeti_backend.storage import seed
 
 INSTANCE = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ganeti_backend import errors, objects, opcodes
-from ganeti_backend.jobs import Job
+from ganeti_backend.queue.jobs import Job
 from ganeti_backend.units import child_jobs, relocation
 from tests.unit.ganeti_backend.core.conftest import Lab
 

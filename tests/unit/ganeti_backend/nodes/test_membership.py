@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ganeti_backend import objects, opcodes
-from ganeti_backend.config import Receipt
+from ganeti_backend.configuration.config import Receipt
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.node_rpc.fake import FakeNode
 from tests.unit.ganeti_backend.core.conftest import Lab

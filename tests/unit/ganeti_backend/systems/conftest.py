@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ganeti_backend import settings
-from ganeti_backend.daemons.os_handlers import OsHandlers
+from ganeti_backend.node.os_handlers import OsHandlers
 from ganeti_backend.storage.file import FileStorage
 
 SHOW = "#!/bin/sh\nenv | sort\npwd\n"

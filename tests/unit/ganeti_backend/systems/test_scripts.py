@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ganeti_backend.daemons import script_tasks
+from ganeti_backend.node import script_tasks
 
 NETWORK = {
     "name": "net1", "uuid": "net-uuid", "network": "192.0.2.0/24", "gateway": "192.0.2.1",

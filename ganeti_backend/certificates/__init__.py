@@ -1,0 +1,1 @@
+"""The cluster's certificates: made, kept in files, renewed while in use."""

@@ -1,0 +1,1 @@
+"""What the cluster is: objects, their journal of changes, and the addresses among them."""

@@ -1,0 +1,1 @@
+"""What the remote API and the command socket have in common."""

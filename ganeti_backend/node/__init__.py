@@ -1,0 +1,1 @@
+"""What a node daemon does for the calls it gets."""

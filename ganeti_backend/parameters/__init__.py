@@ -1,0 +1,1 @@
+"""Parameters of clusters, nodes, disk templates and instance policies (pure)."""

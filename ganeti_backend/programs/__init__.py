@@ -1,0 +1,1 @@
+"""Outside programs: run without a shell, bounded in time and output."""

@@ -1,0 +1,1 @@
+"""The watcher: what it decides in a round, and what it remembers between two."""
