@@ -25,7 +25,7 @@ BASE_BEGIN, BASE, BASE_END, CHANGES = "base-begin", "base", "base-end", "changes
 CHUNK = 500_000  # Characters of content in one call, well below what a node accepts.
 SEND_SECONDS = 5.0
 FIRST_REST, LONGEST_REST = 1.0, 30.0
-CROWD = 4  # With so many offers in one round the next round gathers a while.
+CROWD = 4  # After so many waited for one round, the next round gathers a while.
 GATHER = 0.02
 UNHURRIED = 0.05  # What nobody waits for may gather so long.
 
@@ -42,7 +42,7 @@ class Round:
     def __init__(self, first: int) -> None:
         self.rows: list[Row] = []
         self.last = first
-        self.offers = 0
+        self.waiters = 0
         self.done = threading.Event()
 
 
@@ -73,17 +73,18 @@ class Candidate:
                 return
             self._open.rows.extend(rows)
             self._open.last = position
-            self._open.offers += 1
         self._wake.set()
 
-    def wait(self, position: int) -> None:
+    def awaited(self, position: int) -> threading.Event | None:
+        """What is set when the position has arrived, which is now urgent; None if it has."""
         with self._mutex:
             if self.state is not State.LIVE or position <= self._acked:
-                return
+                return None
             sending = self._sending
             found = sending if sending is not None and position <= sending.last else self._open
+            found.waiters += 1
         self._awaited.set()
-        found.done.wait(2 * SEND_SECONDS)
+        return found.done
 
     def begin_base(self, position: int) -> None:
         """With the writers standing still: what is offered from now on comes after the base."""
@@ -141,7 +142,7 @@ class Candidate:
                 return
             sending = self._sending = self._open
             self._open = Round(sending.last)
-        self._crowded = sending.offers >= CROWD
+        self._crowded = sending.waiters >= CROWD
         parts = list(chunks(newest(sending.rows)))
         for index, part in enumerate(parts):
             # Only the last part moves the position, so that a torn round is asked for again.
@@ -255,8 +256,11 @@ class Replicator:
         return position
 
     def wait(self, position: int) -> None:
-        for candidate in list(self._candidates.values()):
-            candidate.wait(position)
+        """Until every candidate that answers has it; they are hurried at the same time."""
+        hurried = [candidate.awaited(position) for candidate in list(self._candidates.values())]
+        for done in hurried:
+            if done is not None:
+                done.wait(2 * SEND_SECONDS)
 
     def states(self) -> dict[str, str]:
         """Each candidate and whether its copy is up to date."""

@@ -15,6 +15,8 @@ from ganeti_backend.node_rpc.fake_replica import FakeReplica
 from ganeti_backend.queue.jobs import JobStatus
 from ganeti_backend.replication import backup, failover, sender
 from ganeti_backend.replication.replica import Replica
+from ganeti_backend.replication.sender import Replicator
+from ganeti_backend.state_rows import Rows
 from tests.unit.ganeti_backend.core.conftest import Gate, Lab
 
 CANDIDATES = ("node2.local", "node3.local")
@@ -318,3 +320,27 @@ def test_a_damaged_backup_is_refused_with_the_line(
     with pytest.raises(errors.ConfigurationError, match=line):
         backup.restore(saved, path)
     lab.start()
+
+
+def test_one_who_waits_never_gathers_after_rows_nobody_waited_for(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job's own changes are many and unhurried; the next submission must not pay for them."""
+    lab.succeed(DELAY)  # The senders' earlier pauses are over when its end has arrived.
+    monkeypatch.setattr(sender, "UNHURRIED", 60.0)
+    monkeypatch.setattr(sender, "GATHER", 60.0)
+    replicator = Replicator(lab.nodes, lambda: CANDIDATES, empty, lambda: 7)
+    replicator.start(5.0)
+    for _ in range(2):
+        for number in range(4 * sender.CROWD):
+            position = replicator.offer([("config", f"thing/{number}", "{}")])
+        arrived = threading.Thread(target=replicator.wait, args=(position,))
+        arrived.start()
+        arrived.join(5.0)
+        assert not arrived.is_alive()
+    replicator.stop()
+
+
+def empty(begin: Callable[[], None]) -> Rows:
+    begin()
+    return list
