@@ -119,3 +119,13 @@ def test_cancel_of_another_disk_touches_nothing(tmp_path):
 def test_task_id_that_is_a_path_is_refused(tmp_path, name):
     with pytest.raises(StorageError, match="no task"):
         FillTasks(tmp_path, None).start(name, ORDER)
+
+
+def test_only_the_last_ended_tasks_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr("ganeti_backend.node.fill_tasks.KEPT", 2)
+    tasks = FillTasks(tmp_path, lambda order, progress: None)
+    for number in range(4):
+        tasks.start(f"t{number}", ORDER)
+        tasks.status(f"t{number}", wait=10)
+    assert [tasks.knows(f"t{number}") for number in range(4)] == [False, False, True, True]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["t2.json", "t3.json"]
