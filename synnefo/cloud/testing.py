@@ -17,7 +17,7 @@ from synnefo.cloud.errors import CloudError
 from synnefo.cloud.python_environment import PythonEnvironment
 from synnefo.cloud.steps import Steps
 
-PACKAGES = ("synnefo", "ganeti_backend", "eventd", "hooks", "dhcpd")
+PACKAGES = ("synnefo", "ganeti_backend", "eventd", "hooks", "dhcpd", "telemetry")
 FAST_FOLDERS = ("unit", "contract", "integration", "architecture")
 # These share nothing, so every processor gets some; a file's tests stay together with its fixtures.
 SPREAD = ("-n", "auto", "--dist", "loadfile")

@@ -1,0 +1,1 @@
+"""How processes tell operators what they do: metrics and logs. Standard library only."""
