@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     tests = commands.add_parser("test", help="run the checks and tests; more goes to pytest")
     tests.add_argument("--fast", action="store_true", help="only what needs no real parts")
     bench = commands.add_parser("bench", help="measure; more goes to the benchmark")
-    bench.add_argument("name", choices=["spine", "backend", "commands"])
+    bench.add_argument("name", choices=["spine", "backend", "commands", "events"])
     return top
 
 
