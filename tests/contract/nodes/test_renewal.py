@@ -90,9 +90,9 @@ def test_a_crash_between_certificate_and_key(site, tmp_path):
     from ganeti_backend.certificates import authority
 
     tls = site.settings.tls
-    authority = authority.of_cluster(site.settings)
+    ours = authority.of_cluster(site.settings)
     wanted = authority.request(tls.key, "node1.local")
-    tls.certificate.write_bytes(authority.sign(wanted, ["127.0.0.1"]))
+    tls.certificate.write_bytes(ours.sign(wanted, ["127.0.0.1"]))
     assert not certificate_files.fits(tls.certificate, tls.key)
     certificate_files.finish(tls.certificate, tls.key)
     assert certificate_files.fits(tls.certificate, tls.key)
