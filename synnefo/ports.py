@@ -197,6 +197,8 @@ class ClusterInfo:
     enabled_hypervisors: tuple[str, ...]
     enabled_disk_templates: tuple[str, ...]
     tags: tuple[str, ...] = ()
+    nic_mode: str = "bridged"  # How cards are connected unless somebody says otherwise.
+    nic_link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,10 @@ class ClusterUnreachable(ClusterError):  # noqa: N818  # The name says what happ
     def __init__(self, message: str, *, perhaps_done: bool = False) -> None:
         super().__init__(message)
         self.perhaps_done = perhaps_done
+
+
+class ClusterUntrusted(ClusterUnreachable):
+    """Whoever answers did not prove to be the cluster; nothing was told to it."""
 
 
 class ClusterRefused(ClusterError):  # noqa: N818  # The name says what happened.
@@ -327,6 +333,12 @@ class Cluster(Protocol):
     def latest_job(self) -> int:
         """The highest job id in the queue, or 0: the `since_job` of a coming submission."""
 
+    def operating_systems(self) -> list[str]:
+        """The names of the OS definitions that all nodes have."""
+
+    def check_rights(self) -> None:
+        """ClusterDenied unless we may submit jobs; does nothing else."""
+
     def console(self, name: str) -> ConsoleReport:
         """How to reach an instance's console."""
 
@@ -394,13 +406,19 @@ class Bus(Protocol):
         """
 
     def consume(
-        self, queues: Sequence[str], handler: Callable[[Delivery], None], stop: threading.Event
+        self,
+        queues: Sequence[str],
+        handler: Callable[[Delivery], None],
+        stop: threading.Event,
+        together: Callable[[Sequence[Delivery]], None] | None = None,
     ) -> None:
         """Hand each message to `handler`, in this thread, until `stop` is set; reconnects by
         itself.
 
         A return acknowledges, Reject makes a dead letter, any other exception a redelivery, and a
-        dead letter after the third. `wake` ends the waiting after `stop` was set.
+        dead letter after the third. `together`, if given, is handed all that wait: its return
+        acknowledges them all, and if it raises, each goes to `handler`. `wake` ends the waiting
+        after `stop` was set.
         """
 
     def wake(self) -> None:

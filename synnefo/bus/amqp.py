@@ -11,8 +11,11 @@ import hashlib
 import logging
 import random
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import pika
@@ -20,11 +23,11 @@ from pika.adapters.blocking_connection import BlockingChannel, BlockingConnectio
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
 from synnefo.bus.amqp_publisher import Publisher, parameters
-from synnefo.bus.delivering import PAUSES, Fate, deliver
+from synnefo.bus.delivering import MOST_TOGETHER, PAUSES, Fate, Hands
 from synnefo.bus.topology import (
     DEAD_LETTER_EXCHANGE,
+    DEATHS,
     EXCHANGE,
-    REDELIVERIES,
     Topology,
     dead_letter_queue,
 )
@@ -32,7 +35,7 @@ from synnefo.ports import BusUnavailable, DeadLetter, Delivery
 
 log = logging.getLogger(__name__)
 
-PREFETCH = 50
+PREFETCH = MOST_TOGETHER
 LOOK_EVERY = 1.0
 RECONNECT_AFTER = (0.1, 5.0)
 REASON = "x-reason"
@@ -40,25 +43,29 @@ REASON = "x-reason"
 TROUBLE = (AMQPError, OSError)
 
 
+Arrival = tuple[Any, Any, bytes]  # method, properties, body
+
+
 def declare(channel: BlockingChannel, topology: Topology) -> None:
     """Make exchanges, queues and bindings as `topology.py` says; harmless when they exist."""
     for exchange in (EXCHANGE, DEAD_LETTER_EXCHANGE):
         channel.exchange_declare(exchange, "topic", durable=True)
-    for queue, key in topology.bindings.items():
+    for queue in topology.queues:
         # Dead letters are not lost when the broker dies while it moves them ("at-least-once"),
         # which RabbitMQ couples to rejecting instead of dropping when a queue is full.
         arguments = {
             "x-queue-type": "quorum",
-            "x-delivery-limit": REDELIVERIES,
+            "x-delivery-limit": DEATHS,
             "x-dead-letter-exchange": DEAD_LETTER_EXCHANGE,
             "x-dead-letter-strategy": "at-least-once",
             "x-overflow": "reject-publish",
         }
         channel.queue_declare(queue, durable=True, arguments=arguments)
-        channel.queue_bind(queue, EXCHANGE, key)
         letters = dead_letter_queue(queue)
         channel.queue_declare(letters, durable=True, arguments={"x-queue-type": "quorum"})
-        channel.queue_bind(letters, DEAD_LETTER_EXCHANGE, key)
+    for queue, key in topology.all_bindings:
+        channel.queue_bind(queue, EXCHANGE, key)
+        channel.queue_bind(dead_letter_queue(queue), DEAD_LETTER_EXCHANGE, key)
 
 
 class AmqpBus:
@@ -85,7 +92,11 @@ class AmqpBus:
     # --- consuming
 
     def consume(
-        self, queues: Sequence[str], handler: Callable[[Delivery], None], stop: threading.Event
+        self,
+        queues: Sequence[str],
+        handler: Callable[[Delivery], None],
+        stop: threading.Event,
+        together: Callable[[Sequence[Delivery]], None] | None = None,
     ) -> None:
         """Deliver until stopped; after losing the broker, connect again with growing pauses."""
         shortest, longest = RECONNECT_AFTER
@@ -94,7 +105,9 @@ class AmqpBus:
             try:
                 connection = BlockingConnection(self._parameters)
                 pause = shortest
-                self._consume_on(connection, queues, handler, stop)
+                waits = partial(_wait, connection, stop)
+                hands = Hands(handler, together, stop, self._pauses, waits)
+                self._consume_on(connection, queues, hands)
             except TROUBLE as error:
                 if not stop.is_set():
                     log.warning("bus away, next try in %.1f s: %r", pause, error)
@@ -102,48 +115,47 @@ class AmqpBus:
                 pause = min(pause * 2, longest)
 
     def _consume_on(
-        self,
-        connection: BlockingConnection,
-        queues: Sequence[str],
-        handler: Callable[[Delivery], None],
-        stop: threading.Event,
+        self, connection: BlockingConnection, queues: Sequence[str], hands: Hands
     ) -> None:
-        def received(channel: BlockingChannel, method: Any, properties: Any, body: bytes) -> None:
-            if not stop.is_set():
-                self._handle(channel, handler, stop, method, properties, body)
+        arrived: deque[Arrival] = deque()
+
+        def received(_: BlockingChannel, method: Any, properties: Any, body: bytes) -> None:
+            arrived.append((method, properties, body))
 
         self._consuming.add(connection)
         try:
             channel = connection.channel()
             declare(channel, self._topology)
-            channel.basic_qos(prefetch_count=PREFETCH)
+            channel.basic_qos(prefetch_count=PREFETCH, global_qos=False)
             for queue in queues:
                 channel.basic_consume(queue, received, consumer_tag=_tag(queue))
-            while not stop.is_set():
+            while not hands.stop.is_set():
                 connection.process_data_events(time_limit=LOOK_EVERY)
+                while arrived and not hands.stop.is_set():
+                    count = min(len(arrived), hands.most)
+                    self._handle(channel, hands, [arrived.popleft() for _ in range(count)])
         finally:
             self._consuming.discard(connection)
             # What was delivered and not acknowledged goes back to the queue by itself.
             with suppress(*TROUBLE):
                 connection.close()
 
-    def _handle(
-        self,
-        channel: BlockingChannel,
-        handler: Callable[[Delivery], None],
-        stop: threading.Event,
-        method: Any,
-        properties: Any,
-        body: bytes,
-    ) -> None:
-        deaths = int((properties.headers or {}).get("x-delivery-count", 0))
-        queue = method.consumer_tag.partition("/")[0]
-        delivery = Delivery(queue, method.routing_key, body, deaths + 1)
-        fate, reason = deliver(handler, delivery, stop, self._pauses)
-        if fate is Fate.DEAD:
-            self._bury(delivery, reason)
-        if fate is not Fate.GIVEN_BACK:
-            channel.basic_ack(method.delivery_tag)
+    def _handle(self, channel: BlockingChannel, hands: Hands, some: Sequence[Arrival]) -> None:
+        """Acknowledges in order of arrival, so that one acknowledgement covers all before it."""
+        deliveries = [_delivery(*one) for one in some]
+        tags = [method.delivery_tag for method, _, _ in some]
+        if hands.take_together(deliveries):
+            channel.basic_ack(tags[-1], multiple=True)
+            return
+        for delivery, tag in zip(deliveries, tags, strict=True):
+            fate, reason = hands.take(delivery)
+            if fate is Fate.DEAD:
+                self._bury(delivery, reason)
+            if fate is not Fate.GIVEN_BACK:
+                channel.basic_ack(tag)
+            if hands.stop.is_set():
+                # The connection ends next, which gives back whatever is not acknowledged.
+                return
 
     def _bury(self, delivery: Delivery, reason: str) -> None:
         """Put it beside before it is acknowledged; the broker's own way keeps no reason."""
@@ -233,6 +245,20 @@ class AmqpBus:
                     if letter.id == letter_id:
                         return letter, tag
         raise KeyError(letter_id)
+
+
+def _wait(connection: BlockingConnection, stop: threading.Event, seconds: float) -> bool:
+    """A pause in which the broker still sees this consumer alive; whether to stop."""
+    end = time.monotonic() + seconds
+    while not stop.is_set() and (left := end - time.monotonic()) > 0:
+        connection.process_data_events(time_limit=min(left, LOOK_EVERY))
+    return stop.is_set()
+
+
+def _delivery(method: Any, properties: Any, body: bytes) -> Delivery:
+    deaths = int((properties.headers or {}).get("x-delivery-count", 0))
+    queue = method.consumer_tag.partition("/")[0]
+    return Delivery(queue, method.routing_key, body, deaths + 1)
 
 
 def _reason_of_broker(headers: dict[str, Any]) -> str:

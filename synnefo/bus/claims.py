@@ -93,8 +93,13 @@ class Claims:
 
     @staticmethod
     def deaths(path: Path) -> int:
-        """How many consumers died over this message."""
-        return int(path.name.partition("~")[2].partition(".")[2] or 0)
+        """How many consumers died over this claimed message."""
+        return Claims.deaths_in(path.name.partition("~")[2])
+
+    @staticmethod
+    def deaths_in(name: str) -> int:
+        """The same of a waiting message's name."""
+        return int(name.partition(".")[2] or 0)
 
     @staticmethod
     def queues_claimed(root: Path) -> Iterator[str]:

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from synnefo.bus.delivering import PAUSES, Fate, deliver
+from synnefo.bus.delivering import PAUSES, Fate, Hands
 from synnefo.bus.topology import Topology
 from synnefo.ports import BusUnavailable, DeadLetter, Delivery
 
@@ -34,21 +34,33 @@ class MemoryBus:
             self._changed.notify_all()
 
     def consume(
-        self, queues: Sequence[str], handler: Callable[[Delivery], None], stop: threading.Event
+        self,
+        queues: Sequence[str],
+        handler: Callable[[Delivery], None],
+        stop: threading.Event,
+        together: Callable[[Sequence[Delivery]], None] | None = None,
     ) -> None:
         """Deliver until stopped."""
+        hands = Hands(handler, together, stop, self._pauses)
         while not stop.is_set():
             with self._changed:
-                delivery = self._take(queues)
-                if delivery is None:
+                taken = self._take(queues, hands.most)
+                if not taken:
                     self._changed.wait(1.0)
                     continue
-            fate, reason = deliver(handler, delivery, stop, self._pauses)
+            if not hands.take_together(taken):
+                self._one_by_one(taken, hands)
+
+    def _one_by_one(self, taken: list[Delivery], hands: Hands) -> None:
+        for place, delivery in enumerate(taken):
+            fate, reason = hands.take(delivery)
             with self._changed:
                 if fate is Fate.DEAD:
                     self._bury(delivery, reason)
                 elif fate is Fate.GIVEN_BACK:
-                    self._queues[delivery.queue].appendleft(delivery)
+                    for one in reversed(taken[place:]):
+                        self._queues[one.queue].appendleft(one)
+                    return
 
     def wake(self) -> None:
         """Let consumers look at their stop event."""
@@ -80,11 +92,12 @@ class MemoryBus:
     def close(self) -> None:
         """Nothing to give back."""
 
-    def _take(self, queues: Sequence[str]) -> Delivery | None:
+    def _take(self, queues: Sequence[str], most: int) -> list[Delivery]:
+        taken: list[Delivery] = []
         for name in queues:
-            if self._queues[name]:
-                return self._queues[name].popleft()
-        return None
+            while self._queues[name] and len(taken) < most:
+                taken.append(self._queues[name].popleft())
+        return taken
 
     def _bury(self, delivery: Delivery, reason: str) -> None:
         letter_id = f"{delivery.queue}/{next(self._numbers)}"

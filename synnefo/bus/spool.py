@@ -17,26 +17,51 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from synnefo.bus.claims import Claims
-from synnefo.bus.delivering import PAUSES, Fate, deliver
+from synnefo.bus.delivering import PAUSES, Fate, Hands
 from synnefo.bus.records import Damaged, Record
-from synnefo.bus.topology import REDELIVERIES, Topology
+from synnefo.bus.topology import DEATHS, Topology
 from synnefo.ports import BusUnavailable, DeadLetter, Delivery
 from synnefo.wakeup import Ear, ring
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0
-AT_ONCE = 100
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """A claimed file and what it says."""
+
+    queue: str
+    path: Path
+    record: Record
+
+    def deliveries(self) -> list[Delivery]:
+        attempt = Claims.deaths(self.path) + 1
+        key = self.record.routing_key
+        return [Delivery(self.queue, key, body, attempt) for body in self.record.bodies]
 
 
 class SpoolBus:
-    """A spool folder as one process sees it; safe for several threads."""
+    """A spool folder as one process sees it; safe for several threads.
 
-    def __init__(self, root: Path, topology: Topology, pauses: tuple[float, ...] = PAUSES) -> None:
+    A message that more than `deaths` consumers died over is put aside; with None, none is.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        topology: Topology,
+        pauses: tuple[float, ...] = PAUSES,
+        deaths: int | None = DEATHS,
+    ) -> None:
         self._root = root
+        self._deaths = deaths
         self._topology = topology
         self._pauses = pauses
         self._naming = threading.Lock()
@@ -103,16 +128,21 @@ class SpoolBus:
     # --- consuming
 
     def consume(
-        self, queues: Sequence[str], handler: Callable[[Delivery], None], stop: threading.Event
+        self,
+        queues: Sequence[str],
+        handler: Callable[[Delivery], None],
+        stop: threading.Event,
+        together: Callable[[Sequence[Delivery]], None] | None = None,
     ) -> None:
         """Deliver until stopped; woken by publishers, looking by itself once a second."""
+        hands = Hands(handler, together, stop, self._pauses)
         self._make_folders()
         with Ear(self._root / "wake") as ear, Claims(self._root) as claims:
             self._ears.add(ear)
             try:
                 while not stop.is_set():
                     claims.give_back_those_of_the_dead()
-                    while not stop.is_set() and self._work(queues, handler, claims, stop):
+                    while not stop.is_set() and self._work(queues, hands, claims):
                         pass
                     if not stop.is_set():
                         ear.wait(LOOK_EVERY)
@@ -124,44 +154,64 @@ class SpoolBus:
         for ear in list(self._ears):
             ear.poke()
 
-    def _work(
-        self,
-        queues: Sequence[str],
-        handler: Callable[[Delivery], None],
-        claims: Claims,
-        stop: threading.Event,
-    ) -> bool:
+    def _work(self, queues: Sequence[str], hands: Hands, claims: Claims) -> bool:
         """Handle some waiting messages, oldest first over all queues; whether there were any."""
         waiting = sorted((name, queue) for queue in queues for name in self._waiting(queue))
+        held: list[_Claimed] = []
         for name, queue in waiting[:AT_ONCE]:
-            if stop.is_set():
+            if hands.stop.is_set():
                 break
+            # What a consumer died over is handled alone, so that no other takes the blame.
+            suspect = Claims.deaths_in(name) > 0
+            if held and (suspect or sum(len(one.record.bodies) for one in held) >= hands.most):
+                self._handle_all(held, hands)
+                held = []
             path = claims.take(queue, name)
-            if path is not None:
-                self._handle(queue, path, handler, stop)
+            record = None if path is None else self._read(queue, path)
+            if path is None or record is None:
+                continue
+            held.append(_Claimed(queue, path, record))
+            if suspect:
+                self._handle_all(held, hands)
+                held = []
+        self._handle_all(held, hands)
         return bool(waiting)
 
-    def _handle(
-        self, queue: str, path: Path, handler: Callable[[Delivery], None], stop: threading.Event
-    ) -> None:
-        died = Claims.deaths(path)
-        try:
-            record = Record.decode(path.read_bytes())
-        except Damaged as damage:
-            self._bury(queue, Record("", (path.read_bytes(),), reason=str(damage)))
-            path.unlink()
+    def _handle_all(self, held: list[_Claimed], hands: Hands) -> None:
+        """When stopped half-way, the claims that are left are given back with the folder."""
+        if hands.take_together([delivery for one in held for delivery in one.deliveries()]):
+            for one in held:
+                one.path.unlink()
             return
-        for position, body in enumerate(record.bodies):
-            delivery = Delivery(queue, record.routing_key, body, died + 1)
-            if died > REDELIVERIES:
+        for one in held:
+            if hands.stop.is_set():
+                return
+            self._handle(one, hands)
+
+    def _read(self, queue: str, path: Path) -> Record | None:
+        """What a claimed file says; one that makes no sense is put aside."""
+        content = path.read_bytes()
+        try:
+            return Record.decode(content)
+        except Damaged as damage:
+            self._bury(queue, Record("", (content,), reason=str(damage)))
+            path.unlink()
+            return None
+
+    def _handle(self, held: _Claimed, hands: Hands) -> None:
+        queue, path, record = held.queue, held.path, held.record
+        died = Claims.deaths(path)
+        for position, delivery in enumerate(held.deliveries()):
+            if self._deaths is not None and died > self._deaths:
                 fate, reason = Fate.DEAD, f"its consumer died {died} times"
             else:
-                fate, reason = deliver(handler, delivery, stop, self._pauses)
+                fate, reason = hands.take(delivery)
             if fate is Fate.GIVEN_BACK:
                 self._keep_rest(queue, path, record, position)
                 return
             if fate is Fate.DEAD:
-                self._bury(queue, Record(record.routing_key, (body,), reason=reason))
+                dead = Record(record.routing_key, (delivery.body,), reason=reason)
+                self._bury(queue, dead)
         path.unlink()
 
     def _keep_rest(self, queue: str, path: Path, record: Record, position: int) -> None:

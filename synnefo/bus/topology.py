@@ -9,11 +9,14 @@ from synnefo.core import messages
 EXCHANGE = "ganeti"
 DEAD_LETTER_EXCHANGE = "ganeti-dl"
 CLUSTER_KEY = "ganeti.event.cluster"
-# Event daemons of existing clusters answer a check of theirs with this key, for whoever binds a
-# queue of its own for as long as the check takes. No queue here has it: a sign of life that waited
-# in one says nothing, and events that are missed are found by the reconciler.
+# Signs of life, also those that event daemons of existing clusters answer a check of theirs with.
+# They go behind the events of their cluster in the same queue, so that one that is handled proves
+# that all before it was.
 HEARTBEAT_KEY = "eventd.heartbeat"
 REDELIVERIES = 3
+# A consumer that is killed takes the blame for whatever it held, mostly for nothing: only what
+# many of them died over is put aside.
+DEATHS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,11 @@ class Topology:
         return keys | {f"{self.prefix}-events-cluster": CLUSTER_KEY}
 
     @property
+    def all_bindings(self) -> tuple[tuple[str, str], ...]:
+        """All pairs of queue and routing key: the events' queue also gets the signs of life."""
+        return (*self.bindings.items(), (f"{self.prefix}-events-op", HEARTBEAT_KEY))
+
+    @property
     def queues(self) -> tuple[str, ...]:
         """All queues a dispatcher consumes."""
         return tuple(self.bindings)
@@ -40,7 +48,7 @@ class Topology:
 
     def queues_for(self, routing_key: str) -> tuple[str, ...]:
         """Where a routing key leads; nowhere for those of another frontend."""
-        return tuple(queue for queue, key in self.bindings.items() if key == routing_key)
+        return tuple(queue for queue, key in self.all_bindings if key == routing_key)
 
     def key_for(self, message: messages.AnyMessage) -> str:
         """The routing key that a message is published with."""

@@ -34,10 +34,10 @@ class Collector:
 
 
 @contextmanager
-def consuming(bus, handler, queues=None):
+def consuming(bus, handler, queues=None, together=None):
     stop = threading.Event()
     thread = threading.Thread(
-        target=bus.consume, args=(queues or bus.topology.queues, handler, stop)
+        target=bus.consume, args=(queues or bus.topology.queues, handler, stop, together)
     )
     thread.start()
     try:
@@ -92,6 +92,16 @@ def test_each_key_leads_to_its_queue(bus):
     assert {d.queue: d.body.decode() for d in collector.deliveries} == {
         f"{prefix}-events-{kind}": kind for kind in ("op", "network", "progress", "net", "cluster")
     }
+
+
+def test_signs_of_life_come_behind_the_events_of_their_cluster(bus):
+    bus.publish(bus.topology.key("op"), [b"event"])
+    bus.publish("eventd.heartbeat", [b"sign"])
+    collector = Collector()
+    with consuming(bus, collector):
+        collector.wait(lambda c: len(c.finished) == 2)
+    assert collector.finished == [b"event", b"sign"]
+    assert {d.queue for d in collector.deliveries} == {f"{bus.topology.prefix}-events-op"}
 
 
 def test_only_the_queues_asked_for_are_consumed(bus):
@@ -203,6 +213,61 @@ def test_a_dead_letter_can_be_dropped(bus, letter):
     bus.drop(letter.id)
     until(lambda: bus.dead_letters() == [])
     assert sum(bus.backlog().values()) == 0
+
+
+def test_many_that_wait_are_handed_over_together_and_in_order(bus):
+    bodies = [b"%d" % number for number in range(450)]
+    for start in range(0, 450, 30):
+        bus.publish(bus.topology.key("op"), bodies[start : start + 30])
+    collector, sizes = Collector(), []
+
+    def together(deliveries):
+        sizes.append(len(deliveries))
+        for delivery in deliveries:
+            collector(delivery)
+
+    with consuming(bus, collector, together=together):
+        collector.wait(lambda c: len(c.finished) == 450)
+    assert collector.finished == bodies
+    assert max(sizes) > 30
+    until(lambda: sum(bus.backlog().values()) == 0)
+
+
+def test_when_many_fail_together_each_goes_its_own_way(bus):
+    def refuse(delivery):
+        if delivery.body == b"3":
+            raise Reject("no such thing")
+
+    def together(deliveries):
+        raise RuntimeError("not all of them")
+
+    bodies = [b"%d" % number for number in range(9)]
+    bus.publish(bus.topology.key("op"), bodies)
+    collector = Collector(refuse)
+    with consuming(bus, collector, together=together):
+        collector.wait(lambda c: len(c.finished) == 8)
+    assert [one.body for one in collector.deliveries] == bodies
+    until(lambda: [letter.body for letter in bus.dead_letters()] == [b"3"])
+    assert sum(bus.backlog().values()) == 0
+
+
+def test_stopped_amid_many_the_rest_comes_again_in_order(bus):
+    def later(delivery):
+        if delivery.body == b"4":
+            raise Postpone("never")
+
+    def together(deliveries):
+        raise RuntimeError("not all of them")
+
+    bus.publish(bus.topology.key("op"), [b"%d" % number for number in range(6)])
+    bus.publish(bus.topology.key("op"), [b"6"])
+    first = Collector(later)
+    with consuming(bus, first, together=together):
+        first.wait(lambda c: len(c.deliveries) >= 5)
+    second = Collector()
+    with consuming(bus, second):
+        second.wait(lambda c: len(c.finished) == 3)
+    assert (first.finished, second.finished) == ([b"0", b"1", b"2", b"3"], [b"4", b"5", b"6"])
 
 
 def test_dead_letters_that_are_not_there(bus):

@@ -9,7 +9,7 @@ import pytest
 
 from synnefo.bus.records import Damaged, Record
 from synnefo.bus.spool import SpoolBus
-from synnefo.bus.topology import REDELIVERIES, Topology
+from synnefo.bus.topology import Topology
 from synnefo.ports import BusUnavailable
 
 TOPOLOGY = Topology("snf")
@@ -21,7 +21,11 @@ from synnefo.bus.spool import SpoolBus
 from synnefo.bus.topology import Topology
 topology = Topology("snf")
 bus = SpoolBus(Path(sys.argv[1]), topology)
-bus.consume(topology.queues, lambda delivery: os.kill(os.getpid(), 9), threading.Event())
+def die(deliveries):
+    if any(sys.argv[2].encode() in one.body for one in deliveries):
+        os.kill(os.getpid(), 9)
+together = die if sys.argv[2] else None
+bus.consume(topology.queues, lambda one: die([one]), threading.Event(), together)
 """
 
 
@@ -43,8 +47,8 @@ def consume(bus, count):
     return seen
 
 
-def die_over_it(bus):
-    done = subprocess.run([sys.executable, "-c", DIES, str(bus._root)], check=False)
+def die_over_it(bus, what=""):
+    done = subprocess.run([sys.executable, "-c", DIES, str(bus._root), what], check=False)
     assert done.returncode == -9
 
 
@@ -59,14 +63,32 @@ def test_a_message_whose_consumer_died_comes_again_in_its_place(bus):
     assert list((bus._root / "wake").iterdir()) == []
 
 
-def test_a_message_that_kills_its_consumers_is_put_aside(bus):
+def test_a_message_that_kills_its_consumers_is_put_aside(bus, tmp_path):
     bus.publish(KEY, [b"poison"])
     bus.publish(KEY, [b"good"])
-    for _ in range(REDELIVERIES + 1):
+    for _ in range(4):
         die_over_it(bus)
-    assert consume(bus, 1) == [(b"good", 1)]
+    strict = SpoolBus(tmp_path / "spool", TOPOLOGY, deaths=3)
+    assert consume(strict, 1) == [(b"good", 1)]
     (letter,) = bus.dead_letters()
     assert (letter.body, letter.reason) == (b"poison", "its consumer died 4 times")
+
+
+def test_of_many_taken_together_only_the_poison_is_suspected_in_the_end(bus, tmp_path):
+    for body in (b"1", b"poison", b"3"):
+        bus.publish(KEY, [body])
+    for _ in range(4):
+        die_over_it(bus, "poison")
+    strict = SpoolBus(tmp_path / "spool", TOPOLOGY, deaths=3)
+    assert consume(strict, 1) == [(b"3", 2)]
+    assert [letter.body for letter in bus.dead_letters()] == [b"poison"]
+
+
+def test_a_spool_may_be_told_to_give_nothing_up(bus, tmp_path):
+    bus.publish(KEY, [b"1"])
+    (path,) = (bus._root / "snf-events-op" / "new").iterdir()
+    path.rename(path.with_name(f"{path.name}.1000"))
+    assert consume(SpoolBus(tmp_path / "spool", TOPOLOGY, deaths=None), 1) == [(b"1", 1001)]
 
 
 def test_a_damaged_file_is_put_aside(bus):
