@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from eventd.heart import EVERY, Heart
 from eventd.notes import Notes
 from eventd.outlet import Outlet
 from eventd.teller import Teller
@@ -55,12 +56,15 @@ def build(environment: Mapping[str, str]) -> tuple[Teller, Outlet]:
         SpoolBus(state / "overflow", topology),
         topology,
     )
+    cluster = cluster_name(environment)
+    every = float(environment.get("EVENTD_HEARTBEAT_EVERY") or EVERY)
     teller = Teller(
         Path(environment["GANETI_QUEUE_DIR"]),
         state,
-        environment["GANETI_CLUSTER_NAME"],
+        cluster,
         outlet,
         master_check(environment.get("GANETI_MASTER_FILE"), node_name(environment)),
+        Heart(outlet, cluster, every),
     )
     return teller, outlet
 
@@ -78,6 +82,15 @@ def build_notes(
         return None
     several = bool(environment.get("GANETI_MASTER_FILE"))
     return Notes(Path(folder), outlet, ended, node_name(environment) if several else None)
+
+
+def cluster_name(environment: Mapping[str, str]) -> str:
+    """As it is told, or as Ganeti writes it down beside its queue."""
+    told = environment.get("GANETI_CLUSTER_NAME")
+    if told:
+        return told
+    path = Path(environment["GANETI_QUEUE_DIR"]).parent / "ssconf_cluster_name"
+    return path.read_text(encoding="utf-8").strip()
 
 
 def node_name(environment: Mapping[str, str]) -> str:

@@ -46,12 +46,31 @@ class Outlet:
         for key, group in itertools.groupby(messages, self._topology.key_for):
             self._send(key, [message.encode() for message in group])
 
+    def tell_now(self, message: AnyMessage) -> bool:
+        """Only if the bus takes it at once and nothing waits before it; whether it did."""
+        with self._state:
+            if self._is_behind():
+                return False
+            try:
+                self._bus.publish(self._topology.key_for(message), [message.encode()])
+            except BusUnavailable as error:
+                log.debug("bus away: %s", error)
+                return False
+            return True
+
+    def waiting(self) -> int:
+        """How much lies in the overflow."""
+        return sum(self._overflow.backlog().values())
+
+    def _is_behind(self) -> bool:
+        if self._behind and self.waiting() == 0:
+            log.info("the overflow is empty, publishing directly again")
+            self._behind = False
+        return self._behind
+
     def _send(self, key: str, bodies: list[bytes]) -> None:
         with self._state:
-            if self._behind and sum(self._overflow.backlog().values()) == 0:
-                log.info("the overflow is empty, publishing directly again")
-                self._behind = False
-            if not self._behind:
+            if not self._is_behind():
                 try:
                     self._bus.publish(key, bodies)
                 except BusUnavailable as error:

@@ -38,12 +38,14 @@ class Teller:
         cluster: str,
         outlet: Outlet,
         is_master: Callable[[], bool] = lambda: True,
+        told_all: Callable[[], None] = lambda: None,
     ) -> None:
         self._queue = queue
         self._file = state / "position.json"
         self._cluster = cluster
         self._outlet = outlet
         self._is_master = is_master
+        self._told_all = told_all
         self._stop = threading.Event()
         self._watch = FolderWatch(queue, REPLACED)
         self._saved_at = self._durable_at = 0.0
@@ -85,6 +87,7 @@ class Teller:
                 self._must_look = False
             else:
                 self._tell(changed)
+            self._told_all()
         except BusUnavailable as error:
             log.error("neither bus nor overflow take messages: %s", error)
             self._must_look = True

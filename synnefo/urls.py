@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, re_path
 
-from synnefo.api import web
+from synnefo.api import health, web
 from synnefo.api.compute import routes as compute
 from synnefo.api.identity import routes as identity
 from synnefo.api.image import routes as image
@@ -34,7 +34,8 @@ urlpatterns: list[URLPattern] = [
         for service in SERVICES
     ),
     path("", web.index, name="ui"),
-    path("healthz", web.healthz, name="healthz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("static/<path:path>", web.static, name="static"),
     path("console/vnc.html", web.console, name="console"),
     re_path(r"", web.unknown),

@@ -1,4 +1,4 @@
-"""Pages for people: the web client and its files, the console, and the health check."""
+"""Pages for people: the web client and its files, and the console."""
 
 import gzip
 import hashlib
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
@@ -125,13 +124,6 @@ def index(http: HttpRequest) -> HttpResponse:
     response["Content-Length"] = str(len(response.content))
     response["Cache-Control"] = CACHING
     return _guarded(response)
-
-
-def healthz(_http: HttpRequest) -> HttpResponse:
-    """GET /healthz: this process answers and reaches its database."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return answer({"status": "ok"})
 
 
 def unknown(http: HttpRequest) -> HttpResponse:

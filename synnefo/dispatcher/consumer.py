@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from synnefo.core import messages
 from synnefo.db.transactions import forgo_power_cuts
-from synnefo.observations import nics, servers
+from synnefo.observations import backends, nics, servers
 from synnefo.ports import Bus, Clock, Delivery, Postpone, Reject
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Consumer:
             case messages.NetworkStatus() | messages.ClusterStatus():
                 log.debug("%s of %s", message.operation, message.cluster)
             case messages.Heartbeat():
-                log.debug("a sign of life of %s that nobody asked for here", message.cluster)
+                backends.alive(message, now)
 
     def _is_time(self, instance: str) -> bool:
         """Lets through one in a while: each report of progress is replaced by the next."""

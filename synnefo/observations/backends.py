@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from synnefo.db.models import Backend
+from synnefo.core import messages
+from synnefo.db.models import Backend, Heartbeat
 from synnefo.db.transactions import writing
 from synnefo.ports import ClusterInfo, NodeReport
 
@@ -32,3 +33,23 @@ def described(backend_id: int, info: ClusterInfo) -> None:
             disk_templates=list(info.enabled_disk_templates),
             hypervisor=info.default_hypervisor,
         )
+
+
+def alive(sign: messages.Heartbeat, now: datetime) -> bool:
+    """A sign of life came all the way; False from a cluster that is not ours.
+
+    Which is the newest is not asked of clocks: another master's may be behind. The last one noted
+    tells how long the way takes now.
+    """
+    seconds, microseconds = sign.event_time
+    sent = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds)
+    with writing():
+        heard = Heartbeat.objects.filter(backend__name=sign.cluster)
+        if heard.update(sent_at=sent, heard_at=now):
+            return True
+        backend = Backend.objects.filter(name=sign.cluster).first()
+        if backend is not None:
+            Heartbeat.objects.update_or_create(
+                backend=backend, defaults={"sent_at": sent, "heard_at": now}
+            )
+        return backend is not None

@@ -2,6 +2,7 @@
 
 from synnefo.db.models.backend import Backend
 from synnefo.db.models.flavor import Flavor
+from synnefo.db.models.heartbeat import Heartbeat
 from synnefo.db.models.identity import Domain, Project, Role, RoleAssignment, Token, User
 from synnefo.db.models.image import Image
 from synnefo.db.models.intent import Activity, Intent
@@ -18,6 +19,7 @@ __all__ = [
     "ConsoleToken",
     "Domain",
     "Flavor",
+    "Heartbeat",
     "Image",
     "Intent",
     "Keypair",

@@ -70,11 +70,7 @@ def test_the_first_page_is_there_with_and_without_the_client(client: Client, set
     assert client.post("/").status_code == 405
 
 
-def test_health(client: Client, db: None) -> None:
-    assert client.get("/healthz").json() == {"status": "ok"}
-
-
-@pytest.mark.parametrize("path", ["/healthz", "/identity/v3/auth/tokens"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/identity/v3/auth/tokens"])
 def test_a_database_that_is_away(client: Client, monkeypatch: Any, path: str) -> None:
     def refuse(*_: object) -> None:
         raise OperationalError("connection refused")
