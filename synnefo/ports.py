@@ -436,6 +436,9 @@ class Bus(Protocol):
     def backlog(self) -> dict[str, int]:
         """How many messages wait in each queue."""
 
+    def dead_backlog(self) -> dict[str, int]:
+        """How many dead letters there are of each queue, without reading them."""
+
     def close(self) -> None:
         """Give connections back."""
 

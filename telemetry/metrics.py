@@ -92,6 +92,13 @@ class Gauge(_Numbers):
         with self._lock:
             self._numbers[self._checked(values)] = number
 
+    def forget(self, label: str, value: str) -> None:
+        """Nothing is known any more of what has this label."""
+        place = self.labels.index(label)
+        with self._lock:
+            kept = {v: number for v, number in self._numbers.items() if v[place] != value}
+            self._numbers = kept
+
 
 class Histogram(Metric):
     """How often something took how long."""

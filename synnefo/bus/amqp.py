@@ -196,11 +196,18 @@ class AmqpBus:
 
     def backlog(self) -> dict[str, int]:
         """Messages ready per queue, as the broker counts them."""
+        return self._counted(lambda queue: queue)
+
+    def dead_backlog(self) -> dict[str, int]:
+        """Dead letters per queue, as the broker counts them."""
+        return self._counted(dead_letter_queue)
+
+    def _counted(self, named: Callable[[str], str]) -> dict[str, int]:
         with self._channel() as channel:
             declare(channel, self._topology)
             counts = {}
             for queue in self._topology.queues:
-                answer = channel.queue_declare(queue, passive=True)
+                answer = channel.queue_declare(named(queue), passive=True)
                 counts[queue] = int(answer.method.message_count)
             return counts
 

@@ -89,6 +89,11 @@ class MemoryBus:
         with self._changed:
             return {name: len(queue) for name, queue in self._queues.items()}
 
+    def dead_backlog(self) -> dict[str, int]:
+        """Dead letters per queue."""
+        queues = [letter.queue for letter in list(self._dead.values())]
+        return {name: queues.count(name) for name in self._queues}
+
     def close(self) -> None:
         """Nothing to give back."""
 

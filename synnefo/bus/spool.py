@@ -258,12 +258,19 @@ class SpoolBus:
                 found[queue] += 1
         return found
 
+    def dead_backlog(self) -> dict[str, int]:
+        """Dead letters per queue."""
+        return {queue: len(self._names(queue, "dead")) for queue in self._topology.queues}
+
     def close(self) -> None:
         """Nothing stays open between calls."""
 
     def _waiting(self, queue: str) -> list[str]:
+        return self._names(queue, "new")
+
+    def _names(self, queue: str, folder: str) -> list[str]:
         try:
-            return os.listdir(self._root / queue / "new")
+            return os.listdir(self._root / queue / folder)
         except FileNotFoundError:
             return []
 

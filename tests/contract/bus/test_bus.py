@@ -200,6 +200,13 @@ def letter(bus):
     return bus.dead_letters()[0]
 
 
+def test_dead_letters_are_counted(bus, letter):
+    expected = dict.fromkeys(bus.topology.queues, 0) | {letter.queue: 1}
+    until(lambda: bus.dead_backlog() == expected)
+    bus.drop(letter.id)
+    until(lambda: sum(bus.dead_backlog().values()) == 0)
+
+
 def test_a_dead_letter_can_be_given_back(bus, letter):
     bus.requeue(letter.id)
     collector = Collector()
