@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from synnefo.core.server_states import ServerState
+from synnefo.core.server_states import ServerState, ServerTask
 
 
 class Kind(StrEnum):
@@ -20,6 +20,7 @@ class Kind(StrEnum):
     ORPHAN = "orphan"  # The backend has an instance of ours that no server stands for.
     STATE = "state differs"
     LOST_BUILD = "lost build"  # The server waits for a build that nobody does any more.
+    TASK = "stuck task"  # Something is said to be under way that nobody does.
     NIC = "nic differs"
 
 
@@ -43,6 +44,7 @@ class Expected:
     busy: bool
     cards: frozenset[Card] = frozenset()
     removing: bool = False  # A job of its deletion was submitted.
+    task: ServerTask | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ def _different(expected: Expected, actual: Actual) -> Iterable[Drift]:
             yield Drift(Kind.STATE, me, "ERROR, but it runs", state)
     elif state is not None and state is not expected.state:
         yield Drift(Kind.STATE, me, f"{expected.state}, but it is {state}", state)
+    if expected.task is not None:
+        yield Drift(Kind.TASK, me, f"nobody is {expected.task.value} it")
     if expected.cards != actual.cards:
         odd = sorted(card.name for card in expected.cards ^ actual.cards)
         yield Drift(Kind.NIC, me, f"cards differ: {', '.join(dict.fromkeys(odd))}")

@@ -39,21 +39,12 @@ def gone(server: Server, now: datetime, **seen: int) -> bool:
     return True
 
 
-def build_failed(
-    server: Server, sentence: str, now: datetime, *, placed: bool, **more: Any
-) -> bool:
+def build_failed(server: Server, sentence: str, now: datetime, **columns: Any) -> bool:
     """Only a server that is being built can fail to be; its quota is given back.
 
-    `placed` says that something of it may lie on the backend. It keeps its addresses until its user
-    deletes it.
+    It keeps its addresses until its user deletes it. `columns` are what else its row becomes.
     """
-    changes: dict[str, Any] = {
-        "state": ServerState.ERROR,
-        "placed": placed,
-        "updated_at": now,
-        "fault": fault(sentence, now),
-        **more,
-    }
+    changes = columns | {"state": ServerState.ERROR, "fault": fault(sentence, now)}
     if not Server.objects.filter(pk=server.pk, state=ServerState.BUILD).update(**changes):
         return False
     Port.objects.filter(server=server).update(status="DOWN", updated_at=now)

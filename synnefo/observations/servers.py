@@ -8,25 +8,24 @@ together rings the reconciler, which looks at the backend instead of guessing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from synnefo.core import job_errors, naming
-from synnefo.core.job_errors import JobError
+from synnefo.core import job_errors, naming, server_reports
 from synnefo.core.messages import ImageProgress, OpStatus
-from synnefo.core.server_actions import ACTIONS
-from synnefo.core.server_states import STATE_AFTER, JobStatus, ServerState
+from synnefo.core.server_reports import Charge, Forgotten, Known, Report, Seen, Verdict
+from synnefo.core.server_states import JobStatus, ServerState, ServerTask
 from synnefo.db import rings
 from synnefo.db.models import ConsoleToken, Intent, Port, Server, Volume
 from synnefo.db.transactions import writing
 from synnefo.observations import endings, intents, nics, quota
 
-Changes = dict[str, Any]  # columns of a server
-Seen = tuple[int, int, int]  # job, opcode, status rank
-CREATE, REMOVE = "OP_INSTANCE_CREATE", "OP_INSTANCE_REMOVE"
+LOST = "The backend neither builds this server nor has it; delete it and create it again."
+FORGOTTEN = "The backend cannot tell how the job went; look at the server's state and try again."
 
 
 def apply(message: OpStatus, now: datetime) -> bool:
@@ -43,22 +42,36 @@ def apply(message: OpStatus, now: datetime) -> bool:
             return False
         if message.cluster and message.cluster != server.backend.name:
             return False
-        error = _error(message)
-        if error is not None and message.operation == REMOVE and error.code == "unknown_entity":
-            # Perhaps it is gone already: the reconciler looks, and ends the intent.
-            rings.doubt(server.backend_id, server.pk)
-            return False
-        ended, freed = _end_intent(server, message, error, now)
-        moved = _move(server, message, error, now, freed)
-        if freed and not moved:
-            Server.objects.filter(pk=server.pk).update(**freed, updated_at=now)
+        report = report_of(message)
+        ended = False
+        if report.conclusive:
+            ended, report = _end_intent(server, message, report, now)
+        moved = _carry_out(server, server_reports.of_report(_known(server), report), now)
+        if report.error is None or report.operation != server_reports.CREATE:
+            moved |= _match_cards(server, message, now)
         if ended or moved:
             rings.changed(server.project_id, "server", server.uuid)
         return ended or moved
 
 
-def _seen(server: Server) -> Seen:
-    return server.seen_job, server.seen_op, server.seen_rank
+def report_of(message: OpStatus) -> Report:
+    """What a final message says, in the words of the rules."""
+    job, op, rank, _ = message.order
+    status = JobStatus(message.status)
+    error = None
+    if status is not JobStatus.SUCCESS:
+        error = job_errors.read(message.result, canceled=status is JobStatus.CANCELED)
+    return Report(message.operation, status, (job, op, rank), error)
+
+
+def _known(server: Server) -> Known:
+    return Known(
+        state=ServerState(server.state),
+        seen=(server.seen_job, server.seen_op, server.seen_rank),
+        task=ServerTask(server.task) if server.task else None,
+        placed=server.placed,
+        launched=server.launched_at is not None,
+    )
 
 
 def _locked(server_id: int) -> Server | None:
@@ -66,104 +79,85 @@ def _locked(server_id: int) -> Server | None:
     return rows.filter(pk=server_id).first()
 
 
-def _error(message: OpStatus) -> JobError | None:
-    if message.status == JobStatus.SUCCESS:
-        return None
-    return job_errors.read(message.result, canceled=message.status == JobStatus.CANCELED)
-
-
-# --- intents --------------------------------------------------------------------------------------
-
-
 def _end_intent(
-    server: Server, message: OpStatus, error: JobError | None, now: datetime
-) -> tuple[bool, Changes]:
-    """Whether something ended by this, and what that changes of the server."""
+    server: Server, message: OpStatus, report: Report, now: datetime
+) -> tuple[bool, Report]:
+    """Whether something ended by this; the report then knows which action that was."""
     intent = intents.of_message(message, server.pk)
-    cause = error.sentence if error else ""
+    cause = report.error.sentence if report.error else ""
     if intent is None:
-        return intents.note_foreign_job(message, server, cause, now), {}
-    state = intents.ENDS[JobStatus(message.status)]
+        return intents.note_foreign_job(message, server, cause, now), report
+    state = intents.ENDS[report.status]
     if not intents.end(intent, state, now, cause=cause, job_id=message.job_id):
-        return False, {}
-    return True, _freed(server, intent.action)
+        return False, report
+    return True, replace(report, action=intent.action)
 
 
-def _freed(server: Server, action: str) -> Changes:
-    """Whoever ends an action takes its task away; another task means that an intent waited."""
-    if server.task == ACTIONS[action].task:
-        return {"task": None}
-    if server.task is not None:
+# --- verdicts -------------------------------------------------------------------------------------
+
+
+def _carry_out(server: Server, verdict: Verdict, now: datetime) -> bool:
+    """Write what the rules say; the caller holds the server's row. Whether anything changed."""
+    if verdict.doubt:
+        rings.doubt(server.backend_id, server.pk)
+    if verdict.wakes:
         rings.intents_recorded()
-    return {}
+    if not verdict.writes:
+        return False
+    seen = _seen_columns(verdict)
+    if verdict.state is ServerState.DELETED:
+        return _newer(server, verdict).exists() and endings.gone(server, now, **seen)
+    changes = _columns(server, verdict, now) | seen
+    if verdict.fault is not None:
+        return endings.build_failed(server, verdict.fault, now, **changes)
+    _settle_quota(server, verdict.charge, now)
+    return bool(_newer(server, verdict).update(**changes))
+
+
+def _seen_columns(verdict: Verdict) -> dict[str, int]:
+    columns = ("seen_job", "seen_op", "seen_rank")
+    return dict(zip(columns, verdict.seen, strict=True)) if verdict.seen else {}
+
+
+def _newer(server: Server, verdict: Verdict) -> QuerySet[Server]:
+    """The row, if it is still older than what is going to be written."""
+    rows = Server.objects.filter(pk=server.pk)
+    if verdict.seen is None:
+        return rows
+    job, op, rank = verdict.seen
+    older = Q(seen_job__lt=job) | Q(seen_job=job, seen_op__lt=op)
+    return rows.filter(older | Q(seen_job=job, seen_op=op, seen_rank__lt=rank))
+
+
+def _columns(server: Server, verdict: Verdict, now: datetime) -> dict[str, Any]:
+    changes: dict[str, Any] = {"updated_at": now}
+    if verdict.placed is not None:
+        changes["placed"] = verdict.placed
+    if verdict.frees_task:
+        changes["task"] = None
+    if verdict.state is not None:
+        changes |= {"state": verdict.state, "fault": None}
+    if verdict.state is not None and server.state == ServerState.ACTIVE:
+        # It stopped or began anew: its console's port may be another guest's from now on.
+        ConsoleToken.objects.filter(server=server).delete()
+    if verdict.launched:
+        changes |= {"launched_at": now, "progress": 100}
+        Port.objects.filter(server=server).update(status="ACTIVE", updated_at=now)
+        Volume.objects.filter(server=server).update(status="in-use")
+    return changes
+
+
+def _settle_quota(server: Server, charge: Charge | None, now: datetime) -> None:
+    """The two ends that give quota back do so themselves."""
+    if charge is Charge.ACCEPT:
+        quota.accept(server.pk, now)
+    elif charge is Charge.AGAIN:
+        quota.charge(server, now)
 
 
 def clear_task(server: Server, action: str, now: datetime) -> None:
     """The action has ended without a report of the backend."""
-    if freed := _freed(server, action):
-        Server.objects.filter(pk=server.pk).update(**freed, updated_at=now)
-
-
-# --- states ---------------------------------------------------------------------------------------
-
-
-def _move(
-    server: Server, message: OpStatus, error: JobError | None, now: datetime, freed: Changes
-) -> bool:
-    target = STATE_AFTER.get(message.operation, {}).get(JobStatus(message.status))
-    if target is None:
-        return _match_cards(server, message, now)
-    if error is not None:
-        if error.code == "already_exists":
-            return False  # Somebody built it before: this job says nothing about it.
-        placed = not error.nothing_was_done
-        return endings.build_failed(server, error.sentence, now, placed=placed, **freed)
-    if server.state == ServerState.DELETED:
-        if target is not ServerState.DELETED:
-            rings.doubt(server.backend_id, server.pk)
-        return False
-    built = _built(server, now) if message.operation == CREATE else {}
-    moved = _advance(server, message, target, now, freed | built)
-    if built and not moved:
-        changes = freed | built
-        moved = bool(Server.objects.filter(pk=server.pk).update(**changes, updated_at=now))
-    if not moved and target != server.state:
-        rings.doubt(server.backend_id, server.pk)
-    return moved | _match_cards(server, message, now)
-
-
-def _advance(
-    server: Server, message: OpStatus, target: ServerState, now: datetime, more: Changes
-) -> bool:
-    job, op, rank, _ = message.order
-    older = Q(seen_job__lt=job) | Q(seen_job=job, seen_op__lt=op)
-    older |= Q(seen_job=job, seen_op=op, seen_rank__lt=rank)
-    seen = {"seen_job": job, "seen_op": op, "seen_rank": rank}
-    newer = Server.objects.filter(older, pk=server.pk)
-    if target is ServerState.DELETED:
-        return newer.exists() and endings.gone(server, now, **seen)
-    return bool(newer.update(**seen, **_becoming(server, target, now) | more))
-
-
-def _becoming(server: Server, target: ServerState, now: datetime) -> Changes:
-    """The columns of a server that exists; one that was given up is charged again."""
-    if server.state == ServerState.ERROR:
-        quota.charge(server, now)
-    elif server.state == ServerState.BUILD:
-        quota.accept(server.pk, now)
-    elif server.state == ServerState.ACTIVE:
-        # It stopped or began anew: its console's port may be another guest's from now on.
-        ConsoleToken.objects.filter(server=server).delete()
-    return {"state": target, "fault": None, "placed": True, "updated_at": now}
-
-
-def _built(server: Server, now: datetime) -> Changes:
-    """What a finished build means besides the state, also when later reports came before it."""
-    if server.launched_at is not None:
-        return {}
-    Port.objects.filter(server=server).update(status="ACTIVE", updated_at=now)
-    Volume.objects.filter(server=server).update(status="in-use")
-    return {"launched_at": now, "progress": 100, "placed": True}
+    _carry_out(server, server_reports.of_end(_known(server), action), now)
 
 
 def _match_cards(server: Server, message: OpStatus, now: datetime) -> bool:
@@ -203,7 +197,8 @@ def refused(intent: Intent, sentence: str, now: datetime) -> bool:
             return False
         clear_task(server, intent.action, now)
         if intent.action == "create":
-            endings.build_failed(server, sentence, now, placed=False)
+            verdict = server_reports.of_failed_build(_known(server), sentence, placed=False)
+            _carry_out(server, verdict, now)
         rings.changed(server.project_id, "server", server.uuid)
         return True
 
@@ -215,16 +210,19 @@ def vanished(server_id: int, now: datetime, seen: Seen | None = None) -> bool:
     """
     with writing():
         server = _locked(server_id)
-        if server is None or (seen is not None and _seen(server) != seen):
+        if server is None:
             return False
-        return endings.gone(server, now)
+        return _carry_out(server, server_reports.of_absence(_known(server), seen), now)
 
 
 def lost(server_id: int, sentence: str, now: datetime) -> bool:
     """Nobody builds this server any more, and there is no instance of it."""
     with writing():
         server = _locked(server_id)
-        if server is None or not endings.build_failed(server, sentence, now, placed=False):
+        if server is None:
+            return False
+        verdict = server_reports.of_failed_build(_known(server), sentence, placed=False)
+        if not _carry_out(server, verdict, now):
             return False
         for intent in Intent.objects.filter(
             server=server, action="create", state__in=Intent.UNFINISHED
@@ -246,35 +244,49 @@ def cards_found(server_id: int, cards: Sequence[nics.Seen], now: datetime) -> bo
         return True
 
 
-def job_unknown(intent: Intent, now: datetime) -> bool:
-    """The backend has forgotten the job of an intent on an instance that exists."""
-    state, cause = Intent.State.SUCCEEDED, ""
-    if intent.action != "create":
-        state = Intent.State.FAILED
-        cause = "The backend no longer knows the job; look at the server's state."
+def job_forgotten(intent: Intent, now: datetime, *, exists: bool) -> bool:
+    """The backend knows the job of an intent no more: what it has of the instance decides."""
     with writing():
-        if not intents.end(intent, state, now, cause=cause):
+        server = _locked(intent.server_id)
+        if server is None:
             return False
-        clear_task(intent.server, intent.action, now)
-        rings.changed(intent.server.project_id, "server", intent.server.uuid)
-        return True
+        match server_reports.of_forgotten_job(_known(server), intent.action, exists=exists):
+            case Forgotten.LOST:
+                return lost(server.pk, LOST, now)
+            case Forgotten.GONE:
+                return vanished(server.pk, now)
+            case Forgotten.DONE:
+                ended = intents.end(intent, Intent.State.SUCCEEDED, now)
+            case Forgotten.UNKNOWN:
+                ended = intents.end(intent, Intent.State.FAILED, now, cause=FORGOTTEN)
+        if ended:
+            clear_task(server, intent.action, now)
+            rings.changed(server.project_id, "server", server.uuid)
+        return ended
 
 
 def found(server_id: int, state: ServerState, seen: Seen, now: datetime) -> bool:
-    """The backend was looked at and has it in this state.
-
-    Counts only if nothing was heard since the look began (`seen`) and nothing is under way.
-    """
+    """The backend was looked at and has it in this state."""
     with writing():
         server = _locked(server_id)
-        if server is None or _seen(server) != seen:
+        if server is None:
             return False
-        if Intent.objects.filter(server=server, state__in=Intent.UNFINISHED).exists():
+        busy = Intent.objects.filter(server=server, state__in=Intent.UNFINISHED).exists()
+        verdict = server_reports.of_look(_known(server), state, seen, busy=busy)
+        if not _carry_out(server, verdict, now):
             return False
-        if server.state in {state, ServerState.DELETED}:
+        rings.changed(server.project_id, "server", server.uuid)
+        return True
+
+
+def idle(server_id: int, now: datetime) -> bool:
+    """Whatever task the server shows, nobody is at it unless an intent has not ended."""
+    with writing():
+        server = _locked(server_id)
+        if server is None:
             return False
-        built = _built(server, now) if server.state == ServerState.BUILD else {}
-        changes = _becoming(server, state, now) | built
-        Server.objects.filter(pk=server.pk).update(task=None, **changes)
+        busy = Intent.objects.filter(server=server, state__in=Intent.UNFINISHED).exists()
+        if not _carry_out(server, server_reports.of_idle(_known(server), busy=busy), now):
+            return False
         rings.changed(server.project_id, "server", server.uuid)
         return True

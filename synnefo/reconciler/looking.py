@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from synnefo.core import drift, naming
-from synnefo.core.server_states import ServerState
+from synnefo.core.server_reports import Seen
+from synnefo.core.server_states import ServerState, ServerTask
 from synnefo.db.models import Address, Backend, Intent, Port, Server
-from synnefo.observations.servers import Seen
 from synnefo.ports import Cluster, InstanceReport, NotFound
 
 FEW = 10
@@ -57,12 +57,19 @@ def _expected(
             removing.add(server_id)
     cards = _expected_cards(list(ports.values_list("pk", "server_id", "network_id", "mac_address")))
     expected, seen = [], {}
-    columns = ("pk", "state", "placed", "seen_job", "seen_op", "seen_rank")
-    for pk, state, placed, job, op, rank in servers.values_list(*columns):
-        mine = frozenset(cards.get(pk, ()))
+    columns = ("pk", "state", "placed", "task", "seen_job", "seen_op", "seen_rank")
+    for pk, state, placed, task, job, op, rank in servers.values_list(*columns):
         seen[pk] = (job, op, rank)
         expected.append(
-            drift.Expected(pk, ServerState(state), placed, pk in busy, mine, pk in removing)
+            drift.Expected(
+                server_id=pk,
+                state=ServerState(state),
+                placed=placed,
+                busy=pk in busy,
+                cards=frozenset(cards.get(pk, ())),
+                removing=pk in removing,
+                task=ServerTask(task) if task else None,
+            )
         )
     return expected, seen
 

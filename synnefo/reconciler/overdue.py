@@ -9,11 +9,9 @@ from django.conf import settings
 
 from synnefo.core import naming
 from synnefo.core.messages import FINAL_STATUSES, OpStatus, origin_of
-from synnefo.core.server_states import ServerState
 from synnefo.db.models import Backend, Intent
 from synnefo.observations import servers
 from synnefo.ports import Cluster, JobReport, NotFound
-from synnefo.reconciler.repairing import LOST
 
 OVERDUE_AFTER = timedelta(seconds=20)
 AT_ONCE = 500
@@ -39,20 +37,21 @@ def _settle(intent: Intent, backend: Backend, cluster: Cluster, now: datetime) -
         return _without_job(intent, cluster, now)
     moved = False
     for message in as_messages(job, backend.name):
-        moved |= servers.apply(message, now)
+        if servers.report_of(message).conclusive:
+            moved |= servers.apply(message, now)
+        else:
+            moved |= _without_job(intent, cluster, now)
     return moved
 
 
 def _without_job(intent: Intent, cluster: Cluster, now: datetime) -> bool:
-    """The backend forgot the job: what it has of the instance tells how it went."""
+    """The backend forgot the job, or it tells nothing: what there is of the instance decides."""
     name = naming.instance_name(settings.SYNNEFO_INSTANCE_PREFIX, intent.server_id)
     try:
         cluster.instance(name)
     except NotFound:
-        if intent.action == "create" and intent.server.state == ServerState.BUILD:
-            return servers.lost(intent.server_id, LOST, now)
-        return servers.vanished(intent.server_id, now)
-    return servers.job_unknown(intent, now)
+        return servers.job_forgotten(intent, now, exists=False)
+    return servers.job_forgotten(intent, now, exists=True)
 
 
 def as_messages(job: JobReport, cluster: str) -> Iterator[OpStatus]:

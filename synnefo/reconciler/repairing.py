@@ -13,8 +13,6 @@ from synnefo.reconciler.looking import Look
 
 log = logging.getLogger(__name__)
 
-LOST = "The backend neither builds this server nor has it; delete it and create it again."
-
 
 def repair(look: Look, now: datetime) -> int:
     """Apply what was found; how much of it changed anything. Orphans are for an operator."""
@@ -29,18 +27,19 @@ def repair(look: Look, now: datetime) -> int:
 
 
 def _repair(look: Look, one: Drift, now: datetime) -> bool:
+    number = one.server_id
     match one.kind, one.state:
-        case Kind.ORPHAN, _:
-            return False
         case Kind.STALE, _:
-            return servers.vanished(one.server_id, now, look.seen[one.server_id])
+            return servers.vanished(number, now, look.seen[number])
         case Kind.LOST_BUILD, ServerState.ERROR:
-            return servers.lost(one.server_id, LOST, now)
+            return servers.lost(number, servers.LOST, now)
+        case Kind.TASK, _:
+            return servers.idle(number, now)
         case Kind.NIC, _:
-            return servers.cards_found(one.server_id, _cards(look.instances[one.server_id]), now)
+            return servers.cards_found(number, _cards(look.instances[number]), now)
         case _, ServerState() as state:
-            return servers.found(one.server_id, state, look.seen[one.server_id], now)
-    return False
+            return servers.found(number, state, look.seen[number], now)
+    return False  # An orphan: an operator decides.
 
 
 def _cards(report: InstanceReport) -> list[nics.Seen]:
