@@ -51,6 +51,9 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("client", help="install the openstack command into .venv")
     tests = commands.add_parser("test", help="run the checks and tests; more goes to pytest")
     tests.add_argument("--fast", action="store_true", help="only what needs no real parts")
+    commands.add_parser(
+        "chaos", help="break a cloud of its own and count what does not hold", add_help=False
+    )
     bench = commands.add_parser("bench", help="measure; more goes to the benchmark")
     bench.add_argument("name", choices=["spine", "backend", "commands", "events"])
     return top
@@ -84,7 +87,7 @@ def _port(text: str) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; a CloudError is one line and its exit code."""
     options, rest = parser().parse_known_args(arguments)
-    if rest and options.command not in ("test", "bench"):
+    if rest and options.command not in ("test", "bench", "chaos"):
         parser().error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         return _dispatch(options, rest)
@@ -114,7 +117,9 @@ def _dispatch(options: argparse.Namespace, rest: list[str]) -> int:
     if options.command == "test":
         return testing.Suite(CHECKOUT).run(fast=options.fast, arguments=rest)
     if options.command == "bench":
-        return _bench(options.name, rest)
+        return _run_module(f"tests.bench.{options.name}", rest)
+    if options.command == "chaos":
+        return _run_module("tests.chaos", rest)
     if options.command == "client":
         return _client()
     return _on_folder(options.state.absolute(), options)
@@ -156,8 +161,9 @@ def _client() -> int:
     return 0
 
 
-def _bench(name: str, rest: list[str]) -> int:
+def _run_module(name: str, rest: list[str]) -> int:
+    """What is no part of a cloud runs in the environment of the tests."""
     python = PythonEnvironment(CHECKOUT)
     python.ensure("requirements-test.lock")
-    words = [str(python.python), "-m", f"tests.bench.{name}", *rest]
+    words = [str(python.python), "-m", name, *rest]
     return subprocess.run(words, cwd=CHECKOUT, check=False).returncode

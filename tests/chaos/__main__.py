@@ -1,0 +1,87 @@
+"""`./cloud chaos --minutes M --seed S`: breaks a cloud of its own and counts what does not hold.
+
+Prints the faults by kind, the operations and a count per invariant; ends with 1 when one is not 0.
+What explains a failure is kept in a folder that is named. The same seed makes the same plan.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from synnefo.cloud import full_parts
+from tests.chaos import report
+from tests.chaos.machine import Machine, enclosed, own_words
+from tests.chaos.run import Run, keep
+from tests.conformance.namespaces import why_not
+from tests.system.cloud import free_port_range
+
+PATIENCE = 240.0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options."""
+    top = argparse.ArgumentParser(prog="cloud chaos", description=__doc__)
+    top.add_argument("--minutes", type=float, default=2.0, metavar="M")
+    top.add_argument("--seed", type=int, default=1, metavar="S")
+    top.add_argument("--profile", choices=["embedded", "full"], default="embedded")
+    top.add_argument("--backend", choices=["ours"], default="ours")
+    top.add_argument("--report", type=Path, metavar="FILE", help="also write what is printed here")
+    top.add_argument("--settle", type=float, default=PATIENCE, metavar="SECONDS")
+    top.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
+    return top
+
+
+def main() -> int:
+    """Outside: make room and go inside. Inside: break things."""
+    options = parser().parse_args()
+    if options.inside is not None:
+        return _inside(options, rooms=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    folder = Path(tempfile.mkdtemp(prefix="chaos-"))
+    try:
+        os.chmod(folder, 0o711)  # PostgreSQL and RabbitMQ run as users of their own.
+        if options.profile == "full":
+            full_parts.ensure_programs()
+        return _outside(options, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _outside(options: argparse.Namespace, folder: Path) -> int:
+    reason = why_not()
+    if reason is None:
+        words = enclosed(own_words(*sys.argv[1:], "--inside", str(folder)))
+        return subprocess.run(words, check=False).returncode
+    print(f"No cable is cut and no disk filled: {reason}.", flush=True)
+    options.inside = folder
+    return _inside(options, rooms=False)
+
+
+def _inside(options: argparse.Namespace, *, rooms: bool) -> int:
+    port = 8800 if rooms else free_port_range()
+    machine = Machine(options.inside, port, options.profile, rooms=rooms)
+    try:
+        machine.up()
+        outcome = Run(machine, options.seed, options.minutes * 60, options.settle).go()
+        heading = f"chaos: seed {options.seed}, {options.minutes:g} minutes, {options.profile}"
+        told = report.text(outcome, heading)
+        print(told, end="", flush=True)
+        if options.report:
+            options.report.write_text(told)
+        if outcome.violations:
+            kept = Path(tempfile.mkdtemp(prefix="chaos-failed-"))
+            keep(kept, machine.state, outcome)
+            print(f"Kept for looking: {kept}", flush=True)
+        return 1 if outcome.violations else 0
+    finally:
+        if not rooms:
+            machine.down()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

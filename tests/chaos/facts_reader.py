@@ -1,0 +1,139 @@
+"""`python -m tests.chaos.facts_reader`: for each line of input, one line of JSON with all facts.
+
+Runs with the frontend's settings; reads tables and the cluster's remote API and changes nothing.
+"""
+
+import json
+import os
+import ssl
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import django
+import httpx
+
+from tests.chaos import facts
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synnefo.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from synnefo import wiring  # noqa: E402
+from synnefo.core import job_errors, naming  # noqa: E402
+from synnefo.core.messages import origin_of  # noqa: E402
+from synnefo.db import models, sealing  # noqa: E402
+
+PREFIX = settings.SYNNEFO_INSTANCE_PREFIX
+
+
+def main() -> None:
+    """Until the input ends."""
+    for _ in sys.stdin:
+        try:
+            told: dict[str, Any] = asdict(read())
+        except Exception as error:  # noqa: BLE001 - The asker decides whether to ask again.
+            connection.close()
+            told = {"error": repr(error)}
+        print(json.dumps(told), flush=True)
+
+
+def read() -> facts.Facts:
+    """The database first, then the cluster."""
+    bus = wiring.bus()
+    found = facts.Facts(
+        servers=list(_servers()),
+        intents=list(_intents()),
+        activities=[
+            facts.ActivityRow(*row)
+            for row in models.Activity.objects.values_list("server_id", "job_id", "action", "actor")
+        ],
+        commissions=[
+            facts.CommissionRow(*row)
+            for row in models.Commission.objects.values_list(
+                "project_id", "server_id", "provisions", "state"
+            )
+        ],
+        addresses=[
+            facts.AddressRow(*row)
+            for row in models.Address.objects.values_list("subnet_id", "address", "port__server_id")
+        ],
+        dead_letters=[f"{one.queue}: {one.reason}" for one in bus.dead_letters()],
+        backlog=bus.backlog(),
+    )
+    for project, resource, used in models.QuotaUsage.objects.values_list(
+        "project_id", "resource", "used"
+    ):
+        found.usage.setdefault(project, {})[resource] = used
+    for backend in models.Backend.objects.all():
+        found.instances += _instances(backend)
+        found.jobs += _jobs(backend)
+    return found
+
+
+def _servers() -> Iterator[facts.ServerRow]:
+    addresses = dict(
+        models.Address.objects.filter(subnet__ip_version=4).values_list("port_id", "address")
+    )
+    for row in models.Server.objects.select_related("flavor").prefetch_related("ports"):
+        cards = tuple(
+            facts.Card(
+                naming.nic_name(PREFIX, port.pk),
+                port.mac_address,
+                addresses.get(port.pk),
+                naming.network_name(PREFIX, port.network_id),
+            )
+            for port in row.ports.all()
+        )
+        size = (row.flavor.vcpus, row.flavor.ram)
+        state = (row.state, row.task, row.placed, row.metadata)
+        yield facts.ServerRow(row.pk, str(row.uuid), row.project_id, *state, *size, cards)
+
+
+def _intents() -> Iterator[facts.IntentRow]:
+    for row in models.Intent.objects.all():
+        yield facts.IntentRow(
+            str(row.uuid), row.server_id, row.project_id, row.action, row.state, row.job_id,
+            row.cause, row.request_id, row.idempotency_key,
+        )  # fmt: skip
+
+
+def _instances(backend: models.Backend) -> Iterator[facts.InstanceRow]:
+    for one in wiring.cluster(backend).instances():
+        cards = tuple(
+            facts.Card(nic.name or "", nic.mac.lower(), nic.ip, nic.network) for nic in one.nics
+        )
+        yield facts.InstanceRow(one.name, naming.server_id(PREFIX, one.name), one.running, cards)
+
+
+def _jobs(backend: models.Backend) -> Iterator[facts.JobRow]:
+    password = sealing.unseal(backend.password_encrypted)
+    body = {"fields": ["id", "ops", "opstatus", "opresult"], "qfilter": [">", "id", 0]}
+    context = ssl.create_default_context(cafile=backend.ca_file or None)
+    with httpx.Client(
+        base_url=backend.url, auth=(backend.username, password), verify=context, timeout=60,
+        trust_env=False,
+    ) as http:  # fmt: skip
+        answer = http.put("/2/query/job", json=body)
+        answer.raise_for_status()
+    for row in answer.json()["data"]:
+        (_, number), (_, ops), (_, statuses), (_, results) = row
+        for op, status, result in zip(ops, statuses, results, strict=True):
+            yield _job(int(number), op, str(status), result)
+
+
+def _job(number: int, op: dict[str, Any], status: str, result: Any) -> facts.JobRow:
+    name = op.get("instance_name")
+    origin = origin_of(op.get("reason") or ())
+    error = "" if status == "success" else job_errors.read(result).code or ""
+    return facts.JobRow(
+        number, status, str(op["OP_ID"]), name, naming.server_id(PREFIX, name), origin.intent,
+        origin.actor or "", error,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
