@@ -32,13 +32,18 @@ class Damaged(ValueError):  # noqa: N818  # The name says what happened.
     """No hook wrote this; the text says why."""
 
 
-def script(folder: Path, hooks_path: str) -> str:
-    """The hook. Failing to write is told on its output; a post hook must not fail an operation."""
+def script(folder: Path, hooks_path: str, node: str = "") -> str:
+    """The hook. Failing to write is told on its output; a post hook must not fail an operation.
+
+    With `node`, this machine's name, only what it is the master of is noted: the same hook runs on
+    other nodes too, where perhaps nobody reads notes.
+    """
     place = shlex.quote(f"{folder}/{hooks_path}.")
+    only = f'[ "$GANETI_MASTER" = {shlex.quote(node)} ] || exit 0\n' if node else ""
     return f"""\
 #!/bin/sh
 # Notes the variables of an operation for eventd. Only builtins: this starts no process.
-umask 077
+{only}umask 077
 set -C
 note={place}$$ again=0
 while [ -e "$note.$again" ]; do again=$((again + 1)); done

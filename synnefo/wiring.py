@@ -84,17 +84,22 @@ def cluster(backend: Backend) -> Cluster:
     if "cluster" in _replaced:
         found: Cluster = _replaced["cluster"](backend)
         return found
-    address = (backend.url, backend.username, backend.password_encrypted, backend.ca_file)
+    proof = (backend.ca_file, backend.fingerprint)
+    address = (backend.url, backend.username, backend.password_encrypted, *proof)
     with _lock:
         known = _clusters.get(backend.pk)
         if known is None or known[0] != address:
             if known is not None:
                 known[1].close()
-            known = _clusters[backend.pk] = (address, _open_cluster(backend))
+            known = _clusters[backend.pk] = (address, open_cluster(backend))
         return known[1]
 
 
-def _open_cluster(backend: Backend) -> Cluster:
+def open_cluster(backend: Backend) -> Cluster:
+    """A connection of one's own, also to a backend that is not stored yet."""
+    if "cluster" in _replaced:
+        found: Cluster = _replaced["cluster"](backend)
+        return found
     from synnefo.rapi.client import RapiCluster
 
     # It writes a line for every request, with its whole address.
@@ -103,7 +108,7 @@ def _open_cluster(backend: Backend) -> Cluster:
         backend.url,
         backend.username,
         sealing.unseal(backend.password_encrypted),
-        Path(backend.ca_file) if backend.ca_file else None,
+        backend.fingerprint or (Path(backend.ca_file) if backend.ca_file else None),
         answer_within=ANSWER_WITHIN,
     )
 

@@ -29,8 +29,12 @@ def run(
     cwd: Path | None = None,
     timeout: float = 600,
     log: Path | None = None,
+    own_words: bool = False,
 ) -> str:
-    """Run to the end and return what it printed; raise CloudError with its last line otherwise."""
+    """Run to the end and return what it printed; raise CloudError with its last line otherwise.
+
+    With `own_words` the program is one of ours that words its failures for people.
+    """
     words = [str(word) for word in argv]
     try:
         done = subprocess.run(
@@ -52,6 +56,8 @@ def run(
         with log.open("a", encoding="utf-8") as stream:
             stream.write(f"$ {' '.join(words)}\n{output}{problem}")
     if done.returncode != 0:
+        if own_words and problem.startswith("CommandError: "):
+            raise CloudError(problem.removeprefix("CommandError: ").strip())
         raise CloudError(_failure(words, done.returncode, problem or output, log))
     return output
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from urllib.parse import urlsplit
 
 from synnefo.cloud.layout import Layout, write_private
 from synnefo.cloud.python_environment import PythonEnvironment
@@ -56,18 +57,29 @@ def openrc(layout: Layout) -> str:
 
 def environment(layout: Layout, python: PythonEnvironment) -> str:
     """For `eval "$(./cloud env)"`: the user's and the administrator's commands work after it."""
-    user, password = layout.rapi_account()
     names = {
         **client(layout),
         "SYNNEFO_URL": layout.url,
         "SYNNEFO_STATE": str(layout.state),
+        **_cluster(layout),
+    }
+    return f'export PATH={shlex.quote(str(python.bin))}:"$PATH"\n' + exports(names)
+
+
+def _cluster(layout: Layout) -> dict[str, str]:
+    """How programs reach the cluster; of somebody else's the password is not ours to hand out."""
+    if layout.attached:
+        parts = urlsplit(layout.choices.backend)
+        url = f"https://{parts.hostname}:{parts.port or 5080}"
+        return {"GANETI_RAPI_URL": url, "GANETI_RAPI_USER": parts.username or ""}
+    user, password = layout.rapi_account()
+    return {
         "GANETI_RAPI_URL": f"https://127.0.0.1:{layout.rapi_port}",
         "GANETI_RAPI_USER": user,
         "GANETI_RAPI_PASSWORD": password,
         "GANETI_RAPI_CA": str(layout.ca_file),
         "GANETI_QUEUE_DIR": str(layout.queue),
     }
-    return f'export PATH={shlex.quote(str(python.bin))}:"$PATH"\n' + exports(names)
 
 
 def client(layout: Layout) -> dict[str, str]:

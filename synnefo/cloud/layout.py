@@ -30,6 +30,11 @@ class Choices:
     hypervisor: str = "fake"
     accelerator: str = "qemu"
     first_server: str = ""
+    # The address of a cluster that exists already, without a password; "" for one of our own.
+    backend: str = ""
+    backend_ca: str = ""
+    backend_fingerprint: str = ""
+    backend_queue: str = ""
 
 
 class Layout:
@@ -77,6 +82,11 @@ class Layout:
         return [self.port(offset) for offset in range(last + 1)]
 
     @property
+    def attached(self) -> bool:
+        """Whether the cluster is somebody else's."""
+        return bool(self.choices.backend)
+
+    @property
     def full(self) -> bool:
         return self.choices.profile == "full"
 
@@ -90,6 +100,8 @@ class Layout:
 
     @property
     def queue(self) -> Path:
+        if self.choices.backend_queue:
+            return Path(self.choices.backend_queue)
         return self.state / "cluster" / "queue"
 
     @property

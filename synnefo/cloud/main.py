@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from synnefo.cloud import credentials, down, report, testing, up
+from synnefo.cloud import attached, credentials, down, report, testing, up
 from synnefo.cloud.errors import CloudError
 from synnefo.cloud.layout import CHECKOUT, DEFAULT_PORT, DEFAULT_STATE, existing
 from synnefo.cloud.python_environment import PythonEnvironment
@@ -76,6 +76,26 @@ def _up_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--no-first-server", action="store_false", dest="first_server", help="start empty"
     )
+    _cluster_options(command)
+
+
+def _cluster_options(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("a cluster that exists already, Ganeti 3.0 or newer")
+    group.add_argument("--backend", metavar="ganeti://USER@HOST:5080", dest="address")
+    group.add_argument(
+        "--backend-password-file", type=Path, metavar="FILE", dest="password_file",
+        help=f"else from {attached.PASSWORD}, or asked for",
+    )  # fmt: skip
+    group.add_argument(
+        "--backend-ca", type=Path, metavar="FILE", dest="ca", help="who signed its certificate"
+    )
+    group.add_argument(
+        "--backend-fingerprint", metavar="SHA256", dest="fingerprint", help="of its certificate"
+    )
+    group.add_argument(
+        "--backend-queue", type=Path, metavar="DIR", dest="queue",
+        help="its job queue, if it can be seen from here; else eventd runs on its masters",
+    )  # fmt: skip
 
 
 def _port(text: str) -> int:
@@ -145,7 +165,12 @@ def _on_folder(state: Path, options: argparse.Namespace) -> int:
 
 
 def _up(state: Path, options: argparse.Namespace) -> int:
-    wishes = up.Wishes(options.port, options.profile, options.hypervisor, options.first_server)
+    cluster = attached.Wish(
+        options.address, options.password_file, options.ca, options.fingerprint, options.queue
+    )
+    wishes = up.Wishes(
+        options.port, options.profile, options.hypervisor, options.first_server, cluster
+    )
     started = up.Up(state, wishes).run()
     # Whoever only looks at a cloud that runs already must not end it with the next Ctrl-C.
     if started and not options.detach:

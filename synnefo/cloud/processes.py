@@ -55,7 +55,8 @@ def bus_url(layout: Layout) -> str:
 def specifications(layout: Layout, python: PythonEnvironment) -> list[Specification]:
     """In dependency order."""
     parts = full_parts.specifications(layout, base_environment(python)) if layout.full else []
-    return [*parts, *_cluster(layout, python), *_frontend(layout, python)]
+    cluster = [] if layout.attached else _cluster(layout, python)
+    return [*parts, *cluster, *_frontend(layout, python)]
 
 
 def _cluster(layout: Layout, python: PythonEnvironment) -> list[Specification]:
@@ -84,35 +85,47 @@ def _cluster(layout: Layout, python: PythonEnvironment) -> list[Specification]:
     return [*nodes, master]
 
 
-def _frontend(layout: Layout, python: PythonEnvironment) -> list[Specification]:
-    program, environment = str(python.python), frontend_environment(layout, python)
-    parts = PARTS if layout.full else ()
-    listener = {
+def _listeners(
+    layout: Layout, python: PythonEnvironment, after: tuple[str, ...]
+) -> list[Specification]:
+    """The one eventd; of a cluster elsewhere it runs there, unless its queue is seen from here."""
+    if layout.attached and not layout.choices.backend_queue:
+        return []
+    environment = {
         **base_environment(python),
         "SYNNEFO_STATE": str(layout.state),
         "SYNNEFO_BUS": bus_url(layout),
         "SYNNEFO_INSTANCE_PREFIX": "snf",
         "GANETI_QUEUE_DIR": str(layout.queue),
-        "GANETI_CLUSTER_NAME": "cluster.local",
         "EVENTD_STATE": str(layout.state / "eventd"),
-        "EVENTD_NOTES": str(layout.cluster_settings.parent / "hook-notes"),
+        "EVENTD_NOTES": str(layout.queue.parent / "hook-notes"),
     }
+    if not layout.attached:
+        environment["GANETI_CLUSTER_NAME"] = "cluster.local"
+    program = (str(python.python), "-m", "eventd")
+    return [Specification("eventd", program, environment, after=after)]
+
+
+def _frontend(layout: Layout, python: PythonEnvironment) -> list[Specification]:
+    program, environment = str(python.python), frontend_environment(layout, python)
+    parts = PARTS if layout.full else ()
+    behind = parts if layout.attached else (*parts, "master")
     server = [program, "-m", "uvicorn", "synnefo.asgi:application", "--host", "127.0.0.1"]
     server += ["--port", str(layout.choices.port), "--loop", "uvloop", "--http", "httptools"]
     server += ["--no-access-log", "--timeout-graceful-shutdown", "3"]
     return [
-        Specification("eventd", (program, "-m", "eventd"), listener, after=(*parts, "master")),
+        *_listeners(layout, python, behind),
         Specification(
             "dispatcher",
             (program, "-m", "synnefo.dispatcher"),
             environment,
-            after=(*parts, "master"),
+            after=behind,
         ),
         Specification(
             "reconciler",
             (program, "-m", "synnefo.reconciler"),
             environment,
-            after=(*parts, "master"),
+            after=behind,
         ),
         Specification(
             "api",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +50,25 @@ def hooks(layout: Layout, python: PythonEnvironment) -> None:
     _run(layout, python, [python.python, "-m", "hooks.install", cluster_folder / "hooks"])
 
 
-def database(layout: Layout, python: PythonEnvironment, image: Path) -> None:
-    """Make the tables, then the users, flavors, network, backend and the first image."""
+def tables(layout: Layout, python: PythonEnvironment) -> None:
+    """Make the tables."""
     manage = CHECKOUT / "manage.py"
     stamp, newest = layout.state / "migrated", migrations()
     if not stamp.exists() or stamp.read_text() != newest:
         _run(layout, python, [python.python, manage, "migrate", "--no-input", "-v", "0"])
         stamp.write_text(newest)
+
+
+def database(
+    layout: Layout, python: PythonEnvironment, image: Path, facts: Mapping[str, Any] | None
+) -> None:
+    """Make the users, flavors, network, backend and the first image.
+
+    `facts` are those of a cluster that exists already and is stored by now.
+    """
+    manage = CHECKOUT / "manage.py"
     description = layout.state / "setup.json"
-    write_private(description, json.dumps(contents(layout, image), indent=1) + "\n")
+    write_private(description, json.dumps(contents(layout, image, facts), indent=1) + "\n")
     _run(layout, python, [python.python, manage, "cloud_setup", "--json", description])
 
 
@@ -69,21 +80,13 @@ def migrations() -> str:
     return digest.hexdigest()
 
 
-def contents(layout: Layout, image: Path) -> dict[str, Any]:
+def contents(layout: Layout, image: Path, facts: Mapping[str, Any] | None) -> dict[str, Any]:
     """What the frontend shall contain from the start."""
     passwords = layout.passwords()
-    user, password = layout.rapi_account()
     return {
         "admin_password": passwords["admin_password"],
         "demo_password": passwords["demo_password"],
-        "backend": {
-            "name": "cluster.local",
-            "url": f"https://127.0.0.1:{layout.rapi_port}",
-            "user": user,
-            "password": password,
-            "ca_file": str(layout.ca_file),
-        },
-        "public_network": {**NETWORK, "link": "user"},
+        **(_own_cluster(layout) if facts is None else _attached_cluster(facts)),
         "image": {
             "name": IMAGE_NAME,
             "path": str(image),
@@ -93,6 +96,24 @@ def contents(layout: Layout, image: Path) -> dict[str, Any]:
             "min_disk": 0,
         },
     }
+
+
+def _own_cluster(layout: Layout) -> dict[str, Any]:
+    user, password = layout.rapi_account()
+    backend = {
+        "name": "cluster.local",
+        "url": f"https://127.0.0.1:{layout.rapi_port}",
+        "user": user,
+        "password": password,
+        "ca_file": str(layout.ca_file),
+    }
+    return {"backend": backend, "public_network": {**NETWORK, "link": "user"}}
+
+
+def _attached_cluster(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Guests are connected as the cluster's administrators connect theirs."""
+    network = {**NETWORK, "mode": facts["mode"], "link": facts["link"]}
+    return {"public_network": network, "disk_template": facts["disk_template"]}
 
 
 def image_file(layout: Layout, built: Path | None) -> Path:

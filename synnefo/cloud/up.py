@@ -11,10 +11,12 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from synnefo.cloud import (
+    attached,
     busy,
     credentials,
     debian,
@@ -54,6 +56,7 @@ class Wishes:
     profile: str | None = None
     hypervisor: str = "auto"
     first_server: bool = True
+    cluster: attached.Wish = field(default_factory=attached.Wish)
 
 
 class Up:
@@ -79,7 +82,8 @@ class Up:
             self._check_machine()
             with self.steps.step("Python environment") as step:
                 step.note = self.python.ensure()
-            self._choose_hypervisor()
+            if not self.layout.attached:
+                self._choose_hypervisor()
             self.layout.make_folders()
             self.layout.save()
             self._prepare()
@@ -104,6 +108,7 @@ class Up:
 
     def _first_choices(self) -> Choices:
         before = self.saved or Choices(port=DEFAULT_PORT)
+        attached.check(self.wishes.cluster, self.saved.backend if self.saved else None)
         profile = self.wishes.profile or before.profile
         if self.saved and profile != self.saved.profile:
             raise CloudError(
@@ -115,7 +120,8 @@ class Up:
                 f"{self.state} holds a cloud on the hypervisor {self.saved.hypervisor}:"
                 " choose another folder with --state"
             )
-        return replace(before, port=self.wishes.port or before.port, profile=profile)
+        found = replace(before, port=self.wishes.port or before.port, profile=profile)
+        return self.wishes.cluster.kept(found)
 
     def _check_machine(self) -> None:
         with self.steps.step("Ports and disk space"):
@@ -199,8 +205,9 @@ class Up:
     def _prepare(self) -> None:
         with self.steps.step("Cluster settings"):
             self.layout.passwords()
-            setup.cluster(self.layout, self.python)
-            setup.hooks(self.layout, self.python)
+            if not self.layout.attached:
+                setup.cluster(self.layout, self.python)
+                setup.hooks(self.layout, self.python)
             credentials.write(self.layout)
 
     def _start(self) -> None:
@@ -211,8 +218,11 @@ class Up:
         with self.steps.step("Database"):
             supervisor_client.start(self.state, specifications, only=early)
             self._wait_ready([name for name in early if name == "postgres"])
+            setup.tables(self.layout, self.python)
+        facts = self._attach() if self.layout.attached else None
+        with self.steps.step("Users, flavors, network and image"):
             disk = self.image.disk if self.image else None
-            setup.database(self.layout, self.python, setup.image_file(self.layout, disk))
+            setup.database(self.layout, self.python, setup.image_file(self.layout, disk), facts)
         with self.steps.step("Processes") as step:
             supervisor_client.ask(self.state, "start")
             self._wait_ready(everything)
@@ -224,6 +234,16 @@ class Up:
             )
             step.note = f"{len(everything)} under the supervisor"
         self._start_guests()
+
+    def _attach(self) -> dict[str, Any]:
+        """Look at the cluster and, if its guests are real ones, make an image for them."""
+        with self.steps.step("Cluster that is there") as step:
+            facts = attached.attach(self.layout, self.python, self.wishes.cluster)
+            step.note = f"{facts['name']}, Ganeti {facts['version']}, {facts['hypervisor']}"
+        attached.say_what_is_missing(facts, self.layout)
+        self._choose(replace(self.layout.choices, hypervisor=facts["hypervisor"]))
+        self.layout.save()
+        return facts
 
     def _wait_ready(self, names: list[str]) -> None:
         """Until all of them are ready; a process that cannot start is named with its last words."""

@@ -89,13 +89,19 @@ def demo_quota(project_name: str = "demo") -> None:
             )
 
 
-def flavors() -> None:
-    """The usual sizes."""
+def flavors(disk_template: str = "file") -> None:
+    """The usual sizes; those that are there keep their disk template."""
     with writing():
         for flavor_id, name, vcpus, ram, disk in FLAVORS:
             Flavor.objects.get_or_create(
                 flavor_id=flavor_id,
-                defaults={"name": name, "vcpus": vcpus, "ram": ram, "disk": disk},
+                defaults={
+                    "name": name,
+                    "vcpus": vcpus,
+                    "ram": ram,
+                    "disk": disk,
+                    "disk_template": disk_template,
+                },
             )
 
 
@@ -133,15 +139,22 @@ def public_network(wanted: Mapping[str, Any]) -> Network:
 
 def backend(wanted: Mapping[str, Any]) -> Backend:
     """A cluster with its credentials; what changed since the last time is written."""
-    password = str(wanted["password"])
     with writing():
-        row = Backend.objects.filter(name=wanted["name"]).first() or Backend(name=wanted["name"])
-        row.url = str(wanted["url"])
-        row.username = str(wanted.get("user", "synnefo"))
-        row.ca_file = str(wanted.get("ca_file", ""))
-        if not _is_sealed(row.password_encrypted, password):
-            row.password_encrypted = sealing.seal(password)
+        row = described_backend(wanted)
         row.save()
+    return row
+
+
+def described_backend(wanted: Mapping[str, Any]) -> Backend:
+    """The same, but not stored, for trying it first."""
+    password = str(wanted["password"])
+    row = Backend.objects.filter(name=wanted["name"]).first() or Backend(name=wanted["name"])
+    row.url = str(wanted["url"])
+    row.username = str(wanted.get("user", "synnefo"))
+    row.ca_file = str(wanted.get("ca_file", ""))
+    row.fingerprint = str(wanted.get("fingerprint", ""))
+    if not _is_sealed(row.password_encrypted, password):
+        row.password_encrypted = sealing.seal(password)
     return row
 
 

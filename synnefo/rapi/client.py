@@ -7,7 +7,6 @@ whose answer got lost was accepted is for the caller to look up by its reason.
 from __future__ import annotations
 
 import re
-import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +21,7 @@ from synnefo.ports import (
     ClusterInfo,
     ClusterRefused,
     ClusterUnreachable,
+    ClusterUntrusted,
     ConsoleReport,
     InstanceChange,
     InstanceReport,
@@ -32,11 +32,13 @@ from synnefo.ports import (
     NodeReport,
     NotFound,
 )
-from synnefo.rapi import payloads
+from synnefo.rapi import payloads, tls
 
 CONNECT_WITHIN = 5.0
 ANSWER_WITHIN = 30.0
 CONNECTIONS = 32
+# Beyond what any queue will ever number.
+NO_JOB = 999_999_999_999
 # Shorter than the five seconds after which uvicorn closes an idle connection.
 KEEP_IDLE = 3.0
 _REFUSING_JOBS = re.compile(r"drain|queue.*full|needs archiving", re.IGNORECASE)
@@ -50,15 +52,16 @@ class RapiCluster:
         url: str,
         user: str,
         password: str,
-        ca_file: Path | None = None,
+        proof: Path | str | None = None,
         *,
         answer_within: float = ANSWER_WITHIN,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
+        """`proof` is the file of its authority, or the fingerprint of its certificate."""
         self._http = httpx.Client(
             base_url=url,
             auth=(user, password),
-            verify=ssl.create_default_context(cafile=str(ca_file) if ca_file else None),
+            verify=tls.context(proof),
             timeout=httpx.Timeout(answer_within, connect=CONNECT_WITHIN),
             limits=httpx.Limits(
                 max_connections=CONNECTIONS,
@@ -116,6 +119,10 @@ class RapiCluster:
             if found:
                 return min(found)
         return None
+
+    def operating_systems(self) -> list[str]:
+        """The names of the OS definitions that all nodes have."""
+        return [str(name) for name in self._get("/2/os")]
 
     def console(self, name: str) -> ConsoleReport:
         """How to reach an instance's console."""
@@ -190,6 +197,10 @@ class RapiCluster:
         """Remove a network."""
         return self._submit("DELETE", f"/2/networks/{quote(name)}", reason)
 
+    def check_rights(self) -> None:
+        """ClusterDenied unless we may write: asks to cancel a job that there is not."""
+        self._request("DELETE", f"/2/jobs/{NO_JOB}")
+
     def cancel(self, job_id: int) -> bool:
         """Take a job that has not begun out of the queue."""
         answer = self._request("DELETE", f"/2/jobs/{job_id}")
@@ -238,7 +249,8 @@ class RapiCluster:
         try:
             response = self._http.request(method, path, json=body, params=query or None)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise ClusterUnreachable(f"{what}: {error!r}") from error
+            kind = ClusterUntrusted if tls.is_mistrust(error) else ClusterUnreachable
+            raise kind(f"{what}: {error!r}") from error
         except httpx.TransportError as error:
             raise ClusterUnreachable(f"{what}: {error!r}", perhaps_done=True) from error
         if response.is_success:

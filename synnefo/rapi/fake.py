@@ -115,6 +115,15 @@ class FakeCluster:
         self._reach()
         return [GROUP]
 
+    def operating_systems(self) -> list[str]:
+        """The one that the frontend uses."""
+        self._reach()
+        return ["image"]
+
+    def check_rights(self) -> None:
+        """Everybody may do everything."""
+        self._reach()
+
     def networks(self) -> list[NetworkReport]:
         """All networks."""
         self._reach()

@@ -117,6 +117,7 @@ def network_add(spec: NetworkSpec) -> dict[str, Any]:
 
 def cluster_info(found: Json) -> ClusterInfo:
     """From /2/info."""
+    cards = (found.get("nicparams") or {}).get("default") or {}
     return ClusterInfo(
         name=found["name"],
         master=found["master"],
@@ -125,6 +126,8 @@ def cluster_info(found: Json) -> ClusterInfo:
         enabled_hypervisors=tuple(found["enabled_hypervisors"]),
         enabled_disk_templates=tuple(found.get("enabled_disk_templates", ())),
         tags=tuple(found.get("tags", ())),
+        nic_mode=str(cards.get("mode") or "bridged"),
+        nic_link=str(cards.get("link") or ""),
     )
 
 

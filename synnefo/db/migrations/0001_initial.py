@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ('username', models.CharField(max_length=64)),
                 ('password_encrypted', models.TextField()),
                 ('ca_file', models.CharField(blank=True, default='', max_length=1024)),
+                ('fingerprint', models.CharField(blank=True, default='', max_length=64)),
                 ('drained', models.BooleanField(default=False)),
                 ('offline', models.BooleanField(default=False)),
                 ('disk_templates', models.JSONField(default=list)),

@@ -11,6 +11,7 @@ class Backend(models.Model):
     username = models.CharField(max_length=64)
     password_encrypted = models.TextField()
     ca_file = models.CharField(max_length=1024, blank=True, default="")
+    fingerprint = models.CharField(max_length=64, blank=True, default="")  # of its certificate
     drained = models.BooleanField(default=False)
     offline = models.BooleanField(default=False)
     disk_templates = models.JSONField(default=list)

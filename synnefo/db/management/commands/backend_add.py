@@ -1,5 +1,13 @@
-"""`manage.py backend_add NAME URL --user USER --password-file FILE`: attach a cluster."""
+"""`manage.py backend_add ganeti://USER@HOST:5080`: attach a cluster, or change how it is reached.
 
+The password comes from a file, from SYNNEFO_BACKEND_PASSWORD or from the terminal, never from the
+command line, which everybody on the machine can read. Without any, that of a known backend stays.
+"""
+
+import getpass
+import json
+import os
+import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -7,40 +15,93 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from synnefo import wiring
+from synnefo.core import attachment
+from synnefo.db import sealing
+from synnefo.db.management import attaching
+from synnefo.db.models import Backend
 from synnefo.intents import installation
 from synnefo.observations import backends
-from synnefo.ports import ClusterError
+from synnefo.rapi import tls
+
+PASSWORD = "SYNNEFO_BACKEND_PASSWORD"
 
 
 class Command(BaseCommand):
-    """Stores a cluster's address and credentials, and asks it what it can do."""
+    """Looks at a cluster, and stores its address and credentials if it can be used."""
 
-    help = "Attach a cluster, or change how it is reached. The password is read from a file."
+    help = "Attach a Ganeti >= 3.0. The password is read from a file, the environment or a prompt."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The cluster."""
-        parser.add_argument("name", help="the cluster's own name, as in its events")
-        parser.add_argument("url", help="https://host:5080")
-        parser.add_argument("--user", required=True)
-        parser.add_argument("--password-file", required=True, type=Path)
-        parser.add_argument("--ca", default="", metavar="FILE")
+        parser.add_argument("address", help="ganeti://USER@HOST:5080")
+        parser.add_argument("--password-file", type=Path, metavar="FILE")
+        parser.add_argument("--ca", default="", metavar="FILE", help="who signed its certificate")
+        parser.add_argument(
+            "--fingerprint", default="", metavar="SHA256", help="of its certificate, instead"
+        )
+        parser.add_argument("--json", action="store_true", dest="as_json", help="for programs")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Store, then ask."""
-        backend = installation.backend(
-            {
-                "name": options["name"],
-                "url": options["url"],
-                "user": options["user"],
-                "password": options["password_file"].read_text().strip(),
-                "ca_file": options["ca"],
-            }
-        )
-        cluster = wiring.cluster(backend)
+        """Look, then store."""
+        wanted = self._wanted(options)
         try:
-            info = cluster.info()
-            backends.described(backend.pk, info)
-            backends.capacity(backend.pk, cluster.nodes(), wiring.clock().now())
-        except ClusterError as error:
-            raise CommandError(f"stored, but it cannot be asked: {error}") from error
-        self.stdout.write(f"{info.name} {info.version}: {', '.join(info.enabled_disk_templates)}")
+            found = attaching.look(installation.described_backend({**wanted, "name": ""}))
+        except attaching.Unusable as problem:
+            raise CommandError(str(problem)) from problem
+        info = found.info
+        backend = installation.backend({**wanted, "name": info.name})
+        backends.described(backend.pk, info)
+        backends.capacity(backend.pk, found.nodes, wiring.clock().now())
+        if options["as_json"]:
+            self.stdout.write(json.dumps(_facts(found)))
+            return
+        self.stdout.write(
+            f"{info.name}: Ganeti {info.version},"
+            f" hypervisors {', '.join(info.enabled_hypervisors)},"
+            f" disk templates {', '.join(info.enabled_disk_templates)}"
+        )
+        for line in found.advice:
+            self.stdout.write(f"To do: {line}")
+
+    def _wanted(self, options: dict[str, Any]) -> dict[str, Any]:
+        try:
+            where = attachment.address(options["address"])
+            pin = tls.normalized(options["fingerprint"]) if options["fingerprint"] else ""
+            password = self._password(options["password_file"], where)
+        except (ValueError, OSError) as error:
+            raise CommandError(str(error)) from error
+        if options["ca"] and not Path(options["ca"]).is_file():
+            raise CommandError(f"there is no file {options['ca']}")
+        return {
+            "url": where.url,
+            "user": where.user,
+            "password": password,
+            "ca_file": str(Path(options["ca"]).absolute()) if options["ca"] else "",
+            "fingerprint": pin,
+        }
+
+    def _password(self, file: Path | None, where: attachment.Address) -> str:
+        if file is not None:
+            return file.read_text().strip()
+        if PASSWORD in os.environ:
+            return os.environ[PASSWORD]
+        known = Backend.objects.filter(url=where.url, username=where.user).first()
+        if known is not None:
+            return sealing.unseal(known.password_encrypted)
+        if sys.stdin.isatty():
+            return getpass.getpass(f"Password of {where.user} at {where.url}: ")
+        raise CommandError(f"no password: give --password-file, or set {PASSWORD}")
+
+
+def _facts(found: attaching.Found) -> dict[str, Any]:
+    """What a new cloud on this cluster has to know."""
+    info = found.info
+    return {
+        "name": info.name,
+        "version": info.version,
+        "hypervisor": info.default_hypervisor,
+        "disk_template": attachment.template_for(info.enabled_disk_templates),
+        "mode": info.nic_mode,
+        "link": info.nic_link,
+        "advice": list(found.advice),
+    }

@@ -1,8 +1,8 @@
 """`manage.py cloud_setup --json FILE`: users, flavors, network, backend and image of a new cloud.
 
 FILE: {"admin_password", "demo_password", "backend": {"name", "url", "user", "password", "ca_file"},
-"public_network": {"name", "cidr", …}, "image": {"name", "path", …}}; all but the passwords may
-be left out. It may be repeated.
+"public_network": {"name", "cidr", …}, "image": {"name", "path", …}, "disk_template"
+of the flavors}; all but the passwords may be left out. It may be repeated.
 """
 
 import json
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         installation.account("demo", wanted["demo_password"], ("member", "reader"))
         installation.admits(admin, "demo", "admin")
         installation.demo_quota()
-        installation.flavors()
+        installation.flavors(wanted.get("disk_template", "file"))
         self.stdout.write("users admin and demo, flavors: ready")
         if "public_network" in wanted:
             network = installation.public_network(wanted["public_network"])
