@@ -87,7 +87,8 @@ class Machine:
         supervisor_client.start(self.state, self.specifications, only=early)
         if self.layout.full:
             self.wait_running(["postgres"])
-        setup.database(self.layout, self.python, setup.image_file(self.layout, None))
+        setup.tables(self.layout, self.python)
+        setup.database(self.layout, self.python, setup.image_file(self.layout, None), None)
         if self.rooms:
             self._tell_frontend()
         supervisor_client.ask(self.state, "start")
