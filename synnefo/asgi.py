@@ -22,11 +22,12 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synnefo.settings")
 django_application = get_wsgi_application()
 
-from synnefo.api import console  # noqa: E402  # Django must be set up before.
+from synnefo.api import console, metrics  # noqa: E402  # Django must be set up before.
 from synnefo.api.compute.asking import is_asking  # noqa: E402
 from synnefo.api.events import Broadcaster, Receive, Scope, Send, Stream  # noqa: E402
 from synnefo.api.request import BODY_LIMIT  # noqa: E402
 from synnefo.intents import images  # noqa: E402
+from telemetry.door import open_door  # noqa: E402
 
 WORKERS = 8
 TRANSFERS = 8  # images on their way at the same time
@@ -146,6 +147,7 @@ class Application:
         self._transfers: Any = WSGIMiddleware(application, workers=TRANSFERS)
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="streams")
         self._broadcaster: Broadcaster | None = None
+        self._streams = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route by type and path."""
@@ -158,9 +160,20 @@ class Application:
             await receive()
             await send({"type": "websocket.close", "code": console.REFUSED})
         elif path == "/events" and scope["method"] == "GET":
-            await Stream(self._broadcasting(), self._threads).serve(scope, receive, send)
+            await self._stream(scope, receive, send)
         else:
             await self._http(scope, receive, send)
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._count_streams(1)
+        try:
+            await Stream(self._broadcasting(), self._threads).serve(scope, receive, send)
+        finally:
+            self._count_streams(-1)
+
+    def _count_streams(self, more: int) -> None:
+        self._streams += more
+        metrics.STREAMS.set(self._streams)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         if TRANSFER_PATH.match(scope["path"]):
@@ -179,7 +192,9 @@ class Application:
                 return
         loop = asyncio.get_running_loop()
         threads = self._askers if is_asking(scope["path"], body) else self._workers
+        begun = loop.time()
         found = await loop.run_in_executor(threads, _call, scope, body)
+        metrics.answered(scope["path"], scope["method"], found.status, loop.time() - begun)
         await send(
             {"type": "http.response.start", "status": found.status, "headers": found.headers}
         )
@@ -195,6 +210,7 @@ class Application:
         await receive()
         broadcaster = self._broadcasting()
         _on_termination(broadcaster)
+        open_door(metrics.REGISTRY, os.environ.get("SYNNEFO_METRICS_PORT"))
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._threads, images.take_back_abandoned)
         await send({"type": "lifespan.startup.complete"})

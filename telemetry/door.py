@@ -79,8 +79,10 @@ def _response(status: str, text: str) -> bytes:
 
 
 def open_door(registry: Registry, port: str | None) -> Door | None:
-    """Answer at this port, if one is named. A process that does its work without is better than
-    one that does not start because another has the port.
+    """Answer at this port, if one is named, until the process ends.
+
+    A process that does its work without is better than one that does not start because another has
+    the port.
     """
     process.register(registry)
     if not port:

@@ -17,6 +17,7 @@ from django.http.response import HttpResponseBase
 from synnefo.api import faults
 from synnefo.api.request import BODY_LIMIT
 from synnefo.core.faults import BadRequest, Fault, ServiceUnavailable, TooLarge
+from telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -64,11 +65,12 @@ class RequestContext:
         """Give the request its id, pass it on, name the id in the answer."""
         request_id = f"req-{uuid.uuid4()}"
         http.request_id = request_id  # type: ignore[attr-defined]
-        try:
-            check_form(http)
-            response = self.get_response(http)
-        except Fault as fault:
-            response = answer_to(http, fault)
+        with logs.following(request=request_id):
+            try:
+                check_form(http)
+                response = self.get_response(http)
+            except Fault as fault:
+                response = answer_to(http, fault)
         response["X-Openstack-Request-Id"] = request_id
         if service_of(http.path) == "compute":
             response["X-Compute-Request-Id"] = request_id
@@ -82,14 +84,13 @@ class RequestContext:
 def answer_to(http: HttpRequest, error: Exception) -> HttpResponse:
     """The answer to a fault, or to a failure that nobody foresaw."""
     service = service_of(http.path)
-    request_id = getattr(http, "request_id", "")
     if isinstance(error, OperationalError | InterfaceError):
         # The database is away, starting, locked or full, which may soon be over.
-        log.error("%s %s %s: the database failed: %s", request_id, http.method, http.path, error)
+        log.error("%s %s: the database failed: %s", http.method, http.path, error)
         return faults.response(service, ServiceUnavailable(DATABASE_AWAY), "")
     if not isinstance(error, Fault):
-        log.error("%s %s %s failed", request_id, http.method, http.path, exc_info=error)
+        log.error("%s %s failed", http.method, http.path, exc_info=error)
         return faults.response(service, None, "")
     if error.context:
-        log.info("%s %s %s: %s (%s)", request_id, http.method, http.path, error, error.context)
+        log.info("%s %s: %s (%s)", http.method, http.path, error, error.context)
     return faults.response(service, error, base_of(http))

@@ -52,8 +52,10 @@ def main() -> int:
     from django.conf import settings
 
     from synnefo import wiring
+    from synnefo.dispatcher import metrics
     from synnefo.dispatcher.consumer import Consumer, shares
     from synnefo.dispatcher.submission import Submitter
+    from telemetry.door import open_door
 
     threads = _Threads()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -65,6 +67,7 @@ def main() -> int:
     for number_of, queues in enumerate(shares(wiring.topology().queues)):
         consumer = Consumer(clock)
         threads.start(f"consumer-{number_of}", partial(consumer.run, bus, queues, threads.stop))
+    open_door(metrics.REGISTRY, os.environ.get("SYNNEFO_METRICS_PORT"))
     log.info("dispatcher is ready")
     while not threads.stop.wait(60):
         pass

@@ -1,4 +1,4 @@
-"""What can come of an attempt to submit an intent."""
+"""What can come of an attempt to submit an intent, and how the log says it."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,9 @@ class Submitted:
     """The backend has a job of it."""
 
     job_id: int
+
+    def __str__(self) -> str:
+        return f"it is job {self.job_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,9 @@ class Later:
     cause: str
     backend_away: bool = False
 
+    def __str__(self) -> str:
+        return f"again in {self.seconds:.1f} s: {self.cause}"
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -26,10 +32,16 @@ class Refused:
 
     sentence: str
 
+    def __str__(self) -> str:
+        return f"refused: {self.sentence}"
+
 
 @dataclass(frozen=True, slots=True)
 class Gone:
     """There is nothing to remove: the server is gone."""
+
+    def __str__(self) -> str:
+        return "it is gone"
 
 
 Outcome = Submitted | Later | Refused | Gone

@@ -18,7 +18,7 @@ from django.db import DatabaseError, connection
 from synnefo.db import rings
 from synnefo.db.models import Backend
 from synnefo.db.transactions import forgo_power_cuts, writing
-from synnefo.dispatcher import workers
+from synnefo.dispatcher import metrics, workers
 from synnefo.dispatcher.crews import NO_BACKEND, Crews
 from synnefo.dispatcher.outcomes import Gone, Later, Outcome, Refused, Submitted
 from synnefo.dispatcher.sending import Sender
@@ -26,6 +26,7 @@ from synnefo.intents import submission
 from synnefo.intents.submission import Claim
 from synnefo.observations import backends, servers
 from synnefo.ports import Clock, Cluster, ClusterError, Listening
+from telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -110,14 +111,25 @@ class Submitter:
     # --- sending, in the crews' threads
 
     def _attempt(self, claim: Claim, until: float) -> None:
+        intent, begun = claim.intent, self._clock.monotonic()
+        with logs.following(request=intent.request_id, intent=str(intent.uuid)):
+            outcome = self._tried(claim, until)
+        metrics.SUBMITTING.see(self._clock.monotonic() - begun)
+        metrics.SUBMISSIONS.add(1, intent.action, type(outcome).__name__.lower())
+        if isinstance(outcome, Later) and outcome.backend_away:
+            self._crews.rest(intent.server.backend_id or NO_BACKEND, outcome.seconds)
+        self._results.put((claim, outcome))
+
+    def _tried(self, claim: Claim, until: float) -> Outcome:
         try:
             outcome = self._outcome(claim, until)
+            job = outcome.job_id if isinstance(outcome, Submitted) else None
+            what = f"{claim.intent.action} of server {claim.intent.server_id}"
+            log.info("%s: %s", what, outcome, extra=logs.about(job=job))
         except Exception as error:  # A crew lives on; the intent is tried again by its lease.
             log.exception("could not submit %s", claim.intent.uuid)
             outcome = Later(10.0, submission.LOOKS_AFTER_A_CLAIM, repr(error))
-        if isinstance(outcome, Later) and outcome.backend_away:
-            self._crews.rest(claim.intent.server.backend_id or NO_BACKEND, outcome.seconds)
-        self._results.put((claim, outcome))
+        return outcome
 
     def _outcome(self, claim: Claim, until: float) -> Outcome:
         intent = claim.intent
@@ -209,7 +221,6 @@ class Submitter:
                 rings.intents_recorded()
 
     def _put_back(self, claim: Claim, outcome: Later) -> None:
-        log.info("%s again in %.1f s: %s", claim.intent.uuid, outcome.seconds, outcome.cause)
         not_before = self._clock.now() + timedelta(seconds=outcome.seconds)
         submission.put_back(
             claim.intent, self._worker, not_before, outcome.looks_needed, outcome.cause

@@ -15,7 +15,7 @@ from synnefo.db import rings
 from synnefo.db.inserting import insert
 from synnefo.db.models import Activity, Intent, Port, Server, Subnet, Volume
 from synnefo.db.transactions import writing
-from synnefo.intents import addresses, quota
+from synnefo.intents import addresses, quota, telling
 from synnefo.intents.server_references import Card, References
 from synnefo.intents.server_request import ServerRequest
 
@@ -147,3 +147,4 @@ def _intents(
         )
         for intent in intents
     )
+    telling.recorded(intents)

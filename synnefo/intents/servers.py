@@ -17,7 +17,7 @@ from synnefo.core.server_states import ServerState, ServerTask
 from synnefo.db import rings
 from synnefo.db.models import Activity, Intent, Server
 from synnefo.db.transactions import writing
-from synnefo.intents import server_creation, server_references
+from synnefo.intents import server_creation, server_references, telling
 from synnefo.intents.server_request import NetworkRequest, ServerRequest
 
 __all__ = ["NetworkRequest", "ServerRequest", "act", "create", "delete", "update"]
@@ -123,6 +123,7 @@ def _record_intent(caller: Caller, server: Server, name: str, now: datetime) -> 
         request_id=caller.request_id,
         started_at=now,
     )
+    telling.recorded([intent])
 
 
 def _locked(caller: Caller, server_uuid: str) -> Server:

@@ -19,7 +19,9 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synnefo.settings")
     django.setup()
     from synnefo import wiring
+    from synnefo.reconciler import metrics
     from synnefo.reconciler.loop import Reconciler
+    from telemetry.door import open_door
 
     stop = threading.Event()
     every = float(os.environ.get("SYNNEFO_RECONCILE_EVERY", EVERY))
@@ -29,6 +31,8 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     thread.start()
+    registry = metrics.registry(wiring.bus(), wiring.clock())
+    open_door(registry, os.environ.get("SYNNEFO_METRICS_PORT"))
     log.info("reconciler is ready")
     while thread.is_alive() and not stop.wait(5):
         pass

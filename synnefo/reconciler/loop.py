@@ -20,7 +20,7 @@ from synnefo.core.drift import Kind
 from synnefo.db.models import Backend
 from synnefo.observations import backends
 from synnefo.ports import Clock, Cluster, ClusterError, Listening
-from synnefo.reconciler import overdue
+from synnefo.reconciler import metrics, overdue
 from synnefo.reconciler.looking import Look, look
 from synnefo.reconciler.repairing import repair
 
@@ -85,13 +85,18 @@ class Reconciler:
                 del turns[backend_id]
 
     def _guarded_turn(self, backend_id: int, only: Iterable[int] | None) -> None:
+        begun, outcome = self._clock.monotonic(), "done"
         try:
             self.turn(Backend.objects.get(pk=backend_id), only)
         except ClusterError as error:
             log.warning("backend %d: %s", backend_id, error)
+            outcome = "unreachable"
         except Exception:  # A turn that fails must not end the others.
             log.exception("looking at backend %d failed", backend_id)
             connection.close()
+            outcome = "failed"
+        metrics.LOOKS.add(1, str(backend_id), outcome)
+        metrics.LOOKING.see(self._clock.monotonic() - begun, str(backend_id))
 
     def turn(self, backend: Backend, only: Iterable[int] | None = None) -> Look:
         """Look at one backend, or at some of its servers, and repair."""
@@ -103,6 +108,7 @@ class Reconciler:
         found = look(backend, cluster, only)
         repair(found, self._clock.now())
         if only is None:
+            metrics.looked(backend.name, found.drifts)
             self._tell_of_orphans(found)
         return found
 

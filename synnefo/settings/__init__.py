@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from telemetry import logs
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 STATE = Path(os.environ.get("SYNNEFO_STATE", BASE_DIR / ".cloud"))
 
@@ -67,17 +69,20 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "ui" / "templates"],
     }
 ]
+LOG_WISHES = os.environ.get("SYNNEFO_LOG", "")  # "json", "debug" or both, with a comma
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": logs.formatter, "wishes": LOG_WISHES}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "loggers": {
         # Wrong requests are the clients' affair; failures of ours are logged with their trace.
         "django.request": {"level": "CRITICAL"},
         "django.security": {"level": "CRITICAL"},
+        # The server of the API brings formats of its own.
+        "uvicorn": {"handlers": [], "propagate": True},
     },
-    "root": {"handlers": ["stderr"], "level": os.environ.get("SYNNEFO_LOG", "INFO")},
+    "root": {"handlers": ["stderr"], "level": logs.level(LOG_WISHES)},
 }
 
 SYNNEFO_URL = os.environ.get("SYNNEFO_URL", "http://127.0.0.1:8800")
