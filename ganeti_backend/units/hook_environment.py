@@ -96,12 +96,9 @@ def of_disk(instance: objects.Instance, disk: objects.Disk) -> Environment:
 
 
 def of_group_network(group: str, parameters: Mapping[str, str]) -> Environment:
-    return {
-        "GROUP_NAME": group,
-        "GROUP_NETWORK_MODE": parameters.get("mode", ""),
-        "GROUP_NETWORK_LINK": parameters.get("link", ""),
-        "GROUP_NETWORK_VLAN": parameters.get("vlan", ""),
-    }
+    """What a connection has; of one that is not there nothing is told."""
+    told = {f"GROUP_NETWORK_{name.upper()}": value for name, value in parameters.items()}
+    return {"GROUP_NAME": group, **told}
 
 
 def networks_by_uuid(networks: Iterable[objects.Network]) -> dict[str, objects.Network]:

@@ -157,6 +157,8 @@ class ConnectionUnit(NetworkUnit[Connecting]):
         return nodes, nodes
 
     def store(self, networks: dict[str, dict[str, str]]) -> None:
+        if networks == self.group.networks:
+            return
         self.group = self.group.touched(self.config.now(), networks=networks)
         self.config.commit([self.group], receipt=self.job.receipt(None))
 
@@ -166,24 +168,36 @@ class NetworkConnect(ConnectionUnit[opcodes.OpNetworkConnect]):
 
     @property
     def parameters(self) -> dict[str, str]:
+        """Those of the connection; one that is there already keeps what it was made with."""
+        return dict(self.group.networks.get(self.network.uuid, self._asked))
+
+    @property
+    def _asked(self) -> dict[str, str]:
         op = self.op
-        return {"mode": op.network_mode, "link": op.network_link, "vlan": op.network_vlan}
+        return {"mode": op.network_mode, "link": self._link, "vlan": op.network_vlan}
+
+    @property
+    def _link(self) -> str:
+        """Without a link in the request that of new network cards; what is routed may have none."""
+        if self.op.network_link or self.op.network_mode == "routed":
+            return self.op.network_link
+        return str(self.config.cluster().fill_nicparams({})["link"])
 
     def check_prerequisites(self) -> None:
         super().check_prerequisites()
         if self.network.uuid in self.group.networks:
-            text = f"Network '{self.name}' is already connected to group '{self.group.name}'"
-            raise errors.OpPrereqError(text, errors.ECODE_EXISTS)
-        if not self.op.network_link and self.op.network_mode != "routed":
-            raise wrong("A link is needed to connect a network")
-        if self.op.conflicts_check:
+            text = f"Network '{self.name}' is already mapped to group '{self.group.name}'"
+            if self.parameters != self._asked:
+                text += ", with other parameters, which stay: disconnect it first to change them"
+            self.warn(text)
+        elif self.op.conflicts_check:
             self._check_conflicts()
 
     def _check_conflicts(self) -> None:
         """Guests of the group that use addresses of the range on the same link already."""
         subnet = ipaddress.IPv4Network(self.network.network)
         nodes = {node.name for node in self.config.nodes() if node.group == self.group.uuid}
-        place = (self.op.network_mode, self.op.network_link)
+        place = (self.op.network_mode, self._link)
         found = [
             f"{instance.name}/{index}: {nic.ip}"
             for instance in self.config.instances()
@@ -210,14 +224,13 @@ class NetworkDisconnect(ConnectionUnit[opcodes.OpNetworkDisconnect]):
 
     def check_prerequisites(self) -> None:
         super().check_prerequisites()
-        if self.network.uuid not in self.group.networks:
-            text = f"Network '{self.name}' is not connected to group '{self.group.name}'"
-            raise errors.OpPrereqError(text, errors.ECODE_STATE)
+        self.parameters = dict(self.group.networks.get(self.network.uuid, {}))
+        if not self.parameters:
+            self.warn(f"Network '{self.name}' is not mapped to group '{self.group.name}'")
         users = self._users()
         if users:
             text = f"Network '{self.name}' is used by instances: {', '.join(sorted(users))}"
             raise errors.OpPrereqError(text, errors.ECODE_STATE)
-        self.parameters = self.group.networks[self.network.uuid]
 
     def _users(self) -> list[str]:
         nodes = {node.name for node in self.config.nodes() if node.group == self.group.uuid}

@@ -11,7 +11,7 @@ from ganeti_backend.configuration import addresses
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.units import base, hook_environment
 from ganeti_backend.units.instances.parameters import wrong
-from ganeti_backend.units.network import NetworkUnit, checked_v6, inside
+from ganeti_backend.units.network import NetworkUnit, checked_v6, inside, is_in
 
 NONE = "none"  # As a value: take it away.
 
@@ -62,19 +62,27 @@ class NetworkSetParams(NetworkUnit[opcodes.OpNetworkSetParams]):
         subnet = ipaddress.IPv4Network(self.network.network)
         kept = dict.fromkeys(self.network.reserved_ips)
         for text in self.op.add_reserved_ips or ():
-            ip = inside(text, subnet)
-            if ip in kept or ip in (self.network.gateway, self.op.gateway):
+            ip = self._of_network(text, subnet, "reserve")
+            if ip in kept or (ip and ip in (self.network.gateway, self.op.gateway)):
                 self.warn(f"Cannot reserve IP address {ip}: it is reserved already")
-            else:
+            elif ip:
                 kept[ip] = None
         for text in self.op.remove_reserved_ips or ():
-            ip = inside(text, subnet)
-            if ip in (self.network.gateway, self.op.gateway):
+            ip = self._of_network(text, subnet, "release")
+            if ip and ip in (self.network.gateway, self.op.gateway):
                 self.warn(f"Cannot release IP address {ip}: it is the gateway's")
-            elif ip not in kept:
+            elif ip and ip not in kept:
                 self.warn(f"Cannot release IP address {ip}: it is not reserved")
             kept.pop(ip, None)
         return tuple(kept)
+
+    def _of_network(self, text: str, subnet: ipaddress.IPv4Network, what: str) -> str:
+        """The address, or '' for one that the network does not have, which is said."""
+        if is_in(text, subnet):
+            return inside(text, subnet)
+        inside(text, ipaddress.IPv4Network("0.0.0.0/0"))  # What is no address at all is refused.
+        self.warn(f"Cannot {what} IP address {text}: {subnet} does not contain {text}")
+        return ""
 
     def hook_environment(self) -> dict[str, str]:
         return hook_environment.of_network(self.network)

@@ -70,6 +70,8 @@ def test_addresses_are_kept_from_guests_and_given_back(net1: Lab) -> None:
         ({"add_reserved_ips": ["192.0.2.1"]}, "reserved already"),
         ({"remove_reserved_ips": ["192.0.2.1"]}, "the gateway's"),
         ({"remove_reserved_ips": ["192.0.2.7"]}, "not reserved"),
+        ({"add_reserved_ips": ["198.51.100.1"]}, "192.0.2.0/28 does not contain 198.51.100.1"),
+        ({"remove_reserved_ips": ["198.51.100.1"]}, "does not contain 198.51.100.1"),
     ],
 )
 def test_what_is_so_already_is_a_warning(net1: Lab, values: dict[str, Any], warning: str) -> None:
@@ -83,8 +85,8 @@ def test_what_is_so_already_is_a_warning(net1: Lab, values: dict[str, Any], warn
     [
         {"gateway": "198.51.100.1"},
         {"gateway": "nosuch"},
-        {"add_reserved_ips": ["198.51.100.1"]},
-        {"remove_reserved_ips": ["198.51.100.1"]},
+        {"add_reserved_ips": ["nosuch"]},
+        {"remove_reserved_ips": ["nosuch"]},
         {"network6": "nosuch"},
         {"gateway6": "2001:db8::1"},
         {"network6": "2001:db8::/64", "gateway6": "2001:db9::1"},
@@ -165,3 +167,29 @@ def test_an_ipv6_gateway_needs_its_range(lab: Lab) -> None:
     common = {"network_name": "net2", "network": "198.51.100.0/28", "gateway6": "2001:db8::1"}
     assert lab.fail(opcodes.OpNetworkAdd(**common))[1][1] == "wrong_input"
     lab.succeed(opcodes.OpNetworkAdd(network6="2001:db8::/64", **common))
+
+
+def warnings(lab: Lab, op: opcodes.OpCode) -> list[str]:
+    job = lab.run(op)
+    assert job.status == "success"
+    return [entry[3] for entry in job.ops[0].log]
+
+
+def test_what_is_connected_already_stays_as_it_is(net1: Lab) -> None:
+    group = {"network_name": "net1", "group_name": "default"}
+    before = net1.master.config.groups()[0]
+    said = warnings(net1, opcodes.OpNetworkConnect(network_link="br7", **group))
+    assert len(said) == 1
+    assert "already mapped to group 'default', with other parameters, which stay" in said[0]
+    assert net1.master.config.groups()[0] is before
+    assert warnings(net1, opcodes.OpNetworkDisconnect(**group)) == []
+    (said_then,) = warnings(net1, opcodes.OpNetworkDisconnect(**group))
+    assert said_then == " - WARNING: Network 'net1' is not mapped to group 'default'"
+
+
+def test_without_a_link_a_network_is_at_that_of_new_cards(net1: Lab) -> None:
+    net1.succeed(opcodes.OpNetworkAdd(network_name="net2", network="198.51.100.0/28"))
+    net1.succeed(opcodes.OpNetworkConnect(network_name="net2", group_name="default"))
+    (group,) = net1.master.config.groups()
+    known = group.networks[network(net1, "net2").uuid]
+    assert known == {"mode": "bridged", "link": "br0", "vlan": ""}
