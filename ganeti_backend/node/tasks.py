@@ -6,7 +6,7 @@ What the work is, and whether it outlives the daemon, is the subclasses' matter:
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
@@ -31,7 +31,7 @@ class Task:
 
     @property
     def ended(self) -> bool:
-        return self.status["state"] != RUNNING
+        return str(self.status["state"]) != RUNNING
 
 
 AnyTask = TypeVar("AnyTask", bound=Task)
@@ -120,11 +120,11 @@ class Tasks(Generic[AnyTask]):
         if task.canceled:
             raise StorageError("canceled")
 
-    def progress(self, task: AnyTask, percent: int) -> None:
-        """Say how far a task is; raises if nobody wants it any more."""
+    def progress(self, task: AnyTask, percent: int, more: Mapping[str, Any] | None = None) -> None:
+        """Say how far a task is, and what else; raises if nobody wants it any more."""
         self.look(task)
-        if percent != task.status["percent"]:
-            self._set(task, {**task.status, "percent": min(percent, 100)})
+        if more or percent != task.status["percent"]:
+            self._set(task, {**task.status, **(more or {}), "percent": min(percent, 100)})
 
     def _set(self, task: AnyTask, status: Status) -> None:
         with self._changed:
