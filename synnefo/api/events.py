@@ -86,7 +86,8 @@ class Broadcaster:
                 self._loop.call_soon_threadsafe(self._spread, ring.payload)
 
     def _spread(self, payload: dict[str, Any]) -> None:
-        data = event(str(payload.get("kind", "change")), {"id": payload.get("id")})
+        kind, named = str(payload.get("kind", "change")), payload.get("ids") or [payload.get("id")]
+        data = b"".join(event(kind, {"id": identifier}) for identifier in named)
         project = payload.get("project")
         for subscriber in self._subscribers:
             # What belongs to no project, for example a public network, concerns everybody.

@@ -1,5 +1,8 @@
 """Events → observations. The bus counts a message as handled when this has committed it.
 
+What waits is taken in together, in one transaction; what comes alone, or is about anything but a
+job that went well, goes by itself.
+
 Order per server: what changes states comes by one queue, which one thread empties. Cards and
 progress come by others; each is applied so that its order against states does not matter.
 """
@@ -14,7 +17,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from synnefo.core import messages
 from synnefo.db.transactions import forgo_power_cuts
-from synnefo.observations import backends, nics, servers
+from synnefo.observations import backends, nics, server_batches, servers
 from synnefo.ports import Bus, Clock, Delivery, Postpone, Reject
 
 log = logging.getLogger(__name__)
@@ -23,7 +26,7 @@ PROGRESS_EVERY = 0.4
 
 
 class Consumer:
-    """Takes in one message after the other."""
+    """Takes in messages."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -32,17 +35,26 @@ class Consumer:
     def run(self, bus: Bus, queues: Sequence[str], stop: threading.Event) -> None:
         """Until stopped. What a power cut takes of this, the reconciler finds again."""
         forgo_power_cuts()
-        bus.consume(queues, self.handle, stop)
+        bus.consume(queues, self.handle, stop, self.handle_together)
         connection.close()
 
     def handle(self, delivery: Delivery) -> None:
         """Reject what can never be understood, postpone what the database cannot take now."""
-        try:
-            message = messages.parse(delivery.body)
-        except messages.BadMessage as error:
-            raise Reject(str(error)) from error
+        message = _parse(delivery)
         try:
             self._apply(message)
+        except (OperationalError, InterfaceError) as error:
+            connection.close()
+            raise Postpone(f"the database did not answer: {error}") from error
+
+    def handle_together(self, deliveries: Sequence[Delivery]) -> None:
+        """Whatever is wrong with one of them, the bus then hands each to `handle`."""
+        said = [_parse(delivery) for delivery in deliveries]
+        jobs = [message for message in said if isinstance(message, messages.OpStatus)]
+        rest = [message for message in said if not isinstance(message, messages.OpStatus)]
+        try:
+            for message in [*server_batches.apply(jobs, self._clock.now()), *rest]:
+                self._apply(message)
         except (OperationalError, InterfaceError) as error:
             connection.close()
             raise Postpone(f"the database did not answer: {error}") from error
@@ -73,6 +85,13 @@ class Consumer:
             self._progress.clear()
         self._progress[instance] = moment
         return True
+
+
+def _parse(delivery: Delivery) -> messages.AnyMessage:
+    try:
+        return messages.parse(delivery.body)
+    except messages.BadMessage as error:
+        raise Reject(str(error)) from error
 
 
 def shares(queues: Sequence[str]) -> list[list[str]]:

@@ -51,7 +51,7 @@ def _heard(listening: Listening, api: httpx.Client, server: str, status: str) ->
         moment = time.time()
         if ring is None:
             raise RuntimeError(f"server {server} is not {status} after 30 s")
-        if ring.payload.get("id") != server:
+        if server not in ring.payload.get("ids", [ring.payload.get("id")]):
             continue
         shown = api.get(f"/compute/v2.1/servers/{server}").json()["server"]
         if shown["status"] == status and not shown["OS-EXT-STS:task_state"]:

@@ -16,6 +16,7 @@ from tests.system.cloud import ROOT
 pytestmark = pytest.mark.system
 AGAIN = (
     "tests/integration/spine/test_at_once.py",
+    "tests/integration/spine/test_batches.py",
     "tests/integration/api/test_patterns.py",
     "tests/integration/api/test_reads.py",
 )
