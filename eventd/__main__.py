@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from eventd import metrics
 from eventd.heart import EVERY, Heart
 from eventd.notes import Notes
 from eventd.outlet import Outlet
@@ -20,6 +21,8 @@ from eventd.watch import FolderGone
 from synnefo.bus import open_bus
 from synnefo.bus.spool import SpoolBus
 from synnefo.bus.topology import Topology
+from telemetry import logs
+from telemetry.door import open_door
 
 log = logging.getLogger("eventd")
 
@@ -110,9 +113,7 @@ def wait_for_queue(folder: Path) -> bool:
 
 def main() -> int:
     """Run until SIGTERM."""
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    logs.configure(os.environ.get("SYNNEFO_LOG"))
     try:
         if not wait_for_queue(Path(os.environ["GANETI_QUEUE_DIR"])):
             log.error("there is no queue folder %s", os.environ["GANETI_QUEUE_DIR"])
@@ -122,6 +123,10 @@ def main() -> int:
         log.error("the environment lacks %s", missing)
         return 2
     notes = build_notes(os.environ, outlet, teller.stop)
+    counted = metrics.registry(
+        outlet.waiting, teller.is_master, teller.progress, notes.waiting if notes else None
+    )
+    open_door(counted, os.environ.get("SYNNEFO_METRICS_PORT"))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: teller.stop())
     return watch(teller, outlet, notes)

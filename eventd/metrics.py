@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
-from synnefo.core.messages import AnyMessage, Heartbeat, OpStatus
+from synnefo.core.messages import AnyMessage, OpStatus
 from telemetry.metrics import Counter, Gauge, Histogram, Registry
 
 MESSAGES = Counter(
@@ -23,8 +22,6 @@ MASTER = Gauge("eventd_is_master", "1 where this daemon tells of jobs, 0 where i
 UNFINISHED = Gauge("eventd_jobs_unfinished", "Jobs that were told of, but not to their end.")
 FLOOR = Gauge("eventd_jobs_told_up_to", "All jobs up to this one are told to their end.")
 
-COUNTED = (MESSAGES, LAG)
-
 
 def sent(messages: Iterable[AnyMessage]) -> None:
     """These are out."""
@@ -35,19 +32,14 @@ def sent(messages: Iterable[AnyMessage]) -> None:
             LAG.see(max(0.0, now - message.event_time[0] - message.event_time[1] / 1e6))
 
 
-def beaten(_sign: Heartbeat) -> None:
-    """A sign of life is out."""
-    MESSAGES.add(1, Heartbeat.TYPE)
-
-
 def registry(
     overflow: Callable[[], int],
     is_master: Callable[[], bool],
     position: Callable[[], tuple[int, int]],
-    notes: Path | None,
+    notes: Callable[[], int] | None,
 ) -> Registry:
     """Everything; `position` answers how many jobs are unfinished and up to which all are told."""
-    found = Registry(*COUNTED)
+    found = Registry(MESSAGES, LAG)
     found.ask(lambda: OVERFLOW.set(overflow()), OVERFLOW)
     found.ask(lambda: MASTER.set(is_master()), MASTER)
 
@@ -58,12 +50,5 @@ def registry(
 
     found.ask(ask_position, UNFINISHED, FLOOR)
     if notes is not None:
-        found.ask(lambda: NOTES.set(waiting_notes(notes)), NOTES)
+        found.ask(lambda: NOTES.set(notes()), NOTES)
     return found
-
-
-def waiting_notes(folder: Path) -> int:
-    """How many notes lie there."""
-    from hooks import note
-
-    return sum(note.NAME.fullmatch(one.name) is not None for one in folder.iterdir())

@@ -110,6 +110,10 @@ class Notes:
         self._thread = threading.Thread(target=self._run, name="notes", daemon=True)
         self.broken = False
 
+    def waiting(self) -> int:
+        """How many notes are there that were not told."""
+        return sum(note.NAME.fullmatch(name) is not None for name in os.listdir(self._folder))
+
     def start(self) -> None:
         """Begin with what is there."""
         self._thread.start()

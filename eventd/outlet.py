@@ -11,9 +11,11 @@ import logging
 import threading
 from collections.abc import Iterable
 
+from eventd import metrics
 from synnefo.bus.topology import Topology
-from synnefo.core.messages import AnyMessage
+from synnefo.core.messages import AnyMessage, JobMessage
 from synnefo.ports import Bus, BusUnavailable, Delivery, Postpone
+from telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +46,11 @@ class Outlet:
     def send(self, messages: Iterable[AnyMessage]) -> None:
         """Durable on the bus or in the overflow when it returns; BusUnavailable if on neither."""
         for key, group in itertools.groupby(messages, self._topology.key_for):
-            self._send(key, [message.encode() for message in group])
+            together = list(group)
+            self._send(key, [message.encode() for message in together])
+            metrics.sent(together)
+            for message in together:
+                _say(message)
 
     def tell_now(self, message: AnyMessage) -> bool:
         """Only if the bus takes it at once and nothing waits before it; whether it did."""
@@ -56,7 +62,8 @@ class Outlet:
             except BusUnavailable as error:
                 log.debug("bus away: %s", error)
                 return False
-            return True
+        metrics.sent([message])
+        return True
 
     def waiting(self) -> int:
         """How much lies in the overflow."""
@@ -88,3 +95,10 @@ class Outlet:
             self._bus.publish(delivery.routing_key, [delivery.body])
         except BusUnavailable as error:
             raise Postpone(str(error)) from error
+
+
+def _say(message: AnyMessage) -> None:
+    """The ends of what users asked for, so that their requests can be followed."""
+    if isinstance(message, JobMessage) and message.request and message.final:
+        facts = logs.about(request=message.request, intent=message.intent, job=message.job_id)
+        log.info("told that %s is %s", message.operation, message.status, extra=facts)

@@ -44,7 +44,7 @@ class Teller:
         self._file = state / "position.json"
         self._cluster = cluster
         self._outlet = outlet
-        self._is_master = is_master
+        self.is_master = is_master
         self._told_all = told_all
         self._stop = threading.Event()
         self._watch = FolderWatch(queue, REPLACED)
@@ -64,6 +64,10 @@ class Teller:
         self._stop.set()
         self._watch.wake()
 
+    def progress(self) -> tuple[int, int]:
+        """How many jobs are told of but not to their end, and up to which all are."""
+        return len(self.position.unfinished), self.position.floor
+
     def run(self) -> None:
         """Until stopped; FolderGone if the folder vanishes."""
         with self._watch:
@@ -77,7 +81,7 @@ class Teller:
         seen = self._watch.seen(self._patience())
         changed = ids(seen.names)
         self._must_look |= seen.look_through
-        if not self._is_master():
+        if not self.is_master():
             # Whoever becomes master looks through everything that it has not told.
             self._must_look = True
             return
@@ -97,7 +101,7 @@ class Teller:
 
     def _patience(self) -> float:
         if self._must_look:
-            return 0.0 if self._is_master() else LOOK_EVERY
+            return 0.0 if self.is_master() else LOOK_EVERY
         return SAVE_EVERY if self._unsaved else LOOK_EVERY
 
     def _look_through(self) -> None:

@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any, NamedTuple
@@ -192,9 +193,9 @@ class Application:
                 return
         loop = asyncio.get_running_loop()
         threads = self._askers if is_asking(scope["path"], body) else self._workers
-        begun = loop.time()
+        begun = time.perf_counter()
         found = await loop.run_in_executor(threads, _call, scope, body)
-        metrics.answered(scope["path"], scope["method"], found.status, loop.time() - begun)
+        metrics.answered(scope["path"], scope["method"], found.status, time.perf_counter() - begun)
         await send(
             {"type": "http.response.start", "status": found.status, "headers": found.headers}
         )

@@ -61,6 +61,7 @@ def environment(layout: Layout, python: PythonEnvironment) -> str:
         **client(layout),
         "SYNNEFO_URL": layout.url,
         "SYNNEFO_STATE": str(layout.state),
+        "SYNNEFO_METRICS": " ".join(layout.metrics_urls()),
         **_cluster(layout),
     }
     return f'export PATH={shlex.quote(str(python.bin))}:"$PATH"\n' + exports(names)

@@ -60,13 +60,19 @@ class Client:
             raise CloudError(f"{self.url}{path} did not answer: {error}") from None
 
 
-def healthy(url: str) -> bool:
-    """Whether the public port answers that it is well."""
+def health(url: str) -> dict[str, Any] | None:
+    """What the public port says of itself and of its backends; None if it is not well."""
     try:
         with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+            said: dict[str, Any] = json.load(answer)
+            return said
+    except (OSError, ValueError):
+        return None
+
+
+def healthy(url: str) -> bool:
+    """Whether the public port answers that it is well."""
+    return health(url) is not None
 
 
 def boot(layout: Layout) -> str:

@@ -15,6 +15,10 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 DEFAULT_STATE = CHECKOUT / ".cloud"
 DEFAULT_PORT = 8800
 NODES = 3
+# Whose metrics are answered at ports of their own, in their order.
+CLUSTER = ("master", *(f"node{number}" for number in range(1, NODES + 1)))
+OBSERVED = ("api", "dispatcher", "reconciler", "eventd", *CLUSTER)
+FIRST_METRICS_PORT = 10
 # Sockets below the folder must fit into the 107 bytes of a Unix address.
 LONGEST_STATE = 72
 FOLDERS = ("run", "log", "images", "database", "bus", "eventd", "doorbell", "hooks")
@@ -30,6 +34,7 @@ class Choices:
     hypervisor: str = "fake"
     accelerator: str = "qemu"
     first_server: str = ""
+    logs: str = ""  # As SYNNEFO_LOG: "json", "debug"; decided anew at each `up`.
     # The address of a cluster that exists already, without a password; "" for one of our own.
     backend: str = ""
     backend_ca: str = ""
@@ -79,7 +84,17 @@ class Layout:
     def ports(self) -> list[int]:
         """Every port this profile listens on."""
         last = 8 if self.full else 1 + NODES
-        return [self.port(offset) for offset in range(last + 1)]
+        metrics = [self.metrics_port(name) for name in OBSERVED]
+        return [self.port(offset) for offset in range(last + 1)] + metrics
+
+    def metrics_port(self, name: str) -> int:
+        """Where a process of OBSERVED answers /metrics."""
+        return self.port(FIRST_METRICS_PORT + OBSERVED.index(name))
+
+    def metrics_urls(self) -> list[str]:
+        """What a scraper on this machine reads; of an attached cluster only the frontend's."""
+        names = [name for name in OBSERVED if not (self.attached and name in CLUSTER)]
+        return [f"http://127.0.0.1:{self.metrics_port(name)}/metrics" for name in names]
 
     @property
     def attached(self) -> bool:

@@ -76,6 +76,9 @@ def _up_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--no-first-server", action="store_false", dest="first_server", help="start empty"
     )
+    command.add_argument(
+        "--json-logs", action="store_true", help="one JSON object a line; as SYNNEFO_LOG=json"
+    )
     _cluster_options(command)
 
 
@@ -169,7 +172,12 @@ def _up(state: Path, options: argparse.Namespace) -> int:
         options.address, options.password_file, options.ca, options.fingerprint, options.queue
     )
     wishes = up.Wishes(
-        options.port, options.profile, options.hypervisor, options.first_server, cluster
+        options.port,
+        options.profile,
+        options.hypervisor,
+        options.first_server,
+        cluster=cluster,
+        json_logs=options.json_logs,
     )
     started = up.Up(state, wishes).run()
     # Whoever only looks at a cloud that runs already must not end it with the next Ctrl-C.

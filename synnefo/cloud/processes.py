@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from synnefo.cloud import full_parts
-from synnefo.cloud.layout import NODES, Layout
+from synnefo.cloud.layout import CLUSTER, NODES, OBSERVED, Layout
 from synnefo.cloud.python_environment import PythonEnvironment
 from synnefo.cloud.supervised import Specification
 
@@ -56,7 +57,17 @@ def specifications(layout: Layout, python: PythonEnvironment) -> list[Specificat
     """In dependency order."""
     parts = full_parts.specifications(layout, base_environment(python)) if layout.full else []
     cluster = [] if layout.attached else _cluster(layout, python)
-    return [*parts, *cluster, *_frontend(layout, python)]
+    return [observed(layout, one) for one in (*parts, *cluster, *_frontend(layout, python))]
+
+
+def observed(layout: Layout, specification: Specification) -> Specification:
+    """With the port of its metrics and the form of its logs, if it is one of ours."""
+    if specification.name not in OBSERVED:
+        return specification
+    port = layout.metrics_port(specification.name)
+    owner = "GANETI" if specification.name in CLUSTER else "SYNNEFO"
+    told = {f"{owner}_METRICS_PORT": str(port), f"{owner}_LOG": layout.choices.logs}
+    return replace(specification, env=specification.env | told, metrics=port)
 
 
 def _cluster(layout: Layout, python: PythonEnvironment) -> list[Specification]:

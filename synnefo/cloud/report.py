@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from calendar import timegm
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -13,15 +15,19 @@ from synnefo.cloud.errors import CloudError
 from synnefo.cloud.layout import Layout
 from synnefo.cloud.waiting import pause
 
-COLUMNS = ("name", "state", "pid", "since", "restarts", "log")
+COLUMNS = ("name", "state", "pid", "since", "restarts", "metrics", "log")
 SHOWN_LINES = 200
 NOT_RUNNING = 3
+# So long after a process started, signs of life of the backends must have come through.
+SETTLED_SECONDS = 60
+ALIVE = ("heard", "behind")
 
 
 def status(layout: Layout, *, as_json: bool) -> int:
     """Print the processes; the exit code says whether all of them are well."""
     rows = supervisor_client.processes(layout.state)
-    health = rows is not None and first_server.healthy(layout.url)
+    health = None if rows is None else first_server.health(layout.url)
+    backends = health["backends"] if health else []
     if as_json:
         print(json.dumps(_document(layout, rows, health), indent=1))
     elif rows is None:
@@ -29,19 +35,43 @@ def status(layout: Layout, *, as_json: bool) -> int:
     else:
         _table(rows)
         print(f"\n{layout.url}/ {'answers' if health else 'does not answer'}")
+        for backend in backends:
+            print(f"backend {backend['name']}: {_life(backend)}")
     if rows is None:
         return NOT_RUNNING
-    return 0 if health and all(row["state"] == "running" for row in rows) else 1
+    well = health is not None and all(row["state"] == "running" for row in rows)
+    return 0 if well and (_followed(backends) or not _settled(rows)) else 1
 
 
-def _document(layout: Layout, rows: list[dict[str, Any]] | None, health: bool) -> dict[str, Any]:
+def _followed(backends: list[dict[str, Any]]) -> bool:
+    """Whether what happens on all of them arrives here."""
+    return all(backend["heartbeat"] in ALIVE for backend in backends)
+
+
+def _settled(rows: list[dict[str, Any]]) -> bool:
+    """Whether all processes have run for a while."""
+    started = max(timegm(time.strptime(row["since"], "%Y-%m-%dT%H:%M:%SZ")) for row in rows)
+    return time.time() - started > SETTLED_SECONDS
+
+
+def _life(backend: dict[str, Any]) -> str:
+    """The last sign of life that came the whole way: job queue, eventd, bus, dispatcher, tables."""
+    if backend["age"] is None:
+        return "no sign of life yet"
+    return f"{backend['heartbeat']}, {backend['age']:.0f} s ago, {backend['lag']:.3f} s under way"
+
+
+def _document(
+    layout: Layout, rows: list[dict[str, Any]] | None, health: dict[str, Any] | None
+) -> dict[str, Any]:
     return {
         "state": str(layout.state),
         "url": layout.url,
         "profile": layout.choices.profile,
         "hypervisor": layout.choices.hypervisor,
         "running": rows is not None,
-        "healthy": health,
+        "healthy": health is not None,
+        "backends": health["backends"] if health else [],
         "processes": rows or [],
     }
 

@@ -28,6 +28,7 @@ class Specification:
     port: int | None = None  # Ready once this loopback port accepts; None: as soon as it runs.
     stop_seconds: float = 10.0
     stop_signal: int = signal.SIGTERM
+    metrics: int | None = None  # The loopback port of its /metrics.
 
 
 def start_ticks(pid: int) -> int | None:
@@ -165,5 +166,6 @@ class Supervised:
             "state": self.state,
             "since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.since)),
             "restarts": self.restarts,
+            "metrics": f"http://127.0.0.1:{port}/metrics" if (port := self.spec.metrics) else None,
             "log": str(self.log),
         }

@@ -6,6 +6,7 @@ when a later step fails; data of an earlier run is never touched.
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import tempfile
@@ -56,6 +57,7 @@ class Wishes:
     profile: str | None = None
     hypervisor: str = "auto"
     first_server: bool = True
+    json_logs: bool = False
     cluster: attached.Wish = field(default_factory=attached.Wish)
 
 
@@ -120,7 +122,12 @@ class Up:
                 f"{self.state} holds a cloud on the hypervisor {self.saved.hypervisor}:"
                 " choose another folder with --state"
             )
-        found = replace(before, port=self.wishes.port or before.port, profile=profile)
+        found = replace(
+            before,
+            port=self.wishes.port or before.port,
+            profile=profile,
+            logs="json" if self.wishes.json_logs else os.environ.get("SYNNEFO_LOG", ""),
+        )
         return self.wishes.cluster.kept(found)
 
     def _check_machine(self) -> None:

@@ -85,9 +85,11 @@ class Reconciler:
                 del turns[backend_id]
 
     def _guarded_turn(self, backend_id: int, only: Iterable[int] | None) -> None:
-        begun, outcome = self._clock.monotonic(), "done"
+        begun, outcome, name = self._clock.monotonic(), "done", str(backend_id)
         try:
-            self.turn(Backend.objects.get(pk=backend_id), only)
+            backend = Backend.objects.get(pk=backend_id)
+            name = backend.name
+            self.turn(backend, only)
         except ClusterError as error:
             log.warning("backend %d: %s", backend_id, error)
             outcome = "unreachable"
@@ -95,8 +97,8 @@ class Reconciler:
             log.exception("looking at backend %d failed", backend_id)
             connection.close()
             outcome = "failed"
-        metrics.LOOKS.add(1, str(backend_id), outcome)
-        metrics.LOOKING.see(self._clock.monotonic() - begun, str(backend_id))
+        metrics.LOOKS.add(1, name, outcome)
+        metrics.LOOKING.see(self._clock.monotonic() - begun, name)
 
     def turn(self, backend: Backend, only: Iterable[int] | None = None) -> Look:
         """Look at one backend, or at some of its servers, and repair."""
@@ -105,7 +107,7 @@ class Reconciler:
             backends.described(backend.pk, cluster.info())
             backends.capacity(backend.pk, cluster.nodes(), self._clock.now())
         overdue.settle(backend, cluster, self._clock.now(), only)
-        found = look(backend, cluster, only)
+        found = look(backend, cluster, self._clock.now(), only)
         repair(found, self._clock.now())
         if only is None:
             metrics.looked(backend.name, found.drifts)

@@ -81,6 +81,7 @@ LOGGING = {
         "django.security": {"level": "CRITICAL"},
         # The server of the API brings formats of its own.
         "uvicorn": {"handlers": [], "propagate": True},
+        "uvicorn.access": {"handlers": [], "propagate": False},
     },
     "root": {"handlers": ["stderr"], "level": logs.level(LOG_WISHES)},
 }

@@ -152,7 +152,7 @@ def test_status_shows_processes_within_the_memory_budget(make_cloud):
     shown = json.loads(cloud.command("status", "--json").stdout)
     assert shown["healthy"]
     for row in shown["processes"]:
-        assert set(row) == {"name", "pid", "state", "since", "restarts", "log"}
+        assert set(row) == {"name", "pid", "state", "since", "restarts", "metrics", "log"}
         assert row["state"] == "running"
     resident = sum(_resident(row["pid"]) for row in shown["processes"])
     print(f"all processes together: {resident >> 20} MiB")

@@ -37,8 +37,8 @@ def test_full_disk_is_refused(tmp_path, monkeypatch):
 def test_each_cloud_has_ports_of_its_own():
     embedded = layout.Layout(layout.DEFAULT_STATE, layout.Choices(port=8800))
     full = layout.Layout(layout.DEFAULT_STATE, layout.Choices(port=8900, profile="full"))
-    assert len(set(embedded.ports())) == 5
-    assert len(set(full.ports())) == 9
+    assert len(set(embedded.ports())) == 5 + 8
+    assert len(set(full.ports())) == 9 + 8
     assert not set(embedded.ports()) & set(full.ports())
 
 

@@ -66,7 +66,7 @@ def test_runs_what_it_is_told_and_reports_it(state):
     assert row["state"] == "running"
     assert row["restarts"] == 0
     assert start_ticks(row["pid"]) is not None
-    assert set(row) == {"name", "pid", "state", "since", "restarts", "log"}
+    assert set(row) == {"name", "pid", "state", "since", "restarts", "metrics", "log"}
 
 
 def test_restarts_within_100_ms(state):
