@@ -17,8 +17,10 @@ from django.db import InterfaceError, OperationalError, connection
 
 from synnefo.core import messages
 from synnefo.db.transactions import forgo_power_cuts
+from synnefo.dispatcher import metrics
 from synnefo.observations import backends, nics, server_batches, servers
 from synnefo.ports import Bus, Clock, Delivery, Postpone, Reject
+from telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +46,8 @@ class Consumer:
         try:
             self._apply(message)
         except (OperationalError, InterfaceError) as error:
-            connection.close()
-            raise Postpone(f"the database did not answer: {error}") from error
+            raise _postponed([message], error) from error
+        self._applied([message])
 
     def handle_together(self, deliveries: Sequence[Delivery]) -> None:
         """Whatever is wrong with one of them, the bus then hands each to `handle`."""
@@ -56,8 +58,8 @@ class Consumer:
             for message in [*server_batches.apply(jobs, self._clock.now()), *rest]:
                 self._apply(message)
         except (OperationalError, InterfaceError) as error:
-            connection.close()
-            raise Postpone(f"the database did not answer: {error}") from error
+            raise _postponed(said, error) from error
+        self._applied(said)
 
     def _apply(self, message: messages.AnyMessage) -> None:
         now = self._clock.now()
@@ -76,6 +78,20 @@ class Consumer:
             case messages.Heartbeat():
                 backends.alive(message, now)
 
+    def _applied(self, said: Sequence[messages.AnyMessage]) -> None:
+        """These are in the database: count them, and let requests be followed to here."""
+        now = self._clock.now()
+        for message in said:
+            metrics.applied(message, now)
+            if isinstance(message, messages.OpStatus) and message.final and message.request:
+                facts = logs.about(
+                    request=message.request,
+                    intent=message.intent,
+                    job=message.job_id,
+                    instance=message.instance,
+                )
+                log.info("%s is %s", message.operation, message.status, extra=facts)
+
     def _is_time(self, instance: str) -> bool:
         """Lets through one in a while: each report of progress is replaced by the next."""
         moment = self._clock.monotonic()
@@ -91,7 +107,15 @@ def _parse(delivery: Delivery) -> messages.AnyMessage:
     try:
         return messages.parse(delivery.body)
     except messages.BadMessage as error:
+        metrics.EVENTS.add(1, "unknown", "rejected")
         raise Reject(str(error)) from error
+
+
+def _postponed(said: Sequence[messages.AnyMessage], error: Exception) -> Postpone:
+    connection.close()
+    for message in said:
+        metrics.EVENTS.add(1, message.TYPE, "postponed")
+    return Postpone(f"the database did not answer: {error}")
 
 
 def shares(queues: Sequence[str]) -> list[list[str]]:
