@@ -91,7 +91,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         add(f"--{name}", type=words, metavar="NAME,…")
     add("--enabled-data-collectors", type=typed_pairs, metavar="NAME=BOOL,…")
     add("--data-collector-interval", type=numbers, metavar="NAME=SECONDS,…")
-    add("--force", action="store_true")
+    add("-f", "--force", action="store_true")
     instance_policies.add_options(parser, std=True)
     following.add_submit_options(parser)  # fmt: skip
 
@@ -142,13 +142,20 @@ def _rename(args: argparse.Namespace, session: Session) -> int:
     return SUCCESS
 
 
+def _configure_redistribute(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes-do-it", action="store_true", help=argparse.SUPPRESS)
+    following.add_submit_options(parser)
+
+
 def _redistribute(args: argparse.Namespace, session: Session) -> int:
     op = following.opcode("OP_CLUSTER_REDIST_CONF", args, session)
     return following.run(args, session, op)
 
 
 def _configure_destroy(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--yes-do-it", action="store_true", help="agree, which is needed")
+    parser.add_argument(
+        "--yes-do-it", "--ya-rly", action="store_true", help="agree, which is needed"
+    )
     following.add_submit_options(parser)
 
 
@@ -197,7 +204,7 @@ COMMANDS = (
     Command(
         ("redist-conf",),
         "give the configuration to all candidates anew",
-        following.add_submit_options,
+        _configure_redistribute,
         _redistribute,
     ),
     Command(("destroy",), "end an empty cluster", _configure_destroy, _destroy),

@@ -63,7 +63,7 @@ def _command(args: argparse.Namespace, session: Session) -> int:
             continue
         print("-" * 48)
         print(f"node: {name}")
-        for text in (ran.stdout + ran.stderr).splitlines():
+        for text in (ran.stdout + ran.stderr).splitlines() or [""]:
             print(f"{name}: {text}" if args.show_machine_names else text)
         print(f"return code = {ran.returncode}")
         worst = max(worst, ran.returncode)

@@ -16,7 +16,7 @@ def _configure_verify(parser: argparse.ArgumentParser) -> None:
         help="only a warning; may be given several times",
     )  # fmt: skip
     parser.add_argument("--no-nplus1-mem", action="store_true", help="do not look at N+1 memory")
-    parser.add_argument("--node-group", metavar="GROUP", help="only this one")
+    parser.add_argument("-g", "--node-group", metavar="GROUP", help="only this one")
     parser.add_argument("--debug-simulate-errors", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--verify-ssh-clutter", action="store_true", help=argparse.SUPPRESS)
     following.add_submit_options(parser)
@@ -49,7 +49,7 @@ def children(args: argparse.Namespace, session: Session, op: dict[str, Any]) -> 
 
 
 def _configure_disks(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--node-group", metavar="GROUP", help="only this one")
+    parser.add_argument("-g", "--node-group", metavar="GROUP", help="only this one")
     following.add_submit_options(parser)
 
 

@@ -13,6 +13,8 @@ from ganeti_backend.cli.options import Parser
 from ganeti_backend.cli.program import COMPLETE, Program, Session
 
 # What a metavar stands for: the resource to ask for names, and the field that holds them.
+# With these the names are nodes whose instances are meant.
+BY_NODE = {"--node", "--primary", "--secondary"}
 OBJECTS = {
     "INSTANCE": ("instance", "name"),
     "NODE": ("node", "name"),
@@ -115,6 +117,8 @@ def _positional(parser: Parser, given: Sequence[str]) -> argparse.Action | None:
         count += 1
     places = [action for action in parser.actions() if not action.option_strings]
     for action in places:
+        if action.nargs in ("*", "+") and BY_NODE & set(given):
+            return argparse.Action([], "names", metavar="NODE")
         if action.nargs in ("*", "+") or count == 0:
             return action
         count -= 1

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace, session: Session, op: dict[str, Any]) -> int:
     """Submit one opcode and follow it, unless told not to."""
     job_id = session.call("SubmitJob", ops=[op])
     if args.submit:
-        return _tell([job_id], args.json)
+        return _tell([job_id], [f"JobID: {job_id}"], args.json)
     if args.print_jobid:
         print(job_id, flush=True)
     results = follow(session, job_id)
@@ -98,7 +98,8 @@ def run_each(
     """One job for each (name, opcode); all are submitted before the first is waited for."""
     job_ids = session.call("SubmitManyJobs", jobs=[[op] for _name, op in ops])
     if args.submit:
-        return _tell(job_ids, args.json)
+        lines = [f"{i}: {name}" for i, (name, _op) in zip(job_ids, ops, strict=True)]
+        return _tell(job_ids, lines, args.json)
     outcomes = []
     for (name, _op), job_id in zip(ops, job_ids, strict=True):
         if args.print_jobid:
@@ -179,12 +180,12 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _tell(job_ids: Sequence[int], as_json: bool) -> int:
+def _tell(job_ids: Sequence[int], lines: Sequence[str], as_json: bool) -> int:
+    """Say which jobs were submitted, as scripts for Ganeti expect it."""
     if as_json:
         _print_json([{"id": job_id} for job_id in job_ids])
     else:
-        for job_id in job_ids:
-            print(job_id)
+        print("\n".join(lines))
     return SUCCESS
 
 

@@ -23,6 +23,7 @@ TIMEOUT = 120
 def _configure_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="INSTANCE")
     parser.add_argument("-n", "--node", required=True, help="the node that keeps the export")
+    parser.add_argument("-f", "--force", action="store_true", help="has no effect")
     parser.add_argument("--shutdown-timeout", type=int, default=TIMEOUT)
     parser.add_argument("--noshutdown", dest="shutdown", action="store_false", help="let it run")
     parser.add_argument("--remove-instance", action="store_true", help="remove it afterwards")
@@ -76,6 +77,11 @@ def _configure_import(parser: argparse.ArgumentParser) -> None:
     place = parser.add_mutually_exclusive_group()
     place.add_argument("-n", "--node", help="NODE, or NODE:SECONDARY for mirrored disks")
     place.add_argument("-I", "--iallocator", help="the allocator that chooses; '.' is the default")
+    parser.add_argument("-g", "--node-group", help="choose a node of this group")
+    parser.add_argument(
+        "--opportunistic-locking", action="store_true", help="choose among nodes that are free now"
+    )
+    parser.add_argument("--tags", type=lambda text: text.split(","), metavar="TAG,…")
     parser.add_argument("-t", "--disk-template")
     parser.add_argument("-o", "--os-type", help="another OS definition than the exported one")
     instance_install.add_os_options(parser)
@@ -93,6 +99,7 @@ def _configure_import(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(name, dest=dest, action="store_false")
     parser.add_argument("--ignore-ipolicy", action="store_true")
     parser.add_argument("--file-driver")
+    parser.add_argument("--file-storage-dir")
     parser.add_argument("--force-variant", action="store_true")
     following.add_submit_options(parser)
 
@@ -115,6 +122,10 @@ def _import(args: argparse.Namespace, session: Session) -> int:
         pnode=primary or None,
         snode=secondary or None,
         iallocator=args.iallocator if args.iallocator != "." else None,
+        group_name=args.node_group,
+        opportunistic_locking=args.opportunistic_locking or None,
+        tags=args.tags,
+        file_storage_dir=args.file_storage_dir,
         disk_template=args.disk_template,
         os_type=args.os_type,
         osparams=args.os_parameters,

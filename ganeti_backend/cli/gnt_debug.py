@@ -43,7 +43,9 @@ def _delay(args: argparse.Namespace, session: Session) -> int:
 
 def _configure_submit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a list of opcodes")
-    parser.add_argument("--verbose", action="store_true", help="print the jobs and their progress")
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="print the jobs and their progress"
+    )
     parser.add_argument("--timing-stats", action="store_true", help="print how long it took")
     parser.add_argument("--job-repeat", type=int, default=1, metavar="N")
     parser.add_argument("--op-repeat", type=int, default=1, metavar="N")

@@ -7,6 +7,7 @@ from typing import Any
 from ganeti_backend.cli import (
     following,
     instance_changes,
+    instance_choice,
     instance_console,
     instance_disks,
     instance_install,
@@ -23,38 +24,18 @@ TIMEOUT = 120
 
 
 def _configure_several(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("names", nargs="*", metavar="INSTANCE")
-    parser.add_argument("--all", action="store_true", help="all instances of the cluster")
-    parser.add_argument("-n", "--node", action="append", default=[], help="those of this node")
-    parser.add_argument("--force-multiple", action="store_true", help="do not ask")
+    instance_choice.add_options(parser)
     following.add_submit_options(parser)
 
 
-def _chosen(args: argparse.Namespace, session: Session, verb: str) -> list[str]:
-    """The instances a command is about; more than one that were not all named are confirmed."""
-    if args.names and (args.all or args.node):
-        raise Failure("Give instances or --all or --node, not both.", USAGE)
-    if args.names:
-        return list(args.names)
-    if not args.all and not args.node:
-        raise Failure("Which instances? Give names, --all or --node.", USAGE)
-    qfilter = ["|", *(["=", "pnode", node] for node in args.node)] if args.node else None
-    rows = session.call("Query", resource="instance", names=["name"], qfilter=qfilter)["data"]
-    names = [str(row[0][1]) for row in rows]
-    if not names:
-        raise Failure("There are no such instances.")
-    question = f"The operation will {verb} {len(names)} instances: {', '.join(names)}. Continue?"
-    confirm(question, agreed=args.force_multiple or args.dry_run)
-    return names
-
-
 def _each(args: argparse.Namespace, session: Session, op_id: str, **fields: Any) -> int:
-    names = _chosen(args, session, session.command)
+    names = instance_choice.of(args, session)
+    instance_choice.ask(args, names, session.command)
     ops = [
         (name, following.opcode(op_id, args, session, instance_name=name, **fields))
         for name in names
     ]
-    if len(ops) == 1:
+    if len(ops) == 1 and not args.submit:
         return following.run(args, session, ops[0][1])
     return following.run_each(args, session, ops)
 
@@ -64,6 +45,7 @@ def _configure_startup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-f", "--force", action="store_true", help="start although something warns")
     parser.add_argument("--no-remember", action="store_true", help="do not change what is desired")
     parser.add_argument("--paused", action="store_true")
+    _add_ignore_offline(parser)
     instance_changes.add_parameter_options(parser)
 
 
@@ -74,6 +56,7 @@ def _startup(args: argparse.Namespace, session: Session) -> int:
         session,
         "OP_INSTANCE_STARTUP",
         force=args.force,
+        ignore_offline_nodes=args.ignore_offline,
         no_remember=args.no_remember,
         startup_paused=args.paused,
         beparams=args.backend or None,
@@ -86,10 +69,19 @@ def _configure_shutdown(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-f", "--force", action="store_true", help="stop also an offline one")
     parser.add_argument("--timeout", type=int, default=TIMEOUT, help="seconds, then it is cut off")
     parser.add_argument("--no-remember", action="store_true", help="do not change what is desired")
+    _add_ignore_offline(parser)
+
+
+def _add_ignore_offline(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--ignore-offline", action="store_true",
+        help="where its node is offline only change what is desired",
+    )  # fmt: skip
 
 
 def _shutdown(args: argparse.Namespace, session: Session) -> int:
     fields = {"timeout": args.timeout, "no_remember": args.no_remember, "force": args.force}
+    fields["ignore_offline_nodes"] = args.ignore_offline
     return _each(args, session, "OP_INSTANCE_SHUTDOWN", **fields)
 
 

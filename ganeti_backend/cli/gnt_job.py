@@ -8,6 +8,7 @@ from typing import Any
 from ganeti_backend.cli import following, listing, progress, report
 from ganeti_backend.cli.program import (
     FAILURE,
+    NOT_CONFIRMED,
     SUCCESS,
     USAGE,
     Command,
@@ -15,6 +16,7 @@ from ganeti_backend.cli.program import (
     Program,
     Session,
     confirm,
+    refusal,
 )
 
 INFO_FIELDS = (
@@ -180,11 +182,10 @@ def _chosen(args: argparse.Namespace, session: Session, act: str) -> list[int]:
         return list(args.jobs)
     found = _jobs(session, args.selection)
     if not found:
-        print("No jobs found.")
-        return []
+        raise refusal("No jobs with the requested status have been found", "wrong_state")
     for job in found:
         print(f"{job['id']} {job['status']} {listing.flat(job['summary'])}")
-    confirm(f"{act} job(s) listed above?", agreed=args.force)
+    confirm(f"{act} job(s) listed above?", agreed=args.force, code=NOT_CONFIRMED)
     return [job["id"] for job in found]
 
 

@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from ganeti_backend.cli import filter_text, following, listing, parameters, report, tagging
-from ganeti_backend.cli.program import SUCCESS, Command, Failure, Program, Session, confirm
+from ganeti_backend.cli.program import SUCCESS, Command, Failure, Program, Session
 
 DEFAULT = "name,network,gateway,mac_prefix,group_list,tags"
 FIELDS = (
@@ -27,7 +27,7 @@ def _configure_add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gateway")
     parser.add_argument("--network6", metavar="CIDR")
     parser.add_argument("--gateway6")
-    parser.add_argument("--mac-prefix")
+    parser.add_argument("-m", "--mac-prefix")
     parser.add_argument("--add-reserved-ips", type=_texts, metavar="IP,…")
     parser.add_argument("--tags", type=_texts, metavar="TAG,…")
     parser.add_argument(NO_CONFLICTS, action="store_false", dest="conflicts_check")
@@ -96,8 +96,8 @@ def _described(network: dict[str, Any]) -> dict[str, Any]:
 
 def _configure_modify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NETWORK")
-    for option in ("--gateway", "--network6", "--gateway6", "--mac-prefix"):
-        parser.add_argument(option, help="'none' takes it away")
+    for options in (("--gateway",), ("--network6",), ("--gateway6",), ("-m", "--mac-prefix")):
+        parser.add_argument(*options, help="'none' takes it away")
     parser.add_argument("--add-reserved-ips", type=_texts, metavar="IP,…")
     parser.add_argument("--remove-reserved-ips", type=_texts, metavar="IP,…")
     following.add_submit_options(parser)
@@ -129,12 +129,11 @@ def _rename(args: argparse.Namespace, session: Session) -> int:
 
 def _configure_remove(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NETWORK")
-    parser.add_argument("-f", "--force", action="store_true", help="do not ask")
+    parser.add_argument("-f", "--force", action="store_true", help="has no effect")
     following.add_submit_options(parser)
 
 
 def _remove(args: argparse.Namespace, session: Session) -> int:
-    confirm(f"Remove network {args.name}?", agreed=args.force or args.dry_run)
     fields = {"network_name": args.name, "force": args.force}
     op = following.opcode("OP_NETWORK_REMOVE", args, session, **fields)
     return following.run(args, session, op)

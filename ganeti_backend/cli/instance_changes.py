@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from ganeti_backend.cli import following, parameters
-from ganeti_backend.cli.program import SUCCESS, USAGE, Failure, Session
+from ganeti_backend.cli.program import SUCCESS, USAGE, Failure, Session, refusal
 
 NO_CHANGE = "Please give at least one of the parameters."
 
@@ -50,8 +50,12 @@ def configure_add(parser: argparse.ArgumentParser) -> None:
     )
     place.add_argument("-I", "--iallocator", help="the allocator that chooses; '.' is the default")
     parser.add_argument("-g", "--node-group", help="choose a node of this group")
+    parser.add_argument(
+        "--opportunistic-locking", action="store_true", help="choose among nodes that are free now"
+    )
     parser.add_argument("--tags", type=_texts, metavar="TAG,…")
     parser.add_argument("--file-driver")
+    parser.add_argument("--file-storage-dir")
     for name, dest, text in (
         ("--no-start", "start", "leave it stopped"),
         ("--no-name-check", "name_check", "do not resolve the name"),
@@ -89,7 +93,9 @@ def add(args: argparse.Namespace, session: Session) -> int:
         snode=_nodes(args)[1],
         iallocator=args.iallocator if args.iallocator != "." else None,
         group_name=args.node_group,
+        opportunistic_locking=args.opportunistic_locking or None,
         file_driver=args.file_driver,
+        file_storage_dir=args.file_storage_dir,
         tags=args.tags,
         start=args.start,
         name_check=args.name_check,
@@ -129,6 +135,8 @@ def _disks(args: argparse.Namespace) -> list[dict[str, Any]]:
         raise Failure(f"--disk: {error}", USAGE) from error
     if args.disk_template == "diskless" and disks:
         raise Failure("A diskless instance has no --disk.", USAGE)
+    if args.disk_template not in (None, "diskless") and not disks:
+        raise refusal("No disk information specified")
     for place, disk in enumerate(disks):
         if "size" not in disk and "adopt" not in disk:
             raise Failure(f"Disk {place} needs a size, for example --disk {place}:size=10G.", USAGE)
@@ -153,7 +161,9 @@ def configure_modify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="INSTANCE")
     add_parameter_options(parser)
     parser.add_argument("-O", "--os-parameters", type=parameters.pairs, default={})
+    parser.add_argument("--os-parameters-private", type=parameters.pairs, help="in no log")
     parser.add_argument("-o", "--os-type", help="the OS definition it is said to have")
+    parser.add_argument("--force-variant", action="store_true", help="also one that is not listed")
     for what, example in (("--disk", "add:size=1G"), ("--net", "0:ip=192.0.2.7")):
         parser.add_argument(
             what,
@@ -177,7 +187,9 @@ def configure_modify(parser: argparse.ArgumentParser) -> None:
 
 def _add_template_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-t", "--disk-template", help="keep the content in disks of this kind")
-    parser.add_argument("-n", "--node", metavar="NODE", help="has the other copy of mirrored disks")
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("-n", "--node", metavar="NODE", help="has the other copy of mirrored disks")
+    place.add_argument("-I", "--iallocator", metavar="NAME", help="chooses that node")
     parser.add_argument("--new-primary", metavar="NODE", help="it was moved there by other means")
     parser.add_argument("--no-wait-for-sync", dest="wait_for_sync", action="store_false")
     parser.add_argument("-e", "--ext-params", type=parameters.pairs, metavar="provider=NAME,…")
@@ -192,6 +204,7 @@ def modify(args: argparse.Namespace, session: Session) -> int:
         "beparams": args.backend,
         "hvparams": hvparams,
         "osparams": args.os_parameters,
+        "osparams_private": args.os_parameters_private,
         "os_name": args.os_type,
         "disks": args.disk,
         "nics": args.net,
@@ -199,6 +212,7 @@ def modify(args: argparse.Namespace, session: Session) -> int:
         "runtime_mem": args.runtime_memory,
         "disk_template": args.disk_template,
         "remote_node": args.node,
+        "iallocator": args.iallocator,
         "pnode": args.new_primary,
         "ext_params": args.ext_params,
     }
@@ -215,6 +229,7 @@ def modify(args: argparse.Namespace, session: Session) -> int:
         conflicts_check=args.conflicts_check,
         ignore_ipolicy=args.ignore_ipolicy,
         force=args.force,
+        force_variant=args.force_variant or None,
         wait_for_sync=args.wait_for_sync,
         file_driver=args.file_driver,
         file_storage_dir=args.file_storage_dir,

@@ -34,6 +34,7 @@ def _configure_grow(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("disk", type=_index, metavar="DISK")
     parser.add_argument("amount", type=parameters.size, metavar="SIZE", help="how much more")
     parser.add_argument("--absolute", action="store_true", help="SIZE is the new size")
+    parser.add_argument("--ignore-ipolicy", action="store_true")
     _no_wait(parser)
     following.add_submit_options(parser)
 
@@ -53,6 +54,7 @@ def _grow(args: argparse.Namespace, session: Session) -> int:
         disk=args.disk,
         amount=args.amount,
         absolute=args.absolute,
+        ignore_ipolicy=args.ignore_ipolicy,
         wait_for_sync=args.wait_for_sync,
     )
 

@@ -4,10 +4,8 @@ import argparse
 import sys
 from typing import Any
 
-from ganeti_backend.cli import following, parameters
-from ganeti_backend.cli.program import FAILURE, SUCCESS, USAGE, Command, Failure, Session, confirm
-
-MODES = ("node", "primary", "secondary")
+from ganeti_backend.cli import following, instance_choice, parameters
+from ganeti_backend.cli.program import SUCCESS, Command, Failure, Session, confirm
 
 
 def add_os_options(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +21,7 @@ def add_os_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _configure_reinstall(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("names", nargs="*", metavar="INSTANCE|NODE")
+    instance_choice.add_options(parser)
     parser.add_argument("-o", "--os-type", help="another OS definition")
     parser.add_argument("--select-os", action="store_true", help="choose one from a list")
     parser.add_argument("--force-variant", action="store_true", help="also one that is not listed")
@@ -33,24 +31,13 @@ def _configure_reinstall(parser: argparse.ArgumentParser) -> None:
         "--remove-os-parameters", type=lambda text: text.split(","), metavar="NAME,…"
     )
     parser.add_argument("-f", "--force", action="store_true", help="do not ask")
-    parser.add_argument("--force-multiple", action="store_true", help="do not ask about several")
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument("--instance", action="store_true", help="the names are instances (default)")
-    which.add_argument("--node", action="store_true", help="all instances of these nodes")
-    which.add_argument("--primary", action="store_true", help="those that run on these nodes")
-    which.add_argument("--secondary", action="store_true", help="those with a second copy there")
-    which.add_argument("--all", action="store_true", help="all instances of the cluster")
     following.add_submit_options(parser)
 
 
 def _reinstall(args: argparse.Namespace, session: Session) -> int:
-    names = _chosen(args, session)
+    names = instance_choice.of(args, session)
     os_type = _select(session) if args.select_os else args.os_type
-    try:
-        _confirm(args, names)
-    except Failure as refused:
-        # This command ends with 1 in Ganeti where others have a code for it.
-        raise Failure(str(refused), FAILURE) from refused
+    _confirm(args, names)
     fields = {
         "os_type": os_type,
         "force_variant": args.force_variant or None,
@@ -64,7 +51,7 @@ def _reinstall(args: argparse.Namespace, session: Session) -> int:
         (name, _op("OP_INSTANCE_REINSTALL", args, session, instance_name=name, **fields))
         for name in names
     ]
-    if len(ops) == 1:
+    if len(ops) == 1 and not args.submit:
         return following.run(args, session, ops[0][1])
     return following.run_each(args, session, ops)
 
@@ -73,38 +60,9 @@ def _op(op_id: str, args: argparse.Namespace, session: Session, **fields: Any) -
     return following.opcode(op_id, args, session, **fields)
 
 
-def _chosen(args: argparse.Namespace, session: Session) -> list[str]:
-    if bool(args.names) == args.all:
-        raise Failure("Give names or --all.", USAGE)
-    if not args.all and not any(getattr(args, mode) for mode in MODES):
-        return list(args.names)
-    by_node = {
-        "primary": ["pnode"],
-        "secondary": ["snodes"],
-        "node": ["pnode", "snodes"],
-    }
-    mode = next((mode for mode in MODES if getattr(args, mode)), None)
-    wanted = ["name", "pnode", "snodes"]
-    rows = session.call("Query", resource="instance", names=wanted, qfilter=None)["data"]
-    found = []
-    for row in rows:
-        name, pnode, snodes = (value for _status, value in row)
-        nodes = {"pnode": [pnode], "snodes": snodes or []}
-        of_it = [node for field in by_node.get(mode or "", ()) for node in nodes[field]]
-        if args.all or set(of_it) & set(args.names):
-            found.append(str(name))
-    if not found:
-        raise Failure("There are no such instances.")
-    return found
-
-
 def _confirm(args: argparse.Namespace, names: list[str]) -> None:
-    if len(names) > 1:
-        question = (
-            f"This will reinstall {len(names)} instances: {', '.join(names)}. "
-            "It removes *all* data of them. Continue?"
-        )
-        confirm(question, agreed=args.force_multiple or args.dry_run)
+    if args.mode != "instance" or len(names) > 1:
+        instance_choice.ask(args, names, "reinstall and remove *all* data of")
         return
     question = f"This will reinstall the instance '{names[0]}' and remove *all* data. Continue?"
     confirm(question, agreed=args.force or args.dry_run)

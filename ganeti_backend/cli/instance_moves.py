@@ -102,7 +102,9 @@ def _failover(args: argparse.Namespace, session: Session) -> int:
 
 def _configure_move(parser: argparse.ArgumentParser) -> None:
     _configure(parser)
-    parser.add_argument("-n", "--new-node", required=True, metavar="NODE", help="where to go")
+    parser.add_argument(
+        "-n", "--node", "--new-node", required=True, metavar="NODE", help="where to go"
+    )
     parser.add_argument("--ignore-consistency", action="store_true")
     parser.add_argument("--shutdown-timeout", type=int, default=TIMEOUT)
     parser.add_argument("--compress", default="none", metavar="TOOL", help="how to send its disks")
@@ -117,7 +119,7 @@ def _move(args: argparse.Namespace, session: Session) -> int:
         args,
         session,
         instance_name=args.name,
-        target_node=args.new_node,
+        target_node=args.node,
         shutdown_timeout=args.shutdown_timeout,
         ignore_consistency=args.ignore_consistency,
         ignore_ipolicy=args.ignore_ipolicy,

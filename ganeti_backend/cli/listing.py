@@ -49,8 +49,9 @@ def commands(
         answer = session.call("Query", resource=resource, names=fields, qfilter=qfilter)
         if key == "name" and not expression:
             _refuse_absent(names, resource, len(answer["data"]), session)
+        code = warn_of_unknown(answer)
         show(args, answer)
-        return warn_of_unknown(answer)
+        return code
 
     return (
         Command(("list",), f"list {resource}s", configure, run),
@@ -77,7 +78,7 @@ def _refuse_absent(names: Sequence[str], resource: str, found: int, session: Ses
     known = {form for row in rows for form in (row[0][1], row[0][1].partition(".")[0])}
     absent = sorted(plain - known)
     if absent:
-        noun = "Node group" if resource == "group" else resource.capitalize()
+        noun = "NodeGroup" if resource == "group" else resource.capitalize()
         raise Failure(
             "Failure: prerequisites not met for this operation:\n"
             f"error type: unknown_entity, error details:\n{noun} name {absent[0]} not found"
@@ -145,7 +146,7 @@ def show(args: argparse.Namespace, answer: dict[str, Any]) -> None:
         print(json.dumps(objects, indent=2))
         return
     unit = args.units or ("m" if args.separator else "h")
-    writers = [_writer(definition, unit, bool(args.separator)) for definition in definitions]
+    writers = [_writer(definition, unit) for definition in definitions]
     lines = [
         [_cell(cell, write, args.verbose) for cell, write in zip(row, writers, strict=True)]
         for row in rows
@@ -178,10 +179,10 @@ def _cell(cell: Sequence[Any], write: Callable[[Any], str], verbose: bool) -> st
     return write(value) if status == NORMAL else SPECIAL[status][verbose]
 
 
-def _writer(definition: dict[str, str], unit: str, plain: bool) -> Callable[[Any], str]:
+def _writer(definition: dict[str, str], unit: str) -> Callable[[Any], str]:
     kind, name = definition["kind"], definition["name"]
     if kind == "unit":
-        return lambda value: in_units(value, unit, plain)
+        return lambda value: in_units(value, unit)
     if kind == "timestamp" or name.endswith("_ts"):
         return moment
     if name == "group_list":
@@ -207,13 +208,15 @@ def connections(value: Any) -> str:
     return ", ".join(f"{group} ({', '.join(map(str, rest))})" for group, *rest in value)
 
 
-def in_units(mebibytes: float, unit: str = "h", plain: bool = False) -> str:
-    """A size in the wanted unit; without its letter where a script reads it."""
+def in_units(mebibytes: float, unit: str = "h") -> str:
+    """A size in the wanted unit. Its letter is left out where it was asked for, as known."""
+    letter = ""
     if unit == "h":
         unit = "m" if mebibytes < 1024 else "g" if mebibytes < 1024 * 1024 else "t"
+        letter = unit.upper()
     scaled = mebibytes / UNITS[unit]
     number = f"{scaled:.0f}" if unit == "m" else f"{scaled:.1f}"
-    return number if plain else f"{number}{unit.upper()}"
+    return f"{number}{letter}"
 
 
 def moment(value: Any) -> str:

@@ -11,9 +11,9 @@ SECTION = 8
 EXIT_CODES = (
     ("0", "The command did what it was asked for."),
     ("1", "It did not, or a job has failed, or arguments do not go together."),
-    ("2", "An option is unknown or has an impossible value."),
+    ("2", "An option is unknown or has an impossible value, or a node was not to be cut off."),
     ("5", "No cluster was named by the environment."),
-    ("13", "A question was not answered with yes."),
+    ("13", "A question about nodes or jobs was not answered with yes; other refusals end with 1."),
     ("14", "A list was asked for fields that nobody knows; it is printed all the same."),
     ("130", "It was interrupted. A job that was submitted goes on."),
 )

@@ -41,6 +41,9 @@ def configure_add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-g", "--node-group", metavar="GROUP", help="needed if there are several")
     parser.add_argument("--readd", action="store_true", help="take a node of the cluster back in")
     parser.add_argument("--bundle-only", action="store_true", help="only make what it needs")
+    # Ganeti's commands log in at the node; here its daemon is all that is needed.
+    for name in ("--no-ssh-key-check", "--no-node-setup", "--force-join", "--verbose"):
+        parser.add_argument(name, action="store_true", help=argparse.SUPPRESS)
     add_node_parameters(parser)
     following.add_submit_options(parser)
 

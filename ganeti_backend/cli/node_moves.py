@@ -4,7 +4,16 @@ import argparse
 from typing import Any
 
 from ganeti_backend.cli import following
-from ganeti_backend.cli.program import FAILURE, SUCCESS, USAGE, Failure, Session, confirm
+from ganeti_backend.cli.program import (
+    FAILURE,
+    NODE_NOT_CONFIRMED,
+    NOT_CONFIRMED,
+    SUCCESS,
+    USAGE,
+    Failure,
+    Session,
+    confirm,
+)
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +43,7 @@ def evacuate(args: argparse.Namespace, session: Session) -> int:
         following.say(f"No instances to evacuate on node(s) {args.name}, exiting.")
         return SUCCESS
     question = f"Relocate instance(s) {','.join(names)} from node {args.name}?"
-    confirm(question, agreed=args.force or args.dry_run)
+    confirm(question, agreed=args.force or args.dry_run, code=NOT_CONFIRMED)
     op = following.opcode(
         "OP_NODE_EVACUATE",
         args,
@@ -75,7 +84,8 @@ def migrate(args: argparse.Namespace, session: Session) -> int:
         return SUCCESS
     if args.non_live and args.migration_mode:
         raise Failure("Only one of the --non-live and --migration-mode can be given.", USAGE)
-    confirm(f"Migrate instance(s) of node {args.name}?", agreed=args.force or args.dry_run)
+    question = f"Migrate instance(s) of node {args.name}?"
+    confirm(question, agreed=args.force or args.dry_run, code=NOT_CONFIRMED)
     op = following.opcode(
         "OP_NODE_MIGRATE",
         args,
@@ -103,7 +113,7 @@ def failover(args: argparse.Namespace, session: Session) -> int:
         following.say(f"No primary instances on node {args.name}, exiting.")
         return SUCCESS
     question = f"Fail over instance(s) {','.join(names)}?"
-    confirm(question, agreed=args.force or args.dry_run)
+    confirm(question, agreed=args.force or args.dry_run, code=NODE_NOT_CONFIRMED)
     jobs = [
         (
             name,

@@ -5,9 +5,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from ganeti_backend.cli import following, listing
-from ganeti_backend.cli.program import FAILURE, SUCCESS, USAGE, Failure, Session, confirm
+from ganeti_backend.cli.program import (
+    FAILURE,
+    NODE_NOT_CONFIRMED,
+    SUCCESS,
+    USAGE,
+    Failure,
+    Session,
+    confirm,
+)
 
 NORMAL = 0
+VERBOSE = 1  # Which of a special status's two forms is shown.
 
 
 def configure_powercycle(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +27,8 @@ def configure_powercycle(parser: argparse.ArgumentParser) -> None:
 
 
 def powercycle(args: argparse.Namespace, session: Session) -> int:
-    confirm(f"Are you sure you want to hard powercycle node {args.name}?", agreed=args.yes)
+    question = f"Are you sure you want to hard powercycle node {args.name}?"
+    confirm(question, agreed=args.yes or args.dry_run, code=NODE_NOT_CONFIRMED)
     fields = {"node_name": args.name, "force": args.force}
     op = following.opcode("OP_NODE_POWERCYCLE", args, session, **fields)
     if args.submit or args.dry_run or args.json:
@@ -53,7 +63,8 @@ def power(args: argparse.Namespace, session: Session) -> int:
         raise Failure(f"Give the nodes to power {args.what}, or --all for all of them.", USAGE)
     if args.what != "status":
         which = ", ".join(args.names) or "all nodes"
-        confirm(f"Do you really want to power {args.what} {which}?", agreed=args.force)
+        agreed = args.force or args.dry_run
+        confirm(f"Do you really want to power {args.what} {which}?", agreed=agreed)
     rows = _ask(args, session, f"power-{args.what}")
     if rows is None:
         return SUCCESS
@@ -64,7 +75,7 @@ def power(args: argparse.Namespace, session: Session) -> int:
             shown = {True: "powered", False: "unpowered"}[data["powered"]] if data else ""
         else:
             shown = "True" if status == NORMAL else ""
-        lines.append([name, shown or listing.SPECIAL[status][0]])
+        lines.append([name, shown or listing.SPECIAL[status][VERBOSE]])
     _print(args, ["Node", "Status" if args.what == "status" else "Done"], lines)
     return FAILURE if failed else SUCCESS
 
@@ -82,9 +93,9 @@ def health(args: argparse.Namespace, session: Session) -> int:
     lines, failed = [], False
     for (_, name), (status, data) in rows:
         failed = failed or status != NORMAL
-        shown = listing.SPECIAL[status][0] if status != NORMAL else _items(data)
+        shown = listing.SPECIAL[status][VERBOSE] if status != NORMAL else _items(data)
         lines.append([name, shown])
-    _print(args, ["Node", "Health"], lines)
+    _print(args, ["Node", "Status"], lines)
     return FAILURE if failed else SUCCESS
 
 

@@ -60,9 +60,8 @@ def _list(
     if args.submit or args.dry_run or args.json:
         return following.run(args, session, op)
     unit = args.units or ("m" if args.separator else "h")
-    plain = bool(args.separator)
     lines = [
-        [_cell(name, value, unit, plain) for name, value in zip(names, row, strict=True)]
+        [_cell(name, value, unit) for name, value in zip(names, row, strict=True)]
         for row in following.run_and_get(args, session, op)
     ]
     if not args.no_headers:
@@ -72,9 +71,9 @@ def _list(
     return SUCCESS
 
 
-def _cell(name: str, value: Any, unit: str, plain: bool) -> str:
+def _cell(name: str, value: Any, unit: str) -> str:
     if name in SIZES and value is not None:
-        return listing.in_units(float(value), unit, plain)
+        return listing.in_units(float(value), unit)
     return listing.flat(value)
 
 

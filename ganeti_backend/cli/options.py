@@ -24,8 +24,14 @@ class Parser(argparse.ArgumentParser):
             "-d", "--debug", action="store_true", help="print what is said to the master"
         )
 
+    def _take_reason(self) -> None:
+        """Ganeti's commands all take a reason, also those that make no job to keep it with."""
+        if not any("--reason" in action.option_strings for action in self._actions):
+            self.add_argument("--reason", help=argparse.SUPPRESS)
+
     def read(self, words: Sequence[str]) -> argparse.Namespace:
         """The arguments; leaves with the exit code of a wrong usage, or 0 after --help."""
+        self._take_reason()
         parsed, left = self.parse_known_intermixed_args(list(words))
         if left:
             self._refuse(left)
@@ -62,13 +68,24 @@ class Parser(argparse.ArgumentParser):
         return super().format_usage()
 
     def error(self, message: str) -> NoReturn:
-        """Leave as the original does: words that are missing are no wrong options."""
-        missing = message.startswith("the following arguments are required")
-        self._leave(message, MISCOUNTED if missing else UNREADABLE)
+        """Leave as the original does: names that are missing or wrong are no wrong options."""
+        named = message.startswith(("the following arguments are required", "argument "))
+        option = message.startswith("argument -")
+        self._leave(message, MISCOUNTED if named and not option else UNREADABLE)
 
     def _leave(self, message: str, code: int) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(code, f"{self.prog}: error: {message}\n")
+        """Say what is wrong; all options would bury it, so they are left to --help."""
+        formatter = self._get_formatter()
+        names = [action for action in self._actions if not action.option_strings]
+        formatter.add_usage(f"{self.prog} [options] {self._names(names)}".rstrip(), [], [])
+        print(formatter.format_help().rstrip(), file=sys.stderr)
+        self.exit(code, f"{self.prog}: error: {message}\n'{self.prog} --help' explains it.\n")
+
+    def _names(self, actions: Sequence[argparse.Action]) -> str:
+        """Of the arguments that are no options, in the short form of a usage."""
+        formatter = self._get_formatter()
+        formatter.add_usage(None, actions, [], prefix="")
+        return formatter.format_help().strip().removeprefix(self.prog).strip()
 
     def option_names(self) -> list[str]:
         """All options by their names."""

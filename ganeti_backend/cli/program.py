@@ -27,7 +27,9 @@ FAILURE = 1
 # Arguments that do not go together. What no parser can read ends with 2, as in Ganeti.
 USAGE = 1
 NO_CLUSTER = 5
+# Of a command about nodes or jobs that was not confirmed; others end with 1.
 NOT_CONFIRMED = 13
+NODE_NOT_CONFIRMED = 2
 UNKNOWN_FIELD = 14
 INTERRUPTED = 130
 # What the shell's completion calls; see `completion`.
@@ -205,15 +207,24 @@ def _fail(text: str, code: int, session: Session | None = None) -> int:
     return code
 
 
-def confirm(question: str, *, agreed: bool) -> None:
-    """Ask before something that cannot be undone; refuse where nobody can answer."""
+def confirm(question: str, *, agreed: bool, code: int = FAILURE) -> None:
+    """Ask before something that cannot be undone; refuse where nobody can answer.
+
+    Few commands have a code of their own for a refusal, and they are not those one would guess.
+    """
     if agreed:
         return
     if not sys.stdin.isatty():
-        raise Failure(f"{question}\nNobody is there to confirm this; give -f.", NOT_CONFIRMED)
+        text = "Nobody is there to confirm this; the options that do are in --help."
+        raise Failure(f"{question}\n{text}", code)
     print(f"{question}\ny/[n]: ", end="", flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise Failure("Aborted.", NOT_CONFIRMED)
+        raise Failure("Aborted.", code)
+
+
+def refusal(text: str, kind: str = "wrong_input") -> Failure:
+    """What is wrong with a request, found here, in the words of a master that refuses it."""
+    return Failure(describe("OpPrereqError", [text, kind]))
 
 
 def no_options(_parser: ArgumentParser) -> None:

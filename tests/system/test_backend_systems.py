@@ -152,7 +152,7 @@ def test_a_failing_script_is_shown_and_leaves_nothing(cluster):
 def test_a_node_daemon_that_dies_ends_its_script_and_runs_it_again(cluster):
     """What hung before is killed with the daemon's successor, and the creation can be canceled."""
     node = cluster.nodes[2]
-    job = add(cluster, "hang.conf.test", "-n", node, "-O", "hang=yes", "--submit").strip()
+    job = add(cluster, "hang.conf.test", "-n", node, "-O", "hang=yes", "--submit").split()[-1]
     pid_files = cluster.settings.node(node).dir / "tasks"
     first = wait_for_pid(pid_files)
     cluster.kill(node)

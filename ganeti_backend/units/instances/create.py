@@ -106,6 +106,10 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
             raise wrong("One and only one of iallocator and primary node must be given")
         if self.op.opportunistic_locking and self.op.pnode is not None:
             raise wrong("Opportunistic locking needs an allocator that chooses the node")
+        if self.op.forthcoming or self.op.commit:
+            raise wrong("There are no forthcoming instances here; create it when it is to be there")
+        if self.op.instance_communication:
+            raise wrong("Instances do not reach their node by a network of its own here")
 
     def _clean_up_before(self) -> None:
         pending = self.config.pending_of(self.op.instance_name)

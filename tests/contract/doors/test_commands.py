@@ -150,12 +150,14 @@ def test_modify_needs_a_change(command):
 
 def test_submit_prints_the_job_id(command, master):
     master.finish_at_once = False
-    assert command(INSTANCES, "stop", "--submit", INSTANCE)[:2] == (0, "7\n")
+    assert command(INSTANCES, "stop", "--submit", INSTANCE)[:2] == (0, f"7: {INSTANCE}\n")
     assert last_op(master)["OP_ID"] == "OP_INSTANCE_SHUTDOWN"
+    made = command(INSTANCES, "modify", "--submit", "-B", "vcpus=2", INSTANCE)
+    assert made[:2] == (0, "JobID: 8\n")
 
 
 def test_several_instances(command, master):
-    code, out, err = command(INSTANCES, "start", "--print-jobid", "a", "b")
+    code, out, err = command(INSTANCES, "start", "--print-jobid", "--force-multiple", "a", "b")
     assert (code, out) == (0, "7\n8\n")
     assert "Waiting for job 8 for b ..." in err
 
@@ -163,7 +165,7 @@ def test_several_instances(command, master):
 def test_remove_needs_confirmation(command, master, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
     code, _out, err = command(INSTANCES, "remove", INSTANCE)
-    assert code == 13
+    assert code == 1
     assert "removing all the data" in err
     assert command(INSTANCES, "remove", "-f", INSTANCE)[0] == 0
 

@@ -22,7 +22,7 @@ def completed(command, program, *words):
         (("start", "vm"), {INSTANCE}),
         (("start", "--force-m"), {"--force-multiple"}),
         (("start", "--node", ""), {NODE}),
-        (("start", "-n", "no"), {NODE}),
+        (("start", "--force-multiple", "--primary", "no"), {NODE}),
         (("start", "--priority", ""), {"low", "normal", "high"}),
         (("start", "--priority="), {f"--priority={word}" for word in ("low", "normal", "high")}),
         (("start", "--priority", "=", "h"), {"--priority=high"}),

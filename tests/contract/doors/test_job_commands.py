@@ -57,7 +57,8 @@ def test_canceling_a_selection_asks_first(command, queued, monkeypatch):
     code, out, _err = command(JOBS, "cancel", "--queued", "--force")
     assert code == 0
     assert "Dequeued job 7\nDequeued job 8\n" in out
-    assert command(JOBS, "cancel", "--waiting") == (0, "No jobs found.\n", "")
+    code, _out, err = command(JOBS, "cancel", "--waiting")
+    assert (code, "wrong_state" in err, "No jobs with" in err) == (1, True, True)
 
 
 def test_cancel_passes_kill_on_and_needs_one_way_to_choose(command, master, queued):

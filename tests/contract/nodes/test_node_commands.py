@@ -48,13 +48,13 @@ def test_power_and_health(command, oob):
     code, _out, err = command("gnt-node", "power", "-f", "off", "node1.local")
     assert (code, "master node" in err) == (1, True)
     assert command("gnt-node", "power", "off")[0] == 1
-    assert command("gnt-node", "power", "off", "node1.local")[0] == 13
+    assert command("gnt-node", "power", "off", "node1.local")[0] == 1
     code, out, _err = command("gnt-node", "list", "--no-headers", "-o", "powered")
     assert out == "Y\n"
 
 
 def test_powercycle_needs_a_yes(command):
-    assert command("gnt-node", "powercycle", "node1.local")[0] == 13
+    assert command("gnt-node", "powercycle", "node1.local")[0] == 2
     code, _out, err = command("gnt-node", "powercycle", "--yes", "node1.local")
     assert (code, "force parameter" in err) == (1, True)
     code, out, _err = command("gnt-node", "powercycle", "--yes", "--force", "node1.local")

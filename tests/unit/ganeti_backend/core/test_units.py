@@ -84,6 +84,8 @@ def test_an_instance_need_not_be_started(lab: Lab) -> None:
     ("wish", "code", "text"),
     [
         ({"instance_name": "a b"}, errors.ECODE_INVAL, "Invalid instance name"),
+        ({"forthcoming": True}, errors.ECODE_INVAL, "forthcoming"),
+        ({"instance_communication": True}, errors.ECODE_INVAL, "network of its own"),
         ({"pnode": "nosuch"}, errors.ECODE_NOENT, "Node 'nosuch' not known"),
         ({"mode": "import"}, errors.ECODE_INVAL, "No export found"),
         ({"mode": "remote-import"}, errors.ECODE_INVAL, "not supported"),

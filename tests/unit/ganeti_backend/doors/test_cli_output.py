@@ -18,12 +18,12 @@ def test_news_of_a_console(shown, text, expected):
 
 
 @pytest.mark.parametrize(
-    ("size", "unit", "plain", "text"),
-    [(16, "h", False, "16M"), (1536, "h", False, "1.5G"), (1536, "m", True, "1536"),
-     (3 * 1024 * 1024, "h", False, "3.0T"), (512, "g", False, "0.5G")],
+    ("size", "unit", "text"),
+    [(16, "h", "16M"), (1536, "h", "1.5G"), (1536, "m", "1536"), (3 * 1024 * 1024, "h", "3.0T"),
+     (512, "g", "0.5")],
 )  # fmt: skip
-def test_units(size, unit, plain, text):
-    assert listing.in_units(size, unit, plain) == text
+def test_units(size, unit, text):
+    assert listing.in_units(size, unit) == text
 
 
 def test_columns():
