@@ -103,7 +103,7 @@ class RealGaneti:
 
     def rapi(self) -> Rapi:
         """A client that connects from within the master's network."""
-        return Rapi((f"{NETWORK}.10", RAPI_PORT), USER, PASSWORD, self._doorway.connect)
+        return Rapi((f"{NETWORK}.10", RAPI_PORT), USER, PASSWORD, self.doorway.connect)
 
     def run(self, *words: str, node: int = 0, check: bool = True) -> str:
         """A command on a node."""
@@ -143,15 +143,15 @@ class RealGaneti:
             self._rooms[name] = Room(words, self._log)
             self._plug(name, f"{NETWORK}.{10 + number}")
         master = self._rooms[self.nodes[0]]
-        self._doorway = Doorway(master)
+        self.doorway = Doorway(master)
         self._initialize(master)
         self._let_rapi_write(master)
         for name in self.nodes[1:]:
             self._add(name)
 
     def stop(self) -> None:
-        if hasattr(self, "_doorway"):
-            self._doorway.close()
+        if hasattr(self, "doorway"):
+            self.doorway.close()
         for room in reversed(self._rooms.values()):
             room.end()
         self._rooms.clear()

@@ -2,25 +2,37 @@
 
 import pytest
 
-from tests.system.cloud import Cloud, free_port_range
-
-
-def _cloud(tmp_path_factory, profile, *options):
-    cloud = Cloud(tmp_path_factory.mktemp(f"cloud-{profile}"), free_port_range(), profile)
-    try:
-        cloud.report = cloud.up(*options)
-        yield cloud
-    finally:
-        cloud.down()
+from tests.system.cloud import ON_GANETI, Cloud, free_port_range
 
 
 @pytest.fixture(scope="module", params=["embedded", "full"])
 def cloud(request, tmp_path_factory):
-    """A cloud with real guests, on the embedded and on the full parts."""
-    yield from _cloud(tmp_path_factory, request.param)
+    """A cloud with real guests on the embedded and on the full parts.
+
+    Who asks for `ganeti` gets one on a real Ganeti, whose guests are pretended.
+    """
+    yield from _cloud(request, tmp_path_factory)
 
 
 @pytest.fixture(scope="module", params=["embedded", "full"])
 def fake_cloud(request, tmp_path_factory):
     """A cloud whose guests are pretended, for tests that need many or fast ones."""
-    yield from _cloud(tmp_path_factory, request.param, "--hypervisor", "fake", "--no-first-server")
+    options = [] if request.param == ON_GANETI else ["--hypervisor", "fake"]
+    yield from _cloud(request, tmp_path_factory, *options, "--no-first-server")
+
+
+def _cloud(request, tmp_path_factory, *options):
+    folder = tmp_path_factory.mktemp(f"cloud-{request.param}")
+    if request.param == ON_GANETI:
+        real = request.getfixturevalue("real_cluster")
+        # The one OS definition of these nodes takes its images from this cloud now.
+        real.set_up_nodes(folder / "images")
+        made = Cloud(folder, free_port_range(), guests_print=False, real=real.cluster)
+        options = (*real.options(), *options)
+    else:
+        made = Cloud(folder, free_port_range(), request.param)
+    try:
+        made.report = made.up(*options)
+        yield made
+    finally:
+        made.down()

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from tests.system.cloud import wait_for_server, wait_until
+from tests.system.cloud import EVERYWHERE, wait_for_server, wait_until
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.parametrize("cloud", EVERYWHERE, indirect=True)]
 
 
 @pytest.fixture(scope="module")
@@ -34,17 +34,21 @@ def _instance(cloud, server_id):
 def test_first_server_is_ready(cloud):
     hello = next(s for s in cloud.openstack("server", "list") if s["Name"] == "hello")
     assert hello["Status"] == "ACTIVE"
-    assert "GUEST-READY" in cloud.run("openstack", "console", "log", "show", "hello")
+    log = cloud.run("openstack", "console", "log", "show", "hello")
+    assert ("GUEST-READY" in log) is cloud.guests_print
 
 
 def test_server_has_an_address_of_the_public_pool(cloud, server):
     shown = next(s for s in cloud.openstack("server", "list") if s["ID"] == server)
     address = shown["Networks"]["public"][0]
+    cards = cloud.run("gnt-instance", "list", "--no-headers", "-o", "nic.ips")
+    assert address in cards
 
     def printed():
         return address in cloud.run("openstack", "console", "log", "show", server)
 
-    wait_until(printed, f"the guest prints its address {address}")
+    if cloud.guests_print:
+        wait_until(printed, f"the guest prints its address {address}")
 
 
 @pytest.mark.parametrize(
@@ -99,12 +103,15 @@ def test_change_is_pushed_to_the_open_page(cloud, server):
 def test_administrators_commands(cloud, server):
     instance = _instance(cloud, server)
     assert instance in cloud.run("gnt-instance", "info", instance)
-    assert len(cloud.run("gnt-node", "list", "--no-headers", "-o", "name").split()) == 3
+    nodes = len(cloud.real.nodes) if cloud.real else 3
+    assert len(cloud.run("gnt-node", "list", "--no-headers", "-o", "name").split()) == nodes
     jobs = cloud.run("gnt-job", "list", "--no-headers", "-o", "id,status").splitlines()
     assert jobs
     assert "INSTANCE" in cloud.run("gnt-job", "info", jobs[-1].split()[0])
     assert "cluster" in cloud.run("gnt-cluster", "info").lower()
-    cloud.run("gnt-cluster", "verify")
+    # Ganeti looks for a file that not all kernels have, and sees this machine's OS definitions.
+    besides = ["--ignore-errors=ENODESETUP", "--ignore-errors=ENODEOS"] if cloud.real else []
+    cloud.run("gnt-cluster", "verify", *besides)
 
 
 def test_instance_of_an_administrator(cloud):
@@ -118,6 +125,8 @@ def test_instance_of_an_administrator(cloud):
         "-o",
         "noop",
         "--no-start",
+        "--no-name-check",
+        "--no-ip-check",
         "-B",
         "memory=64M",
         name,

@@ -1,4 +1,6 @@
-"""A cluster of each kind: the fake, and a running `ganeti_backend` with its fake hypervisor."""
+"""A cluster of each kind: the fake, a running `ganeti_backend` and a real Ganeti, with pretended
+guests.
+"""
 
 import os
 import signal
@@ -14,6 +16,7 @@ import pytest
 from synnefo.ports import ClusterError, DiskSpec, InstanceSpec
 from synnefo.rapi.client import RapiCluster
 from synnefo.rapi.fake import FakeCluster
+from tests.conformance.real_ganeti import PASSWORD, USER
 
 ROOT = Path(__file__).parents[3]
 IMAGE = "0b5f6c1e-6a3e-4f10-9f61-2f1d3a9d8f01"
@@ -86,14 +89,34 @@ def running_backend(tmp_path_factory):
                 one.wait(30)
 
 
-@pytest.fixture(params=["fake", pytest.param("backend", marks=pytest.mark.system)])
+@pytest.fixture(scope="module")
+def running_ganeti(real_cluster, tmp_path_factory):
+    images = tmp_path_factory.mktemp("images")
+    (images / IMAGE).write_bytes(b"\0" * 1024 * 1024)
+    real_cluster.set_up_nodes(images)
+    return (real_cluster.url, USER, PASSWORD, real_cluster.fingerprint)
+
+
+OWN = pytest.param("running_backend", marks=pytest.mark.system, id="backend")
+REAL = pytest.param(
+    "running_ganeti", marks=[pytest.mark.system, pytest.mark.conformance], id="real"
+)
+
+
+@pytest.fixture(params=["fake", OWN, REAL])
 def cluster(request):
     if request.param == "fake":
         made = FakeCluster()
     else:
-        made = RapiCluster(*request.getfixturevalue("running_backend"))
+        made = RapiCluster(*request.getfixturevalue(request.param))
     yield made
     made.close()
+
+
+@pytest.fixture
+def keeps_output(request):
+    """Whether what guests write to their consoles can be read later."""
+    return "real" not in request.node.callspec.id
 
 
 @pytest.fixture
