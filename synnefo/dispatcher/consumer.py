@@ -73,8 +73,10 @@ class Consumer:
             case messages.ImageProgress():
                 if self._is_time(message.instance):
                     servers.progressed(message, now)
-            case messages.NetworkStatus() | messages.ClusterStatus():
+            case messages.NetworkStatus():
                 log.debug("%s of %s", message.operation, message.cluster)
+            case messages.ClusterStatus():
+                backends.renamed(message)
             case messages.Heartbeat():
                 backends.alive(message, now)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
+from django.db.models import Q
 from django.utils import timezone
 
 from synnefo.core import addresses
@@ -148,7 +149,9 @@ def backend(wanted: Mapping[str, Any]) -> Backend:
 def described_backend(wanted: Mapping[str, Any]) -> Backend:
     """The same, but not stored, for trying it first."""
     password = str(wanted["password"])
-    row = Backend.objects.filter(name=wanted["name"]).first() or Backend(name=wanted["name"])
+    # By its address, too: an administrator may have renamed the cluster since.
+    same = Q(name=wanted["name"]) | Q(url=str(wanted["url"])) if wanted["name"] else Q(name="")
+    row = Backend.objects.filter(same).first() or Backend(name=wanted["name"])
     row.url = str(wanted["url"])
     row.username = str(wanted.get("user", "synnefo"))
     row.ca_file = str(wanted.get("ca_file", ""))

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from django.db.models import QuerySet
+
 from synnefo.core import messages
+from synnefo.core.server_states import JobStatus
 from synnefo.db.models import Backend, Heartbeat
 from synnefo.db.transactions import writing
 from synnefo.ports import ClusterInfo, NodeReport
+
+RENAME = "OP_CLUSTER_RENAME"
 
 
 def capacity(backend_id: int, nodes: Sequence[NodeReport], now: datetime) -> None:
@@ -27,12 +32,33 @@ def capacity(backend_id: int, nodes: Sequence[NodeReport], now: datetime) -> Non
 
 
 def described(backend_id: int, info: ClusterInfo) -> None:
-    """What the cluster can do."""
+    """What the cluster can do, and what it is called now."""
     with writing():
-        Backend.objects.filter(pk=backend_id).update(
+        row = Backend.objects.filter(pk=backend_id)
+        row.update(
             disk_templates=list(info.enabled_disk_templates),
             hypervisor=info.default_hypervisor,
         )
+        _rename(row.exclude(name=info.name), info.name)
+
+
+def renamed(message: messages.ClusterStatus) -> bool:
+    """An administrator gave a cluster of ours another name, which its events have from now on."""
+    name = str((message.job_fields or {}).get("name") or "")
+    if message.operation != RENAME or message.status != JobStatus.SUCCESS:
+        return False
+    with writing():
+        return _rename(Backend.objects.filter(name=message.cluster), name)
+
+
+def is_known(name: str) -> bool:
+    """Whether any backend has this name."""
+    return Backend.objects.filter(name=name).exists()
+
+
+def _rename(row: QuerySet[Backend], name: str) -> bool:
+    """Not if another one has the name; who is right is for an administrator to say."""
+    return bool(name) and not is_known(name) and bool(row.update(name=name))
 
 
 def alive(sign: messages.Heartbeat, now: datetime) -> bool:

@@ -22,7 +22,7 @@ from synnefo.core.server_states import JobStatus, ServerState, ServerTask
 from synnefo.db import rings
 from synnefo.db.models import ConsoleToken, Intent, Port, Server, Volume
 from synnefo.db.transactions import writing
-from synnefo.observations import endings, intents, nics, quota
+from synnefo.observations import backends, endings, intents, nics, quota
 
 LOST = "The backend neither builds this server nor has it; delete it and create it again."
 FORGOTTEN = "The backend cannot tell how the job went; look at the server's state and try again."
@@ -41,6 +41,9 @@ def apply(message: OpStatus, now: datetime) -> bool:
         if server is None or server.backend is None:
             return False
         if message.cluster and message.cluster != server.backend.name:
+            if not backends.is_known(message.cluster):
+                # Perhaps it was renamed a moment ago: whoever looks sees.
+                rings.doubt(server.backend_id, server.pk)
             return False
         report = report_of(message)
         ended = False

@@ -105,6 +105,7 @@ class Reconciler:
         cluster, only = self._clusters(backend), None if only is None else list(only)
         if only is None:
             backends.described(backend.pk, cluster.info())
+            backend.refresh_from_db(fields=["name"])
             backends.capacity(backend.pk, cluster.nodes(), self._clock.now())
         overdue.settle(backend, cluster, self._clock.now(), only)
         found = look(backend, cluster, self._clock.now(), only)
