@@ -15,11 +15,10 @@ from pathlib import Path
 from eventd import metrics
 from eventd.heart import EVERY, Heart
 from eventd.notes import Notes
-from eventd.outlet import Outlet
+from eventd.outlet import Outlet, overflow
 from eventd.teller import Teller
 from eventd.watch import FolderGone
 from synnefo.bus import open_bus
-from synnefo.bus.spool import SpoolBus
 from synnefo.bus.topology import Topology
 from telemetry import logs
 from telemetry.door import open_door
@@ -56,18 +55,17 @@ def build(environment: Mapping[str, str]) -> tuple[Teller, Outlet]:
     state.mkdir(parents=True, exist_ok=True)
     outlet = Outlet(
         open_bus(environment["SYNNEFO_BUS"], topology.prefix),
-        SpoolBus(state / "overflow", topology),
+        overflow(state / "overflow", topology),
         topology,
     )
-    cluster = cluster_name(environment)
     every = float(environment.get("EVENTD_HEARTBEAT_EVERY") or EVERY)
     teller = Teller(
         Path(environment["GANETI_QUEUE_DIR"]),
         state,
-        cluster,
+        cluster_name(environment),
         outlet,
         master_check(environment.get("GANETI_MASTER_FILE"), node_name(environment)),
-        Heart(outlet, cluster, every),
+        Heart(outlet, lambda: teller.cluster, every),
     )
     return teller, outlet
 

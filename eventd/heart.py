@@ -21,7 +21,7 @@ class Heart:
     def __init__(
         self,
         outlet: Outlet,
-        cluster: str,
+        cluster: Callable[[], str],
         every: float = EVERY,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -38,6 +38,6 @@ class Heart:
         if self._next - self._every <= now < self._next:
             return
         seconds, rest = divmod(now, 1)
-        sign = Heartbeat(event_time=(int(seconds), int(rest * 1e6)), cluster=self._cluster)
+        sign = Heartbeat(event_time=(int(seconds), int(rest * 1e6)), cluster=self._cluster())
         if self._outlet.tell_now(sign):
             self._next = now + self._every

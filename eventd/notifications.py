@@ -23,6 +23,7 @@ from synnefo.core.messages import (
 
 Job = Mapping[str, Any]
 
+RENAME = "OP_CLUSTER_RENAME"
 _PROGRESS = re.compile(r"^image-copy-progress (?P<instance>\S+) (?P<percent>\d+(\.\d+)?)")
 # Changes that a reader of the message may want to know without asking the cluster. Parameters of
 # the operating system may hold secrets and stay where they are.
@@ -30,6 +31,7 @@ _TOLD_FIELDS = ("nics", "disks", "beparams", "hvparams", "tags", "dry_run")
 _NETWORK_FIELDS = (
     "network", "gateway", "add_reserved_ips", "remove_reserved_ips", "group_name",
 )  # fmt: skip
+_CLUSTER_FIELDS = ("name",)
 _SECRET_FIELDS = frozenset({"osparams", "osparams_private", "osparams_secret", "reason"})
 
 
@@ -61,6 +63,16 @@ def notifications(before: Sequence[Told], job: Job, cluster: str) -> list[AnyMes
     return found
 
 
+def new_names(before: Sequence[Told], job: Job) -> list[str]:
+    """What the cluster is called since this job, if the job renamed it."""
+    found = []
+    for index, op in enumerate(job["ops"]):
+        known = before[index].status if index < len(before) else ""
+        if op["status"] == "success" != known and op["input"]["OP_ID"] == RENAME:
+            found.append(str(op["input"]["name"]))
+    return found
+
+
 def _status(job: Job, index: int, op: Mapping[str, Any], cluster: str) -> list[AnyMessage]:
     given, opcode = op["input"], op["input"]["OP_ID"]
     common = _common(job, index, op, cluster)
@@ -75,8 +87,8 @@ def _status(job: Job, index: int, op: Mapping[str, Any], cluster: str) -> list[A
     if opcode.startswith("OP_NETWORK_") and isinstance(given.get("network_name"), str):
         fields = _chosen(given, _NETWORK_FIELDS)
         return [NetworkStatus(**common, network=given["network_name"], job_fields=fields)]
-    if opcode == "OP_CLUSTER_SET_PARAMS":
-        return [ClusterStatus(**common)]
+    if opcode in {RENAME, "OP_CLUSTER_SET_PARAMS"}:
+        return [ClusterStatus(**common, job_fields=_chosen(given, _CLUSTER_FIELDS))]
     return []
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from eventd import metrics
+from synnefo.bus.spool import SpoolBus
 from synnefo.bus.topology import Topology
 from synnefo.core.messages import AnyMessage, JobMessage
 from synnefo.ports import Bus, BusUnavailable, Delivery, Postpone
@@ -19,16 +21,23 @@ from telemetry import logs
 
 log = logging.getLogger(__name__)
 
+TRY_AGAIN_AFTER = 1.0
+
+
+def overflow(folder: Path, topology: Topology) -> SpoolBus:
+    """A spool that gives up nothing: while the bus is away, whoever dies has one in its hands."""
+    return SpoolBus(folder, topology, deaths=None)
+
 
 class Outlet:
     """The bus with its overflow."""
 
-    def __init__(self, bus: Bus, overflow: Bus, topology: Topology) -> None:
+    def __init__(self, bus: Bus, overflow: SpoolBus, topology: Topology) -> None:
         self._bus = bus
         self._overflow = overflow
         self._topology = topology
         self._state = threading.Lock()
-        self._behind = sum(overflow.backlog().values()) > 0
+        self._behind = not overflow.is_empty()
         self._stop = threading.Event()
         self._drainer = threading.Thread(target=self._drain, name="overflow", daemon=True)
 
@@ -70,7 +79,7 @@ class Outlet:
         return sum(self._overflow.backlog().values())
 
     def _is_behind(self) -> bool:
-        if self._behind and self.waiting() == 0:
+        if self._behind and self._overflow.is_empty():
             log.info("the overflow is empty, publishing directly again")
             self._behind = False
         return self._behind
@@ -88,7 +97,21 @@ class Outlet:
             self._behind = True
 
     def _drain(self) -> None:
-        self._overflow.consume(self._topology.queues, self._forward, self._stop)
+        """Also when the disk was full for a while, this thread is what empties it."""
+        queues = self._topology.queues
+        while not self._stop.is_set():
+            try:
+                self._overflow.consume(queues, self._forward, self._stop, self._forward_together)
+            except OSError as error:
+                log.error("the overflow cannot be emptied now: %s", error)
+                self._stop.wait(TRY_AGAIN_AFTER)
+
+    def _forward_together(self, deliveries: Sequence[Delivery]) -> None:
+        for key, group in itertools.groupby(deliveries, lambda one: one.routing_key):
+            try:
+                self._bus.publish(key, [one.body for one in group])
+            except BusUnavailable as error:
+                raise Postpone(str(error)) from error
 
     def _forward(self, delivery: Delivery) -> None:
         try:

@@ -4,16 +4,25 @@ remembered, so a kill at any moment leads to a message too many at worst.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from eventd.notifications import notifications, told_by
+from eventd.notifications import Told, new_names, notifications, told_by
 from eventd.outlet import Outlet
 from eventd.position import Position
-from eventd.watch import REPLACED, FolderWatch, archived_ids, ids, queued_ids, read_job
+from eventd.watch import (
+    REPLACED,
+    FolderWatch,
+    archived_ids,
+    ids,
+    last_id,
+    queued_ids,
+    read_job,
+)
 from synnefo.core.messages import AnyMessage
 from synnefo.ports import BusUnavailable
 
@@ -51,13 +60,24 @@ class Teller:
         self._saved_at = self._durable_at = 0.0
         self._unsaved = False
         self._must_look = True
-        found = Position.load(self._file)
-        self.position = Position() if found is None else found
-        if found is None:
-            # Without a position the archive is history; the reconciler knows what came of it.
-            present = queued_ids(queue)
-            archived = archived_ids(queue, 0)
-            self.position.start_at(present[0] if present else max(archived, default=0) + 1)
+        self.position = Position.load(self._file) or self._first_position()
+        if self.position.top > last_id(queue):
+            log.warning("the queue began anew, it is told from its beginning")
+            self.position = Position()
+
+    def _first_position(self) -> Position:
+        """At the very first start the archive is history; the reconciler knows what came of it."""
+        made = Position()
+        present = queued_ids(self._queue)
+        archived = archived_ids(self._queue, 0)
+        made.start_at(present[0] if present else max(archived, default=0) + 1)
+        made.save(self._file, durable=True)
+        return made
+
+    @property
+    def cluster(self) -> str:
+        """The cluster's name as of the job that was told last."""
+        return self.position.name_now(self._cluster)
 
     def stop(self) -> None:
         """End `run` soon; callable from a signal handler."""
@@ -109,8 +129,9 @@ class Teller:
         floor = self.position.floor
         present = {*queued_ids(self._queue), *archived_ids(self._queue, floor)}
         for job_id in set(self.position.unfinished) - present:
+            # Told anew should it come back, as after a power cut that took unsynced files.
             log.warning("job %d vanished without an end", job_id)
-            self.position.finish(job_id)
+            self.position.forget(job_id)
         self._tell(sorted(job_id for job_id in present if job_id > floor))
 
     def _tell(self, job_ids: Iterable[int]) -> None:
@@ -122,20 +143,22 @@ class Teller:
 
     def _tell_together(self, job_ids: list[int]) -> None:
         messages: list[AnyMessage] = []
-        reached = []
+        reached: list[tuple[int, tuple[Told, ...]]] = []
+        names = [self.cluster]
         for job_id in job_ids:
             before = self.position.told(job_id)
-            if before is None:
-                continue
-            job = read_job(self._queue, job_id)
-            if job is None:
+            job = None if before is None else read_job(self._queue, job_id)
+            if before is None or job is None:
                 continue
             try:
-                messages += notifications(before, job, self._cluster)
+                messages += notifications(before, job, names[-1])
+                names += new_names(before, job)
                 reached.append((job_id, told_by(job)))
             except (KeyError, TypeError, ValueError, IndexError) as error:
                 log.error("job %d is not understood: %r", job_id, error)
         self._outlet.send(messages)
+        for old, new in itertools.pairwise(names):
+            self.position.rename(old, new)
         for job_id, told in reached:
             self.position.tell(job_id, told)
             self._unsaved = True
@@ -144,9 +167,15 @@ class Teller:
         return time.monotonic() - self._saved_at >= SAVE_EVERY
 
     def _save(self, *, durable: bool) -> None:
+        """Without room for it the position stays what it was; the next time is soon."""
         now = time.monotonic()
         durable |= now - self._durable_at >= DURABLE_EVERY
-        self.position.save(self._file, durable=durable)
-        self._saved_at, self._unsaved = now, False
+        self._saved_at = now
+        try:
+            self.position.save(self._file, durable=durable)
+        except OSError as error:
+            log.error("the position cannot be saved: %s", error)
+            return
+        self._unsaved = False
         if durable:
             self._durable_at = now

@@ -12,6 +12,7 @@ import logging
 import os
 import re
 import select
+import sys
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 JOB_FILE = re.compile(r"^job-([0-9]+)$")
 ARCHIVE = "archive"
+SERIAL = "serial"
 JOBS_PER_FOLDER = 10_000
 REPLACED = pyinotify.IN_MOVED_TO
 WRITTEN = pyinotify.IN_CLOSE_WRITE
@@ -146,6 +148,15 @@ def archived_ids(folder: Path, above: int) -> list[int]:
         if part.name.isdigit() and int(part.name) >= above // JOBS_PER_FOLDER and part.is_dir():
             found += (job_id for job_id in ids(os.listdir(part)) if job_id > above)
     return sorted(found)
+
+
+def last_id(folder: Path) -> int:
+    """The highest id that the queue ever gave, as far as its files tell."""
+    try:
+        given = int((folder / SERIAL).read_text())
+    except (FileNotFoundError, ValueError):
+        given = sys.maxsize  # Whoever cannot tell has to believe any position.
+    return max([given, *queued_ids(folder)[-1:], *archived_ids(folder, given)[-1:]])
 
 
 def ids(names: Iterable[str]) -> list[int]:

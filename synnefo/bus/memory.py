@@ -94,6 +94,10 @@ class MemoryBus:
         queues = [letter.queue for letter in list(self._dead.values())]
         return {name: queues.count(name) for name in self._queues}
 
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not any(self.backlog().values())
+
     def close(self) -> None:
         """Nothing to give back."""
 

@@ -17,6 +17,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -261,6 +262,15 @@ class SpoolBus:
     def dead_backlog(self) -> dict[str, int]:
         """Dead letters per queue."""
         return {queue: len(self._names(queue, "dead")) for queue in self._topology.queues}
+
+    def is_empty(self) -> bool:
+        """Whether nothing waits or is being handled; cheap however much does."""
+        for queue in self._topology.queues:
+            with suppress(FileNotFoundError), os.scandir(self._root / queue / "new") as waiting:
+                if next(waiting, None) is not None:
+                    return False
+        # What left the queue while it was looked at is found here.
+        return not any(Claims.queues_claimed(self._root))
 
     def close(self) -> None:
         """Nothing stays open between calls."""

@@ -22,7 +22,7 @@ class Room:
         self.overflow = SpoolBus(tmp_path, TOPOLOGY)
         self.outlet = Outlet(self.bus, self.overflow, TOPOLOGY)
         self.time = 1_800_000_000.5
-        self.heart = Heart(self.outlet, "c", every=10, clock=lambda: self.time)
+        self.heart = Heart(self.outlet, lambda: "c", every=10, clock=lambda: self.time)
 
     def after(self, seconds):
         """How many signs the bus has once this time has passed and the loop came by."""

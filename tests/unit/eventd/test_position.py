@@ -50,7 +50,35 @@ def test_no_file_and_unusable_files(tmp_path):
     assert Position.load(path) is None
     for content in ("", "{}", "[1]", '{"version":9,"done":[],"open":{}}', "\0\0\0"):
         path.write_text(content)
-        assert Position.load(path) is None
+        assert Position.load(path).top == 0
+
+
+def test_without_the_newer_file_the_synced_one_counts(tmp_path):
+    path = tmp_path / "position.json"
+    position = Position()
+    position.finish(1)
+    position.save(path, durable=True)
+    position.finish(2)
+    position.save(path, durable=False)
+    assert Position.load(path).floor == 2
+    for content in (b"", b"\0" * 50, b"{"):
+        path.write_bytes(content)
+        assert Position.load(path).floor == 1
+    path.unlink()
+    assert Position.load(path).floor == 1
+
+
+def test_names_of_the_cluster_are_followed(tmp_path):
+    path = tmp_path / "position.json"
+    position = Position()
+    assert position.name_now("a") == "a"
+    position.rename("a", "b")
+    position.rename("b", "c")
+    position.save(path, durable=False)
+    position = Position.load(path)
+    assert [position.name_now(given) for given in ("a", "b", "c", "x")] == ["c", "c", "c", "x"]
+    position.rename("c", "a")
+    assert [position.name_now(given) for given in ("a", "b", "c")] == ["a", "a", "a"]
 
 
 def test_ids_that_were_never_used_are_given_up_at_last():
