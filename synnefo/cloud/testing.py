@@ -19,8 +19,8 @@ from synnefo.cloud.steps import Steps
 
 PACKAGES = ("synnefo", "ganeti_backend", "eventd", "hooks", "dhcpd", "telemetry")
 FAST_FOLDERS = ("unit", "contract", "integration", "architecture")
-# These share nothing, so every processor gets some; a file's tests stay together with its fixtures.
-SPREAD = ("-n", "auto", "--dist", "loadfile")
+# Every processor gets some; `tests/spreading.py` says what stays together.
+SPREAD = ("-n", "auto")
 FULL_SELECTION = "not hardware"
 # What the tests talk to for real, each with the files by which it is recognised.
 REAL_PARTS = {
@@ -83,8 +83,8 @@ class Suite:
             sys.stderr.flush()
         # Sockets need short paths, and each of several test processes adds a folder to them.
         with tempfile.TemporaryDirectory(prefix="ct-") as folder:
-            short = [f"--basetemp={folder}/t"] if fast else []
-            code = self._pytest([*_selection(fast=fast, arguments=arguments), *short])
+            selection = _selection(fast=fast, arguments=arguments)
+            code = self._pytest([*selection, f"--basetemp={folder}/t"])
         return code or int(bool(failed))
 
     def _fails(self, name: str, words: list[str]) -> bool:
@@ -155,4 +155,4 @@ def _selection(*, fast: bool, arguments: Sequence[str]) -> list[str]:
     if fast:
         return [*SPREAD, *words, *(f"tests/{name}" for name in FAST_FOLDERS)]
     # A later -m replaces the one of pyproject.toml, which leaves the slow tests out.
-    return ["-m", FULL_SELECTION, *words]
+    return [*SPREAD, "-m", FULL_SELECTION, *words]

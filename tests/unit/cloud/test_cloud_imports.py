@@ -46,5 +46,5 @@ def test_selection_of_tests():
 
     fast = testing._selection(fast=True, arguments=["-x"])
     assert fast == [*testing.SPREAD, "-x", *(f"tests/{name}" for name in testing.FAST_FOLDERS)]
-    assert testing._selection(fast=False, arguments=[])[:1] == ["-m"]
+    assert testing._selection(fast=False, arguments=[]) == [*testing.SPREAD, "-m", "not hardware"]
     assert testing._selection(fast=False, arguments=["tests/unit/cloud"]) == ["tests/unit/cloud"]
