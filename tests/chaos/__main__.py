@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--minutes", type=float, default=2.0, metavar="M")
     top.add_argument("--seed", type=int, default=1, metavar="S")
     top.add_argument("--profile", choices=["embedded", "full"], default="embedded")
-    top.add_argument("--backend", choices=["ours"], default="ours")
+    top.add_argument("--backend", choices=["ours", "ganeti"], default="ours")
     top.add_argument("--report", type=Path, metavar="FILE", help="also write what is printed here")
     top.add_argument("--settle", type=float, default=PATIENCE, metavar="SECONDS")
     top.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
@@ -53,22 +53,42 @@ def main() -> int:
 
 
 def _outside(options: argparse.Namespace, folder: Path) -> int:
-    reason = why_not()
+    reason = _why_not(options.backend)
     if reason is None:
         words = enclosed(own_words(*sys.argv[1:], "--inside", str(folder)))
         return subprocess.run(words, check=False).returncode
+    if options.backend == "ganeti":
+        sys.stderr.write(f"cloud: {reason}\n")
+        return 1
     print(f"No cable is cut and no disk filled: {reason}.", flush=True)
     options.inside = folder
     return _inside(options, rooms=False)
 
 
+def _why_not(backend: str) -> str | None:
+    if backend == "ours":
+        return why_not()
+    from tests.conformance.real_ganeti import why_unavailable
+
+    return why_unavailable()
+
+
+def _kind(backend: str) -> type[Machine]:
+    if backend == "ours":
+        return Machine
+    from tests.chaos.real_machine import RealMachine
+
+    return RealMachine
+
+
 def _inside(options: argparse.Namespace, *, rooms: bool) -> int:
     port = 8800 if rooms else free_port_range()
-    machine = Machine(options.inside, port, options.profile, rooms=rooms)
+    machine = _kind(options.backend)(options.inside, port, options.profile, rooms=rooms)
     try:
         machine.up()
         outcome = Run(machine, options.seed, options.minutes * 60, options.settle).go()
         heading = f"chaos: seed {options.seed}, {options.minutes:g} minutes, {options.profile}"
+        heading += f", backend {options.backend}"
         told = report.text(outcome, heading)
         print(told, end="", flush=True)
         if options.report:
@@ -79,8 +99,7 @@ def _inside(options: argparse.Namespace, *, rooms: bool) -> int:
             print(f"Kept for looking: {kept}", flush=True)
         return 1 if outcome.violations else 0
     finally:
-        if not rooms:
-            machine.down()
+        machine.down()
 
 
 if __name__ == "__main__":

@@ -4,15 +4,14 @@ They start, stop, reboot, tag and remove users' instances and have instances of 
 command answers while the cluster is being broken says nothing; the audit looks at the jobs.
 """
 
-import os
 import random
 import subprocess
 import threading
 from collections.abc import Iterator
 
 from tests.chaos.journal import Journal
+from tests.chaos.machine import Machine
 from tests.chaos.schedule import Step
-from tests.system.cloud import Cloud
 
 MIX = {
     "shutdown": 4,
@@ -31,9 +30,9 @@ PATIENCE = 60.0
 class Administrator:
     """One person at one terminal, in one thread."""
 
-    def __init__(self, cloud: Cloud, name: str, journal: Journal) -> None:
+    def __init__(self, machine: Machine, name: str, journal: Journal) -> None:
         self.name = name
-        self._cloud = cloud
+        self._machine = machine
         self._journal = journal
         self._own: list[str] = []
         self._made = 0
@@ -62,6 +61,7 @@ class Administrator:
         self._made += 1
         name = f"{self.name}-{self._made}"
         words = ["-t", "diskless", "-o", "image", "--no-install", "--no-nics", "--no-start"]
+        words += ["--no-name-check", "--no-ip-check"]
         self._run("gnt-instance add own", "gnt-instance", "add", *words, name)
         self._own.append(name)
 
@@ -80,10 +80,7 @@ class Administrator:
 
     def _run(self, what: str, *line: str) -> str:
         try:
-            ran = subprocess.run(
-                line, env=os.environ | self._cloud.environment, capture_output=True, text=True,
-                timeout=PATIENCE, check=False,
-            )  # fmt: skip
+            ran = self._machine.terminal(line, PATIENCE)
         except subprocess.TimeoutExpired:
             self._journal.count(what, "given up")
             return ""

@@ -29,8 +29,18 @@ RUNNING = {True: "ACTIVE", False: "STOPPED"}
 LONG_ENOUGH = 3.0
 RECOVERY = 20.0  # How long a process that was hit may need until it can be blamed for slowness.
 HOLD_UP_READERS = {"api", "postgres", "everything"}
-HOLD_UP_WRITERS = {*HOLD_UP_READERS, "dispatcher", "reconciler"}  # They may hold SQLite's lock.
-CLUSTER_STANDS = {("freeze", "master"), ("cut", "node1")}
+HOLD_UP_WRITERS = {
+    *HOLD_UP_READERS,
+    "dispatcher",
+    "reconciler",
+    "strand",
+    "messages",
+}  # They may hold SQLite's lock.
+# By which the remote API answers nobody: ours, and Ganeti's own.
+CLUSTER_STANDS = {
+    ("cut", "node1"),
+    *((kind, door) for kind in ("freeze", "stall") for door in ("master", "rapi", "luxid")),
+}
 
 
 @dataclass(frozen=True)
@@ -237,7 +247,7 @@ def fair_windows(
         if window.ended - window.began < LONG_ENOUGH:
             continue
         disturbed = any(
-            other.target in disturbers
+            (other.target in disturbers or other.kind in disturbers)
             and other.began < window.ended
             and other.ended > window.began - RECOVERY
             for other in journal.windows

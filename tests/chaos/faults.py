@@ -13,12 +13,13 @@ from contextlib import suppress
 from synnefo.cloud.supervised import start_ticks
 from tests.bench.spine import family
 from tests.chaos.journal import Journal, Window
-from tests.chaos.machine import DISKS, NODES, Machine
+from tests.chaos.machine import Machine
 from tests.chaos.messages import meddler
 from tests.chaos.schedule import Fault, Targets
 
 PARTS = ("postgres", "rabbitmq")
 BLOCK = bytes(4096)
+GATHERING = 1.0  # In this time users wish for something.
 Undo = Callable[[], None]
 Deed = Callable[["Injector", Fault], Undo | None]
 
@@ -33,16 +34,17 @@ def targets(machine: Machine) -> Targets:
     found: dict[str, Sequence[str]] = {
         "kill": names,
         "freeze": names,
+        "stall": machine.doors,
+        "strand": machine.doors,
         "outage": ["everything"],
         "duplicate": ["messages"],
         "reorder": ["messages"],
         "delay": ["messages"],
-        "clock": NODES,
+        "clock": machine.clocks,
         "stop": [name for name in PARTS if name in names],
+        "cut": machine.cables,
+        "fill": machine.disks,
     }
-    if machine.rooms:
-        full = machine.layout.full
-        found |= {"cut": NODES, "fill": [disk for disk in DISKS if full == (disk != "bus")]}
     return {kind: some for kind, some in found.items() if some}
 
 
@@ -104,13 +106,14 @@ class Injector:
         return found
 
 
-def _kill(injector: Injector, fault: Fault) -> None:
+def _kill(injector: Injector, fault: Fault) -> Undo | None:
     os.kill(injector.pid(fault.target), signal.SIGKILL)
+    return injector.machine.revive(fault.target)
 
 
 def _outage(injector: Injector, _fault: Fault) -> None:
     """All processes at once, as when the power goes."""
-    for pid in injector.machine.pids().values():
+    for pid in injector.machine.supervised().values():
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
@@ -128,6 +131,15 @@ def _freeze(injector: Injector, fault: Fault) -> Undo:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGCONT)
 
+    return thaw
+
+
+def _strand(injector: Injector, fault: Fault) -> Undo:
+    """A dispatcher dies whose wishes are on their way: the cluster hears of them after its death."""
+    thaw = _freeze(injector, fault)
+    threading.Event().wait(GATHERING)
+    with suppress(NothingThere, ProcessLookupError):
+        os.kill(injector.pid("dispatcher"), signal.SIGKILL)
     return thaw
 
 
@@ -180,6 +192,8 @@ DEEDS: dict[str, Deed] = {
     "kill": _kill,
     "outage": _outage,
     "freeze": _freeze,
+    "stall": _freeze,
+    "strand": _strand,
     "stop": _stop,
     "cut": _cut,
     "fill": _fill,

@@ -74,4 +74,9 @@ class Journal:
 
     def as_json(self) -> dict[str, Any]:
         """For keeping beside what was found."""
-        return asdict(self)
+        rows = (*self.accepted, *self.reads, *self.writes, *self.windows)
+        counters = {"operations": self.operations, "messages": self.messages}
+        found: dict[str, Any] = {name: dict(some) for name, some in counters.items()}
+        for row in rows:
+            found.setdefault(type(row).__name__, []).append(asdict(row))
+        return found | {"complaints": self.complaints}

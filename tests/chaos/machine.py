@@ -10,9 +10,10 @@ import os
 import struct
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ganeti_backend import installation
 from ganeti_backend import settings as cluster_settings
@@ -58,6 +59,28 @@ class Machine:
         self._rooms: dict[str, Room] = {}
         self.specifications: list[Specification] = []
 
+    # --- what can be broken of it
+
+    @property
+    def clocks(self) -> Sequence[str]:
+        """Nodes whose time of day can be set."""
+        return NODES
+
+    @property
+    def doors(self) -> Sequence[str]:
+        """Processes by which the cluster takes jobs."""
+        return ("master",)
+
+    @property
+    def cables(self) -> Sequence[str]:
+        """Nodes that can be cut off."""
+        return NODES if self.rooms else ()
+
+    @property
+    def disks(self) -> Sequence[str]:
+        """Folders that can be filled: of the spool, or of those who spool for a broker."""
+        return [name for name in DISKS if self.rooms and self.layout.full == (name != "bus")]
+
     # --- bringing it up
 
     def up(self) -> None:
@@ -65,15 +88,12 @@ class Machine:
         self.layout.make_folders()
         self.layout.save()
         self.layout.passwords()
-        if self.rooms:
-            self._build_rooms()
-        setup.cluster(self.layout, self.python)
-        setup.hooks(self.layout, self.python)
-        credentials.write(self.layout)
         for node in NODES:
             self.step_clock(node, 0.0)
         if self.rooms:
-            self._place_cluster()
+            _ip("link", "set", "lo", "up")
+            self._mount_disks()
+        self._make_cluster()
         self.specifications = [
             self._placed(one) for one in processes.specifications(self.layout, self.python)
         ]
@@ -81,32 +101,42 @@ class Machine:
             _replace_in(self.state / "rabbitmq" / "rabbitmq.conf", "127.0.0.1:", "0.0.0.0:")
         self._start()
 
+    def _make_cluster(self) -> None:
+        if self.rooms:
+            self._build_rooms()
+        setup.cluster(self.layout, self.python)
+        setup.hooks(self.layout, self.python)
+        credentials.write(self.layout)
+        if self.rooms:
+            self._place_cluster()
+
     def _start(self) -> None:
-        names = self.names()
+        names = [one.name for one in self.specifications]
         early = [name for name in names if name not in processes.ON_TABLES]
         supervisor_client.start(self.state, self.specifications, only=early)
         if self.layout.full:
             self.wait_running(["postgres"])
         setup.tables(self.layout, self.python)
-        setup.database(self.layout, self.python, setup.image_file(self.layout, None), None)
+        image = setup.image_file(self.layout, None)
+        setup.database(self.layout, self.python, image, self._attach())
         if self.rooms:
             self._tell_frontend()
         supervisor_client.ask(self.state, "start")
         self.wait_running(names)
-        bin_folder = str(self.python.bin)
-        self.cloud.environment = {
-            "PATH": f"{bin_folder}:{os.environ['PATH']}",
-            "SYNNEFO_STATE": str(self.state),
-        }
 
-    def _build_rooms(self) -> None:
-        _ip("link", "set", "lo", "up")
-        _ip("link", "add", BRIDGE, "type", "bridge")
-        _ip("addr", "add", f"{MIDDLE}/24", "dev", BRIDGE)
-        _ip("link", "set", BRIDGE, "up")
+    def _attach(self) -> dict[str, Any] | None:
+        """What is known of a cluster that was there before; ours is made from settings."""
+        return None
+
+    def _mount_disks(self) -> None:
         for name in DISKS:
             words = ["mount", "-t", "tmpfs", "-o", f"size={DISK_SIZE},mode=700", "tmpfs"]
             subprocess.run([*words, str(self.state / name)], env=CLEAN, check=True)
+
+    def _build_rooms(self) -> None:
+        _ip("link", "add", BRIDGE, "type", "bridge")
+        _ip("addr", "add", f"{MIDDLE}/24", "dev", BRIDGE)
+        _ip("link", "set", BRIDGE, "up")
         for number, node in enumerate(NODES, 1):
             room = Room(["sh", "-c", INIT], self._folder / "rooms.log")
             self._rooms[node] = room
@@ -136,12 +166,13 @@ class Machine:
         environment = {
             **one.env, "PYTHONPATH": str(CLOCKS), "CHAOS_CLOCK": str(self._clock(node))
         }  # fmt: skip
-        if not self.rooms:
+        room = self._rooms.get(node)
+        if room is None:
             return replace(one, env=environment)
         bus = environment.get("SYNNEFO_BUS")
         if bus:
             environment["SYNNEFO_BUS"] = bus.replace("@127.0.0.1:", f"@{MIDDLE}:")
-        enter = ("nsenter", "-t", str(self._rooms[node].pid), "-n", "--")
+        enter = ("nsenter", "-t", str(room.pid), "-n", "--")
         return replace(one, argv=(*enter, *one.argv), env=environment, port=None)
 
     def _tell_frontend(self) -> None:
@@ -153,23 +184,28 @@ class Machine:
     # --- looking at it
 
     def names(self) -> list[str]:
-        """All processes, in the order of their start."""
+        """All processes that can be hit."""
         return [one.name for one in self.specifications]
 
     def pids(self) -> dict[str, int]:
-        """Who runs at this moment."""
+        """Who of them runs at this moment."""
+        return self.supervised()
+
+    def supervised(self) -> dict[str, int]:
+        """Who runs of those that a supervisor starts again."""
         rows = supervisor_client.processes(self.state) or []
         return {row["name"]: row["pid"] for row in rows if row["pid"]}
 
-    def wait_running(self, names: Sequence[str]) -> None:
-        """Until all of them are ready."""
+    def wait_running(self, names: Sequence[str] = ()) -> None:
+        """Until all of them, or simply all, are ready."""
+        wanted = names or [one.name for one in self.specifications]
 
         def ready() -> bool:
             rows = supervisor_client.processes(self.state) or []
             states = {row["name"]: row["state"] for row in rows}
-            return all(states.get(name) == "running" for name in names)
+            return all(states.get(name) == "running" for name in wanted)
 
-        until(ready, timeout=READY, what=f"{', '.join(names)} to run")
+        until(ready, timeout=READY, what=f"{', '.join(wanted)} to run")
 
     def frontend(self) -> dict[str, str]:
         """The environment of what loads Django."""
@@ -177,14 +213,26 @@ class Machine:
 
     def manage(self, *words: str) -> str:
         """Run an operator's command."""
-        line = [self.python.python, CHECKOUT / "manage.py", *words]
+        line: list[str | Path] = [self.python.python, CHECKOUT / "manage.py", *words]
         return commands.run(line, env=self.frontend(), cwd=CHECKOUT)
 
     def secrets(self) -> dict[str, str]:
         """What must be in no log and in no job."""
         return {**self.layout.passwords(), "RAPI password": self.layout.rapi_account()[1]}
 
+    def terminal(self, line: Sequence[str], seconds: float) -> "subprocess.CompletedProcess[str]":
+        """Run an administrator's command, as on the master."""
+        own = {"PATH": f"{self.python.bin}:{os.environ['PATH']}", "SYNNEFO_STATE": str(self.state)}
+        return subprocess.run(
+            line, env=os.environ | own, capture_output=True, text=True, timeout=seconds,
+            check=False,
+        )  # fmt: skip
+
     # --- hands
+
+    def revive(self, _name: str) -> Callable[[], None] | None:
+        """What starts a killed process again, if no supervisor does."""
+        return None
 
     def stop(self, name: str) -> None:
         """As its administrator ends it; returns when it has ended."""
@@ -210,8 +258,9 @@ class Machine:
         return self._folder / f"clock-{node}"
 
     def down(self) -> None:
-        """Where namespaces do not end everything by themselves."""
-        self.cloud.down()
+        """What namespaces do not end by themselves."""
+        if not self.rooms:
+            self.cloud.down()
 
 
 def _ip(*words: str) -> None:

@@ -8,7 +8,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ class Run:
             self._stop.set()
             for thread in threads:
                 thread.join()
-        self._machine.wait_running(self._machine.names())
+        self._machine.wait_running()
         lasted = time.monotonic() - begun
         with self._reader() as read:
             settled, found = self._settle(read)
@@ -97,14 +98,14 @@ class Run:
         return users
 
     def _people(self) -> list[threading.Thread]:
-        lives: list[Callable[[], None]] = [lambda: self._onlooker.read(self._stop)]
+        lives: list[Callable[[], None]] = [partial(self._onlooker.read, self._stop)]
         for user in self._users:
             steps = schedule.steps(self._seed, user.name, people.MIX)
-            lives.append(lambda user=user, steps=steps: user.live(steps, self._stop))
+            lives.append(partial(user.live, steps, self._stop))
         for name in ADMINISTRATORS:
-            person = administrators.Administrator(self._machine.cloud, name, self._journal)
+            person = administrators.Administrator(self._machine, name, self._journal)
             steps = schedule.steps(self._seed, name, administrators.MIX)
-            lives.append(lambda person=person, steps=steps: person.live(steps, self._stop))
+            lives.append(partial(person.live, steps, self._stop))
         threads = [threading.Thread(target=life) for life in lives]
         for thread in threads:
             thread.start()
@@ -161,8 +162,6 @@ CALM = {1, 2, 3, 6, 7}  # What time can still mend; the others are over when the
 
 def keep(folder: Path, state: Path, outcome: Outcome) -> None:
     """Everything that explains what was found."""
-    from dataclasses import asdict
-
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "facts.json").write_text(json.dumps(asdict(outcome.facts), indent=1))
     (folder / "journal.json").write_text(json.dumps(outcome.journal.as_json(), indent=1))

@@ -25,6 +25,8 @@ KINDS: dict[str, Kind] = {
     "kill": Kind(),
     "outage": Kind(),
     "freeze": Kind(1.0, 6.0),
+    "stall": Kind(17.0, 24.0),  # Longer than a client of the cluster waits for an answer.
+    "strand": Kind(1.0, 4.0),
     "stop": Kind(2.0, 8.0),
     "cut": Kind(2.0, 8.0),
     "duplicate": Kind(),

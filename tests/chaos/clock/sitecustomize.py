@@ -18,7 +18,7 @@ def _install(path: str) -> None:
     real_time, real_time_ns = time.time, time.time_ns
 
     def stepped() -> float:
-        return real_time() + NUMBER.unpack_from(shared)[0]
+        return real_time() + float(NUMBER.unpack_from(shared)[0])
 
     def stepped_ns() -> int:
         return real_time_ns() + int(NUMBER.unpack_from(shared)[0] * 1e9)
