@@ -16,7 +16,7 @@ from pathlib import Path
 from synnefo.cloud import full_parts
 from tests.chaos import report
 from tests.chaos.machine import Machine, enclosed, own_words
-from tests.chaos.run import Run, keep
+from tests.chaos.run import Outcome, Run, keep
 from tests.conformance.namespaces import why_not
 from tests.system.cloud import free_port_range
 
@@ -84,22 +84,26 @@ def _kind(backend: str) -> type[Machine]:
 def _inside(options: argparse.Namespace, *, rooms: bool) -> int:
     port = 8800 if rooms else free_port_range()
     machine = _kind(options.backend)(options.inside, port, options.profile, rooms=rooms)
+    outcome = None
     try:
         machine.up()
         outcome = Run(machine, options.seed, options.minutes * 60, options.settle).go()
-        heading = f"chaos: seed {options.seed}, {options.minutes:g} minutes, {options.profile}"
-        heading += f", backend {options.backend}"
-        told = report.text(outcome, heading)
-        print(told, end="", flush=True)
-        if options.report:
-            options.report.write_text(told)
-        if outcome.violations:
+        _tell(outcome, options)
+    finally:
+        if outcome is None or outcome.violations:
             kept = Path(tempfile.mkdtemp(prefix="chaos-failed-"))
             keep(kept, machine.state, outcome)
             print(f"Kept for looking: {kept}", flush=True)
-        return 1 if outcome.violations else 0
-    finally:
         machine.down()
+    return 1 if outcome.violations else 0
+
+
+def _tell(outcome: Outcome, options: argparse.Namespace) -> None:
+    heading = f"chaos: seed {options.seed}, {options.minutes:g} minutes, {options.profile}"
+    told = report.text(outcome, f"{heading}, backend {options.backend}")
+    print(told, end="", flush=True)
+    if options.report:
+        options.report.write_text(told)
 
 
 if __name__ == "__main__":

@@ -29,13 +29,8 @@ RUNNING = {True: "ACTIVE", False: "STOPPED"}
 LONG_ENOUGH = 3.0
 RECOVERY = 20.0  # How long a process that was hit may need until it can be blamed for slowness.
 HOLD_UP_READERS = {"api", "postgres", "everything"}
-HOLD_UP_WRITERS = {
-    *HOLD_UP_READERS,
-    "dispatcher",
-    "reconciler",
-    "strand",
-    "messages",
-}  # They may hold SQLite's lock.
+# Who may stand still, or die, with SQLite's lock in its hands.
+HOLD_UP_WRITERS = {*HOLD_UP_READERS, "dispatcher", "reconciler", "strand", "messages"}
 # By which the remote API answers nobody: ours, and Ganeti's own.
 CLUSTER_STANDS = {
     ("cut", "node1"),

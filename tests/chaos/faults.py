@@ -7,11 +7,11 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from synnefo.cloud.supervised import start_ticks
-from tests.bench.spine import family
 from tests.chaos.journal import Journal, Window
 from tests.chaos.machine import Machine
 from tests.chaos.messages import meddler
@@ -118,9 +118,18 @@ def _outage(injector: Injector, _fault: Fault) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
+def _family(pid: int) -> Iterator[int]:
+    """A process and all its descendants, as far as they live while they are looked for."""
+    yield pid
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for child in children.read_text().split():
+                yield from _family(int(child))
+
+
 def _freeze(injector: Injector, fault: Fault) -> Undo:
     """A process with all that it started stands still."""
-    frozen = [(pid, start_ticks(pid)) for pid in family(injector.pid(fault.target))]
+    frozen = [(pid, start_ticks(pid)) for pid in _family(injector.pid(fault.target))]
     for pid, _ in frozen:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGSTOP)
@@ -135,7 +144,7 @@ def _freeze(injector: Injector, fault: Fault) -> Undo:
 
 
 def _strand(injector: Injector, fault: Fault) -> Undo:
-    """A dispatcher dies whose wishes are on their way: the cluster hears of them after its death."""
+    """A dispatcher dies whose wishes are on their way: the cluster hears of them afterwards."""
     thaw = _freeze(injector, fault)
     threading.Event().wait(GATHERING)
     with suppress(NothingThere, ProcessLookupError):

@@ -74,7 +74,7 @@ class Journal:
 
     def as_json(self) -> dict[str, Any]:
         """For keeping beside what was found."""
-        rows = (*self.accepted, *self.reads, *self.writes, *self.windows)
+        rows: list[Any] = [*self.accepted, *self.reads, *self.writes, *self.windows]
         counters = {"operations": self.operations, "messages": self.messages}
         found: dict[str, Any] = {name: dict(some) for name, some in counters.items()}
         for row in rows:

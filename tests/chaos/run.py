@@ -160,11 +160,12 @@ class Run:
 CALM = {1, 2, 3, 6, 7}  # What time can still mend; the others are over when the faults are.
 
 
-def keep(folder: Path, state: Path, outcome: Outcome) -> None:
-    """Everything that explains what was found."""
-    folder.mkdir(parents=True, exist_ok=True)
+def keep(folder: Path, state: Path, outcome: Outcome | None) -> None:
+    """Everything that explains what was found, or why nothing could be."""
+    words = ["cp", "-r", str(state / "log"), str(state / "cluster" / "queue"), str(folder)]
+    subprocess.run(words, check=False)
+    if outcome is None:
+        return
     (folder / "facts.json").write_text(json.dumps(asdict(outcome.facts), indent=1))
     (folder / "journal.json").write_text(json.dumps(outcome.journal.as_json(), indent=1))
     (folder / "plan.json").write_text(json.dumps([asdict(one) for one in outcome.plan], indent=1))
-    words = ["cp", "-r", str(state / "log"), str(state / "cluster" / "queue"), str(folder)]
-    subprocess.run(words, check=False)
