@@ -147,7 +147,10 @@ class NodeReport:
 
 @dataclass(frozen=True, slots=True)
 class NetworkReport:
-    """A network as the cluster knows it; `groups` are the node groups it is connected to."""
+    """A network as the cluster knows it; `groups` are the node groups it is connected to.
+
+    `external` are the addresses that are kept from instances.
+    """
 
     name: str
     uuid: str
@@ -159,6 +162,7 @@ class NetworkReport:
     groups: tuple[str, ...] = ()
     instances: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    external: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,12 @@ class Pool:
         """Where an address lies."""
         return int(ip_address(address)) - int(self.start)
 
+    def has(self, address: str) -> bool:
+        """Whether it can be handed out."""
+        found = ip_address(address)
+        inside = found.version == self.start.version and int(self.start) <= int(found)
+        return inside and int(found) <= int(self.end) and found not in self.excluded
+
     def windows(self, begin: int, width: int) -> Iterator[list[str]]:
         """All addresses in growing portions, from the offset `begin` on and around the end."""
         done = 0

@@ -1,7 +1,8 @@
 """Differences between the database and a backend, found without touching either.
 
 It looks at both sides afresh and is not told what changed. Whoever is under way (an intent that has
-not ended) is left alone: its own end will tell.
+not ended) is left alone: its own end will tell. Networks are compared in `network_drift.py`, and
+what needs no backend in `ledger.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,12 @@ class Kind(StrEnum):
     STATE = "state differs"
     LOST_BUILD = "lost build"  # The server waits for a build that nobody does any more.
     TASK = "stuck task"  # Something is said to be under way that nobody does.
+    SIZE = "size differs"  # Memory or processors are not the flavor's.
+    NODE = "node differs"
     NIC = "nic differs"
+    FOREIGN_NIC = "foreign nic"  # A card that no port stands for.
+    DISK = "disk differs"
+    FOREIGN_DISK = "foreign disk"  # A disk that no volume stands for.
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,17 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """What a flavor gives; memory in MiB."""
+
+    vcpus: int
+    memory: int
+
+    def __str__(self) -> str:
+        return f"{self.vcpus} vCPU and {self.memory} MiB"
+
+
+@dataclass(frozen=True, slots=True)
 class Expected:
     """A server as the database knows it; `busy` while an intent of it has not ended."""
 
@@ -45,15 +62,26 @@ class Expected:
     cards: frozenset[Card] = frozenset()
     removing: bool = False  # A job of its deletion was submitted.
     task: ServerTask | None = None
+    size: Size | None = None
+    node: str = ""
+    disks: Mapping[str, int] | None = None  # MiB by name; None where nobody asked
 
 
 @dataclass(frozen=True, slots=True)
 class Actual:
-    """An instance as the backend reports it; `running` is None where it could not be asked."""
+    """An instance as the backend reports it; `running` is None where it could not be asked.
+
+    `foreign_cards` and `foreign_disks` are called by no name of ours.
+    """
 
     server_id: int
     running: bool | None
     cards: frozenset[Card] = frozenset()
+    size: Size | None = None
+    node: str = ""
+    disks: Mapping[str, int] | None = None
+    foreign_cards: int = 0
+    foreign_disks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +106,15 @@ def _missing(expected: Expected) -> Drift | None:
     if expected.state is ServerState.BUILD:
         return Drift(Kind.LOST_BUILD, me, "no build and no instance", ServerState.ERROR)
     if expected.state is ServerState.ERROR or not expected.placed:
-        return None  # It says that something went wrong, and its user decides when it goes.
+        # It says that something went wrong, and its user decides when it goes.
+        return _idle(expected)
     return Drift(Kind.STALE, me, "the instance is gone", ServerState.DELETED)
+
+
+def _idle(expected: Expected) -> Drift | None:
+    if expected.task is None:
+        return None
+    return Drift(Kind.TASK, expected.server_id, f"nobody does what it shows: {expected.task.value}")
 
 
 def _different(expected: Expected, actual: Actual) -> Iterable[Drift]:
@@ -93,11 +128,30 @@ def _different(expected: Expected, actual: Actual) -> Iterable[Drift]:
             yield Drift(Kind.STATE, me, "ERROR, but it runs", state)
     elif state is not None and state is not expected.state:
         yield Drift(Kind.STATE, me, f"{expected.state}, but it is {state}", state)
-    if expected.task is not None:
-        yield Drift(Kind.TASK, me, f"nobody is {expected.task.value} it")
+    if (idle := _idle(expected)) is not None:
+        yield idle
     if expected.cards != actual.cards:
         odd = sorted(card.name for card in expected.cards ^ actual.cards)
         yield Drift(Kind.NIC, me, f"cards differ: {', '.join(dict.fromkeys(odd))}")
+    if expected.state is not ServerState.ERROR:
+        yield from _of_the_body(expected, actual)
+
+
+def _of_the_body(expected: Expected, actual: Actual) -> Iterable[Drift]:
+    """What an instance is made of; of one that failed to be built nothing is expected."""
+    me = expected.server_id
+    if expected.size is not None and actual.size not in {None, expected.size}:
+        yield Drift(Kind.SIZE, me, f"{expected.size}, but it has {actual.size}")
+    if actual.node and expected.node != actual.node:
+        yield Drift(Kind.NODE, me, f"{expected.node or 'nowhere'}, but it is on {actual.node}")
+    if actual.foreign_cards:
+        yield Drift(Kind.FOREIGN_NIC, me, f"cards without a port: {actual.foreign_cards}")
+    if expected.disks is not None and actual.disks is not None:
+        odd = dict(set(expected.disks.items()) ^ set(actual.disks.items()))
+        if odd:
+            yield Drift(Kind.DISK, me, f"disks differ: {', '.join(sorted(odd))}")
+        if actual.foreign_disks:
+            yield Drift(Kind.FOREIGN_DISK, me, f"disks without a volume: {actual.foreign_disks}")
 
 
 def compare(expected: Iterable[Expected], actual: Mapping[int, Actual]) -> list[Drift]:

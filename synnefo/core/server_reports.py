@@ -87,7 +87,8 @@ class Verdict:
     @property
     def writes(self) -> bool:
         """Whether a row changes by it."""
-        return self.state is not None or self.launched or self.frees_task
+        parts = (self.state is not None, self.launched, self.frees_task, self.fault is not None)
+        return any(parts)
 
 
 NOTHING = Verdict()
@@ -189,6 +190,19 @@ def of_look(known: Known, found: ServerState, seen: Seen, *, busy: bool) -> Verd
 def of_idle(known: Known, *, busy: bool) -> Verdict:
     """A task is shown; unless something is under way, nobody will ever end it."""
     return Verdict(frees_task=known.task is not None and not busy)
+
+
+def of_overrun(known: Known, action: str, sentence: str) -> Verdict:
+    """An action took longer than its deadline: a build has failed, all else is as it was before.
+
+    Something may still lie on the backend, or come to be there.
+    """
+    if known.state is ServerState.DELETED:
+        return NOTHING
+    verdict = Verdict(fault=sentence)
+    if action == "create" and known.state is ServerState.BUILD:
+        verdict = of_failed_build(known, sentence, placed=True)
+    return of_end(known, action, verdict)
 
 
 class Forgotten(StrEnum):

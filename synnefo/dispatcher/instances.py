@@ -7,12 +7,10 @@ from typing import Any
 
 from synnefo.core import naming
 from synnefo.core.addresses import prefix_length
-from synnefo.db.models import Address, Network, Port, Server
-from synnefo.ports import DiskSpec, InstanceSpec, NetworkSpec, NicSpec
+from synnefo.db.models import Address, Port, Server
+from synnefo.ports import DiskSpec, InstanceSpec, NicSpec
 
 OS_DEFINITION = "image"
-# Ganeti wants IPv4 on every network; cards get none of a network that has only IPv6.
-NO_IPV4 = "192.0.0.0/29"
 
 
 def instance_of(server: Server, prefix: str) -> InstanceSpec:
@@ -72,17 +70,3 @@ def _address(row: Address) -> dict[str, Any]:
         "prefix": prefix_length(row.subnet.cidr),
         "gateway": row.subnet.gateway or None,
     }
-
-
-def network_of(network: Network, prefix: str) -> NetworkSpec:
-    """A network with its first subnet of each version."""
-    subnets = {subnet.ip_version: subnet for subnet in network.subnets.order_by("-pk")}
-    four, six = subnets.get(4), subnets.get(6)
-    return NetworkSpec(
-        name=naming.network_name(prefix, network.pk),
-        cidr=four.cidr if four else NO_IPV4,
-        gateway=(four.gateway or None) if four else None,
-        cidr6=six.cidr if six else None,
-        gateway6=(six.gateway or None) if six else None,
-        mac_prefix=network.mac_prefix or None,
-    )

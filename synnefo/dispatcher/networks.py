@@ -8,8 +8,7 @@ from collections.abc import Iterable
 
 from synnefo.core import naming
 from synnefo.core.messages import Origin
-from synnefo.db.models import Network
-from synnefo.dispatcher.instances import network_of
+from synnefo.intents import backend_networks
 from synnefo.ports import Clock, Cluster
 
 ASK_AGAIN_AFTER = 10.0
@@ -51,7 +50,14 @@ class NetworkPreparer:
                 continue
             complete = False
             if self._may_ask(backend_id, network_id):
-                self._ask(cluster, network_id, sorted(lacking), report is None, reason)
+                backend_networks.ask(
+                    cluster,
+                    network_id,
+                    sorted(lacking),
+                    self._prefix,
+                    reason.text(),
+                    new=report is None,
+                )
         return complete
 
     def _may_ask(self, backend_id: int, network_id: int) -> bool:
@@ -60,18 +66,6 @@ class NetworkPreparer:
             return False
         self._asked[key] = now
         return True
-
-    def _ask(
-        self, cluster: Cluster, network_id: int, groups: list[str], new: bool, reason: Origin
-    ) -> None:
-        network = Network.objects.get(pk=network_id)
-        spec, text, job = network_of(network, self._prefix), reason.text(), None
-        if new:
-            job = cluster.submit_network_add(spec, text)
-        for group in groups:
-            cluster.submit_network_connect(
-                spec.name, group, network.mode, network.link, text, after=job
-            )
 
     def forget(self, backend_id: int) -> None:
         """A cluster refused something: what was seen of its networks may be wrong by now."""

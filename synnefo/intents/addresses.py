@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from django.db import IntegrityError, transaction
 
 from synnefo.core.addresses import Pool, reason_against
@@ -32,7 +34,8 @@ def take_free(network_id: int, count: int) -> list[tuple[Subnet, str]]:
 
 
 def _free_in(subnet: Subnet, count: int) -> list[str]:
-    pool = Pool.of(subnet.pool_start, subnet.pool_end, subnet.gateway)
+    kept = itertools.chain.from_iterable(subnet.reserved.values())
+    pool = Pool.of(subnet.pool_start, subnet.pool_end, subnet.gateway, *kept)
     free: list[str] = []
     # Mostly the next ones are free; a crowded pool is walked in growing steps.
     for window in pool.windows(subnet.next_offset, count + SPARE):

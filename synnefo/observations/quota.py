@@ -50,6 +50,14 @@ def charge(server: Server, now: datetime) -> None:
         _settle_at_once(server, quota.provisions(flavor.vcpus, flavor.ram), now)
 
 
+def charge_difference(server: Server, due: Mapping[str, int], now: datetime) -> bool:
+    """What is held for the server becomes what is due; whether that was something else."""
+    difference = quota.total([due, quota.negative(_held(server))])
+    if difference:
+        _settle_at_once(server, difference, now)
+    return bool(difference)
+
+
 def _held(server: Server) -> dict[str, int]:
     rows = Commission.objects.filter(server=server, state__in=[State.ISSUED, State.ACCEPTED])
     return quota.total(row.provisions for row in rows)

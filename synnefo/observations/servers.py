@@ -7,7 +7,6 @@ together rings the reconciler, which looks at the backend instead of guessing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -111,8 +110,8 @@ def _carry_out(server: Server, verdict: Verdict, now: datetime) -> bool:
     if verdict.state is ServerState.DELETED:
         return _newer(server, verdict).exists() and endings.gone(server, now, **seen)
     changes = _columns(server, verdict, now) | seen
-    if verdict.fault is not None:
-        return endings.build_failed(server, verdict.fault, now, **changes)
+    if verdict.state is ServerState.ERROR:
+        return endings.build_failed(server, verdict.fault or "", now, **changes)
     _settle_quota(server, verdict.charge, now)
     return bool(_newer(server, verdict).update(**changes))
 
@@ -138,8 +137,10 @@ def _columns(server: Server, verdict: Verdict, now: datetime) -> dict[str, Any]:
         changes["placed"] = verdict.placed
     if verdict.frees_task:
         changes["task"] = None
+    if verdict.state is not None or verdict.fault is not None:
+        changes["fault"] = endings.fault(verdict.fault, now) if verdict.fault else None
     if verdict.state is not None:
-        changes |= {"state": verdict.state, "fault": None}
+        changes["state"] = verdict.state
     if verdict.state is not None and server.state == ServerState.ACTIVE:
         # It stopped or began anew: its console's port may be another guest's from now on.
         ConsoleToken.objects.filter(server=server).delete()
@@ -235,18 +236,6 @@ def lost(server_id: int, sentence: str, now: datetime) -> bool:
         return True
 
 
-def cards_found(server_id: int, cards: Sequence[nics.Seen], now: datetime) -> bool:
-    """The backend was looked at and has these cards."""
-    with writing():
-        server = _locked(server_id)
-        if server is None or server.state == ServerState.DELETED:
-            return False
-        if not nics.match(server, cards, now):
-            return False
-        rings.changed(server.project_id, "server", server.uuid)
-        return True
-
-
 def job_forgotten(intent: Intent, now: datetime, *, exists: bool) -> bool:
     """The backend knows the job of an intent no more: what it has of the instance decides."""
     with writing():
@@ -278,6 +267,18 @@ def found(server_id: int, state: ServerState, seen: Seen, now: datetime) -> bool
         verdict = server_reports.of_look(_known(server), state, seen, busy=busy)
         if not _carry_out(server, verdict, now):
             return False
+        rings.changed(server.project_id, "server", server.uuid)
+        return True
+
+
+def overran(intent: Intent, sentence: str, now: datetime) -> bool:
+    """The action was not done in its time: the wish ends, and the server's fault says why."""
+    with writing():
+        server = _locked(intent.server_id)
+        if server is None or not intents.end(intent, Intent.State.FAILED, now, cause=sentence):
+            return False
+        verdict = server_reports.of_overrun(_known(server), intent.action, sentence)
+        _carry_out(server, verdict, now)
         rings.changed(server.project_id, "server", server.uuid)
         return True
 

@@ -75,6 +75,22 @@ class FakeCluster:
         with self._lock:
             self._instances[name] = replace(self._instances[name], **changes)
 
+    def remove_behind(self, name: str) -> None:
+        """Let an instance vanish behind everybody's back."""
+        with self._lock:
+            del self._instances[name]
+
+    def set_network(self, name: str, **changes: Any) -> None:
+        """Change a network behind everybody's back."""
+        with self._lock:
+            self._networks[name] = replace(self._networks[name], **changes)
+
+    def forget_job(self, job_id: int) -> None:
+        """As if it had been archived and its file deleted."""
+        with self._lock:
+            self._jobs.pop(job_id)
+            self._work.pop(job_id, None)
+
     # --- looking
 
     def info(self) -> ClusterInfo:

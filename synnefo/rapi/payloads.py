@@ -198,6 +198,7 @@ def network(found: Json) -> NetworkReport:
         groups=tuple(group[0] for group in found["group_list"]),
         instances=tuple(found["inst_list"]),
         tags=tuple(found["tags"]),
+        external=tuple((found.get("external_reservations") or "").replace(",", " ").split()),
     )
 
 

@@ -8,16 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from synnefo.core import drift, naming
 from synnefo.core.server_reports import Seen
 from synnefo.core.server_states import ServerState, ServerTask
-from synnefo.db.models import Address, Backend, Intent, Port, Server
+from synnefo.db.models import Address, Backend, Intent, Port, Server, Volume
 from synnefo.ports import Cluster, InstanceReport, NotFound
 
 FEW = 10
+_COLUMNS = (
+    "pk", "state", "placed", "task", "flavor__vcpus", "flavor__ram", "node", "seen_job", "seen_op",
+    "seen_rank",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,41 +32,47 @@ class Look:
     """What was found; `seen` is how far each server had been told of, `instances` by server id."""
 
     backend: Backend
+    begun: datetime
     drifts: list[drift.Drift]
     seen: dict[int, Seen]
     instances: dict[int, InstanceReport] = field(default_factory=dict)
 
 
-def look(backend: Backend, cluster: Cluster, only: Iterable[int] | None = None) -> Look:
+def look(
+    backend: Backend, cluster: Cluster, now: datetime, only: Iterable[int] | None = None
+) -> Look:
     """Compare all servers of a backend, or `only` some."""
     wanted = None if only is None else set(only)
     expected, seen = _expected(backend, wanted)
     instances = _instances(cluster, wanted)
-    actual = {number: _actual(number, report) for number, report in instances.items()}
-    if wanted is not None:
-        actual = {number: one for number, one in actual.items() if number in wanted}
-    return Look(backend, drift.compare(expected, actual), seen, instances)
+    disks = {one.server_id: list(one.disks or ()) for one in expected}
+    actual = {
+        number: _actual(number, report, disks.get(number, []))
+        for number, report in instances.items()
+        if wanted is None or number in wanted
+    }
+    return Look(backend, now, drift.compare(expected, actual), seen, instances)
+
+
+# --- the database ---------------------------------------------------------------------------------
+
+
+def _some(rows: QuerySet[Any], backend: Backend, only: set[int] | None) -> QuerySet[Any]:
+    """Rows that belong to servers of the backend; few are looked for by their keys."""
+    return rows.filter(server__backend=backend) if only is None else rows.filter(server__in=only)
 
 
 def _expected(
     backend: Backend, only: set[int] | None
 ) -> tuple[list[drift.Expected], dict[int, Seen]]:
     servers = Server.objects.filter(backend=backend).exclude(state=ServerState.DELETED)
-    unfinished = Intent.objects.filter(server__backend=backend, state__in=Intent.UNFINISHED)
-    ports = Port.objects.filter(server__backend=backend)
     if only is not None:
-        servers, ports = servers.filter(pk__in=only), ports.filter(server__in=only)
-        unfinished = unfinished.filter(server__in=only)
-    busy, removing = set(), set()
-    for server_id, action, state in unfinished.values_list("server_id", "action", "state"):
-        busy.add(server_id)
-        if action == "delete" and state == Intent.State.SUBMITTED:
-            removing.add(server_id)
-    cards = _expected_cards(list(ports.values_list("pk", "server_id", "network_id", "mac_address")))
+        servers = servers.filter(pk__in=only)
+    busy, removing = _under_way(backend, only)
+    cards, disks = _expected_cards(backend, only), _expected_disks(backend, only)
     expected, seen = [], {}
-    columns = ("pk", "state", "placed", "task", "seen_job", "seen_op", "seen_rank")
-    for pk, state, placed, task, job, op, rank in servers.values_list(*columns):
-        seen[pk] = (job, op, rank)
+    for pk, state, placed, task, vcpus, memory, node, *heard in servers.values_list(*_COLUMNS):
+        seen[pk] = (heard[0], heard[1], heard[2])
         expected.append(
             drift.Expected(
                 server_id=pk,
@@ -69,27 +82,52 @@ def _expected(
                 cards=frozenset(cards.get(pk, ())),
                 removing=pk in removing,
                 task=ServerTask(task) if task else None,
+                size=drift.Size(vcpus, memory),
+                node=node,
+                disks=disks.get(pk, {}),
             )
         )
     return expected, seen
 
 
-def _expected_cards(
-    ports: list[tuple[int, int | None, int, str]],
-) -> dict[int | None, list[drift.Card]]:
+def _under_way(backend: Backend, only: set[int] | None) -> tuple[set[int], set[int]]:
+    """Servers that something is done to, and those whose deletion a job was submitted of."""
+    rows = _some(Intent.objects.filter(state__in=Intent.UNFINISHED), backend, only)
+    busy, removing = set(), set()
+    for server_id, action, state in rows.values_list("server_id", "action", "state"):
+        busy.add(server_id)
+        if action == "delete" and state == Intent.State.SUBMITTED:
+            removing.add(server_id)
+    return busy, removing
+
+
+def _expected_cards(backend: Backend, only: set[int] | None) -> dict[int, list[drift.Card]]:
     prefix = settings.SYNNEFO_INSTANCE_PREFIX
-    rows = Address.objects.filter(subnet__ip_version=4, port__server__isnull=False)
+    ports = _some(Port.objects.exclude(server__state=ServerState.DELETED), backend, only)
+    rows = Address.objects.filter(subnet__ip_version=4, port__server__backend=backend)
+    if only is not None:
+        rows = rows.filter(port__server__in=only)
     addresses = dict(rows.values_list("port_id", "address"))
-    cards: dict[int | None, list[drift.Card]] = {}
-    for pk, server_id, network_id, mac in ports:
-        card = drift.Card(
-            naming.nic_name(prefix, pk),
-            mac,
-            addresses.get(pk),
-            naming.network_name(prefix, network_id),
-        )
-        cards.setdefault(server_id, []).append(card)
+    cards: dict[int, list[drift.Card]] = {}
+    for pk, server, network, mac in ports.values_list(
+        "pk", "server_id", "network_id", "mac_address"
+    ):
+        name, where = naming.nic_name(prefix, pk), naming.network_name(prefix, network)
+        cards.setdefault(server, []).append(drift.Card(name, mac, addresses.get(pk), where))
     return cards
+
+
+def _expected_disks(backend: Backend, only: set[int] | None) -> dict[int, dict[str, int]]:
+    """In the order of their index: an unnamed disk is the one in its place."""
+    prefix = settings.SYNNEFO_INSTANCE_PREFIX
+    rows = _some(Volume.objects.exclude(status="deleted"), backend, only)
+    disks: dict[int, dict[str, int]] = {}
+    for server, pk, size in rows.order_by("index", "pk").values_list("server_id", "pk", "size"):
+        disks.setdefault(server, {})[naming.disk_name(prefix, pk)] = size
+    return disks
+
+
+# --- the backend ----------------------------------------------------------------------------------
 
 
 def _instances(cluster: Cluster, only: set[int] | None) -> dict[int, InstanceReport]:
@@ -107,11 +145,32 @@ def _instances(cluster: Cluster, only: set[int] | None) -> dict[int, InstanceRep
     return {number: report for number, report in found if number is not None}
 
 
-def _actual(number: int, report: InstanceReport) -> drift.Actual:
+def _actual(number: int, report: InstanceReport, expected_disks: list[str]) -> drift.Actual:
     prefix = settings.SYNNEFO_INSTANCE_PREFIX
     cards = frozenset(
         drift.Card(nic.name or "", nic.mac.lower(), nic.ip, nic.network)
         for nic in report.nics
         if naming.port_id(prefix, nic.name) is not None
     )
-    return drift.Actual(number, report.running, cards)
+    disks = disks_of(report, expected_disks)
+    return drift.Actual(
+        number,
+        report.running,
+        cards,
+        drift.Size(report.vcpus, report.memory),
+        report.pnode,
+        disks,
+        foreign_cards=len(report.nics) - len(cards),
+        foreign_disks=len(report.disks) - len(disks),
+    )
+
+
+def disks_of(report: InstanceReport, expected: list[str]) -> dict[str, int]:
+    """The instance's disks of ours with their sizes; one without a name is the one in its place."""
+    prefix = settings.SYNNEFO_INSTANCE_PREFIX
+    ours: dict[str, int] = {}
+    for place, disk in enumerate(report.disks):
+        name = disk.name or (expected[place] if place < len(expected) else "")
+        if naming.volume_id(prefix, name) is not None:
+            ours[name] = disk.size
+    return ours

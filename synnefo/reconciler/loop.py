@@ -1,10 +1,10 @@
 """Looks again at every backend, every now and then, and at once where somebody has a doubt.
 
 Principles: a look is not told what changed; it compares all, or the servers in doubt. It repairs by
-observations only. Every backend has its own turn, so that one that is frozen delays no other; a
-backend that cannot be reached is left alone until the next time. Rejected: marking servers of an
-unreachable backend in any way (they may run well), and removing orphans (an administrator may have
-made them; `manage.py reconcile` lists them).
+observations only. Every backend has its own turn in its own thread, so that frozen ones delay no
+other; of a backend that cannot be reached only wishes past their deadline end. Rejected: marking
+servers of an unreachable backend in any way (they may run well), and removing orphans (an
+administrator may have made them; `manage.py reconcile` lists them).
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ from synnefo.core.drift import Kind
 from synnefo.db.models import Backend
 from synnefo.observations import backends
 from synnefo.ports import Clock, Cluster, ClusterError, Listening
-from synnefo.reconciler import metrics, overdue
+from synnefo.reconciler import books, deadlines, metrics, networks, overdue
 from synnefo.reconciler.looking import Look, look
 from synnefo.reconciler.repairing import repair
 
 log = logging.getLogger(__name__)
 
 GATHER = 0.1  # Doubts come in flocks; and what they are about may just be on its way.
-THREADS = 4
-AT_MOST = 1000
+GATHER_AT_MOST = 1.0
+# One for each backend that is being looked at; the pool begins a thread only when it needs one.
+THREADS = 512
+BOOKS = 0  # The turn that needs no backend.
 Turns = dict[int, set[int] | None]  # Backends with the servers to look at; None for all.
 
 
@@ -41,6 +43,7 @@ class Reconciler:
         self._every = every
         self._turns: dict[int, Future[None]] = {}
         self._doubted: Turns = {}
+        self._networks = networks.Repairer()
         self._orphans: dict[int, set[int]] = {}
 
     def run(self, listening: Listening, stop: threading.Event) -> None:
@@ -51,7 +54,9 @@ class Reconciler:
                 try:
                     if self._clock.monotonic() >= next_turn:
                         next_turn = self._clock.monotonic() + self._every
-                        self._start(pool, dict.fromkeys(self._backends()))
+                        # Whose turn still goes on has the next one right after it.
+                        self._doubted |= dict.fromkeys(self._backends())
+                        self._start(pool, self._doubted)
                     patience = GATHER if self._doubted else next_turn - self._clock.monotonic()
                     self._gather(listening, patience)
                     self._start(pool, self._doubted)
@@ -62,43 +67,53 @@ class Reconciler:
 
     @staticmethod
     def _backends() -> list[int]:
-        return list(Backend.objects.filter(offline=False).values_list("pk", flat=True))
+        rows = Backend.objects.filter(offline=False)
+        return [BOOKS, *rows.values_list("pk", flat=True)]
 
     def _gather(self, listening: Listening, patience: float) -> None:
-        """Wait for a doubt, then take in what follows it."""
+        """Wait for a doubt, then take in what follows it; turns must not wait for a flood's end."""
         ring = listening.get(max(0.0, patience))
-        while ring is not None and len(self._doubted) < AT_MOST:
+        until = self._clock.monotonic() + GATHER_AT_MOST
+        while ring is not None:
             backend_id, server_id = int(ring.payload["backend"]), ring.payload.get("server")
             known = self._doubted.setdefault(backend_id, set())
             if server_id is None:
                 self._doubted[backend_id] = None
             elif known is not None:
                 known.add(int(server_id))
-            ring = listening.get(GATHER)
+            ring = listening.get(GATHER) if self._clock.monotonic() < until else None
 
     def _start(self, pool: ThreadPoolExecutor, turns: Turns) -> None:
         """One turn of a backend at a time; what comes up during one waits for its end."""
         for backend_id, only in list(turns.items()):
             turn = self._turns.get(backend_id)
             if turn is None or turn.done():
-                self._turns[backend_id] = pool.submit(self._guarded_turn, backend_id, only)
+                self._turns[backend_id] = pool.submit(self._guarded, backend_id, only)
                 del turns[backend_id]
 
-    def _guarded_turn(self, backend_id: int, only: Iterable[int] | None) -> None:
-        begun, outcome, name = self._clock.monotonic(), "done", str(backend_id)
+    def _guarded(self, backend_id: int, only: Iterable[int] | None) -> None:
         try:
-            backend = Backend.objects.get(pk=backend_id)
-            name = backend.name
-            self.turn(backend, only)
-        except ClusterError as error:
-            log.warning("backend %d: %s", backend_id, error)
-            outcome = "unreachable"
+            if backend_id == BOOKS:
+                self.books()
+            else:
+                self._timed_turn(Backend.objects.get(pk=backend_id), only)
         except Exception:  # A turn that fails must not end the others.
             log.exception("looking at backend %d failed", backend_id)
-            connection.close()
-            outcome = "failed"
-        metrics.LOOKS.add(1, name, outcome)
-        metrics.LOOKING.see(self._clock.monotonic() - begun, name)
+        finally:
+            connection.close()  # Threads come and go.
+
+    def _timed_turn(self, backend: Backend, only: Iterable[int] | None) -> None:
+        begun, outcome = self._clock.monotonic(), "failed"
+        try:
+            self.turn(backend, only)
+            outcome = "done"
+        except ClusterError as error:
+            log.warning("backend %s: %s", backend, error)
+            outcome = "unreachable"
+            deadlines.enforce(backend, None, self._clock.now())
+        finally:
+            metrics.LOOKS.add(1, backend.name, outcome)
+            metrics.LOOKING.see(self._clock.monotonic() - begun, backend.name)
 
     def turn(self, backend: Backend, only: Iterable[int] | None = None) -> Look:
         """Look at one backend, or at some of its servers, and repair."""
@@ -111,9 +126,19 @@ class Reconciler:
         found = look(backend, cluster, self._clock.now(), only)
         repair(found, self._clock.now())
         if only is None:
+            deadlines.enforce(backend, cluster, self._clock.now())
             metrics.looked(backend.name, found.drifts)
             self._tell_of_orphans(found)
+            drifts = networks.look(backend, cluster)
+            self._networks.repair(backend, cluster, drifts, self._clock.now())
         return found
+
+    def books(self) -> int:
+        """What needs no backend, and the wishes on those that are switched off."""
+        now = self._clock.now()
+        for backend in Backend.objects.filter(offline=True):
+            deadlines.enforce(backend, None, now)
+        return len(books.check(now, repair=True))
 
     def _tell_of_orphans(self, found: Look) -> None:
         """Once for each, not at every turn."""

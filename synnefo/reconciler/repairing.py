@@ -7,9 +7,8 @@ from datetime import datetime
 
 from synnefo.core.drift import Drift, Kind
 from synnefo.core.server_states import ServerState
-from synnefo.observations import nics, servers
-from synnefo.ports import InstanceReport
-from synnefo.reconciler.looking import Look
+from synnefo.observations import instances, nics, servers
+from synnefo.reconciler.looking import Look, disks_of
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +34,24 @@ def _repair(look: Look, one: Drift, now: datetime) -> bool:
             return servers.lost(number, servers.LOST, now)
         case Kind.TASK, _:
             return servers.idle(number, now)
-        case Kind.NIC, _:
-            return servers.cards_found(number, _cards(look.instances[number]), now)
         case _, ServerState() as state:
             return servers.found(number, state, look.seen[number], now)
-    return False  # An orphan: an operator decides.
+    return _repair_body(look, number, one.kind, now)
 
 
-def _cards(report: InstanceReport) -> list[nics.Seen]:
-    return [nics.Seen(nic.name or "", nic.mac.lower(), nic.ip) for nic in report.nics]
+def _repair_body(look: Look, number: int, kind: Kind, now: datetime) -> bool:
+    report = look.instances.get(number)
+    if report is None:
+        return False
+    match kind:
+        case Kind.SIZE:
+            return instances.resized(number, report.vcpus, report.memory, now)
+        case Kind.NODE:
+            return instances.moved(number, report.pnode, now)
+        case Kind.NIC:
+            cards = [nics.Seen(nic.name or "", nic.mac.lower(), nic.ip) for nic in report.nics]
+            return instances.cards_found(number, cards, look.begun, now)
+        case Kind.DISK:
+            ours = disks_of(report, instances.disk_names(number))
+            return instances.disks_found(number, ours, len(report.disks) - len(ours), now)
+    return False  # An orphan, or a part that nobody stands for: an operator decides.

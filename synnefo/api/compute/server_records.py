@@ -23,7 +23,6 @@ from synnefo.db.models import Address, Server
 
 ZONE = "nova"
 WITH_PROGRESS = frozenset({"ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE"})
-WITH_FAULT = frozenset({"ERROR", "DELETED"})
 SECURITY_GROUPS = [{"name": "default"}]
 
 
@@ -225,7 +224,7 @@ class Renderer:
         status = _add_states(row, record)
         if status in WITH_PROGRESS:
             record["progress"] = row.progress
-        if row.fault and status in WITH_FAULT:
+        if row.fault:  # Nova shows it of failed servers only; ours also tells what was given up.
             record["fault"] = _fault(row.fault, self.admin)
         for add in self.extras:
             add(row, record)

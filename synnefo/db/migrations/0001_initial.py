@@ -262,6 +262,7 @@ class Migration(migrations.Migration):
                 ('pool_end', models.CharField(max_length=64)),
                 ('dns_nameservers', models.JSONField(default=list)),
                 ('next_offset', models.PositiveBigIntegerField(default=0)),
+                ('reserved', models.JSONField(default=dict)),
                 ('created_at', models.DateTimeField()),
                 ('updated_at', models.DateTimeField()),
                 ('network', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='subnets', to='synnefo.network')),

@@ -37,6 +37,8 @@ class Subnet(models.Model):
     pool_end = models.CharField(max_length=64)
     dns_nameservers = models.JSONField(default=list)
     next_offset = models.PositiveBigIntegerField(default=0)  # where a search begins
+    # By backend: addresses of the pool that an administrator keeps from servers there.
+    reserved = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

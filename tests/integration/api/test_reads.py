@@ -245,7 +245,7 @@ def test_status(
     record = api.get(f"/compute/v2.1/servers/{server.uuid}")["server"]
     assert (record["status"], record["OS-EXT-STS:task_state"]) == (status, task)
     assert ("progress" in record) is has_progress
-    assert ("fault" in record) is (state == "ERROR")
+    assert "fault" in record  # Also of a server that is well: what was given up is told there.
 
 
 def test_deleted_servers_are_gone(api: Api, world: World) -> None:

@@ -207,6 +207,13 @@ class Frontend:
             case Forgotten.DONE | Forgotten.UNKNOWN as how:
                 self.take(server_reports.of_end(self.known, self._end(intent, how.value)))
 
+    def give_up(self, which: int) -> None:
+        """As `reconciler/deadlines.py` does; the job, if there is one, goes on."""
+        if self.intents:
+            intent = sorted(self.intents)[which % len(self.intents)]
+            action = self._end(intent, "given up")
+            self.take(server_reports.of_overrun(self.known, action, "it takes too long"))
+
     def turn(self, backend: Backend, forgotten: set[int] | None = None) -> list[Drift]:
         """A whole turn of the reconciler; what it found."""
         self.settle(backend, forgotten or set())

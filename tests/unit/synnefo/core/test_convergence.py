@@ -88,12 +88,14 @@ def test_any_order_and_number_of_messages_comes_to_the_same(creation, steps, cha
 @MANY
 @given(CREATION, STEPS, CHOICES, st.sets(st.integers(1, 7)))
 def test_loss_repetition_and_looks_in_between(creation, steps, choices, forgotten):
-    """Each choice lets a job run, a message arrive (again), a look begin, or an old one be used."""
+    """Each choice lets a job run, a message arrive (again), a look begin, an old one be used, or a
+    wish be given up.
+    """
     frontend, backend = new(), Backend()
     _wishes(frontend, steps)
     waiting, messages, looks = _jobs(creation, steps), [], []
     for choice in choices:
-        kind, which = choice % 5, choice // 5
+        kind, which = choice % 6, choice // 6
         if kind in {0, 1} and waiting:
             messages.append(backend.run(waiting.pop(0)))
         elif kind == 2 and messages:
@@ -102,6 +104,8 @@ def test_loss_repetition_and_looks_in_between(creation, steps, choices, forgotte
             looks.append(frontend.look(backend))
         elif kind == 4 and looks:
             frontend.repair(looks[which % len(looks)])
+        elif kind == 5 and which % 3 == 0:
+            frontend.give_up(which)
     for job in waiting:
         messages.append(backend.run(job))
     _calm(frontend, backend, forgotten)

@@ -1,0 +1,24 @@
+"""What backends report of networks: addresses that they keep from servers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from synnefo.core import addresses
+from synnefo.db.models import Subnet
+from synnefo.db.transactions import writing
+
+
+def reserved(network_id: int, backend: str, kept: Collection[str]) -> bool:
+    """These addresses are not to be handed out; servers that have one already keep it."""
+    changed = 0
+    with writing():
+        rows = Subnet.objects.select_for_update().filter(network_id=network_id, ip_version=4)
+        for subnet in rows:
+            pool = addresses.Pool.of(subnet.pool_start, subnet.pool_end, subnet.gateway)
+            mine = sorted(text for text in kept if pool.has(text))
+            if mine != subnet.reserved.get(backend, []):
+                others = {name: some for name, some in subnet.reserved.items() if name != backend}
+                reserved = others | ({backend: mine} if mine else {})
+                changed += Subnet.objects.filter(pk=subnet.pk).update(reserved=reserved)
+    return bool(changed)
