@@ -92,6 +92,9 @@ class Cluster(Thing):
     removed_nodes: tuple[str, ...] = ()  # Which the settings file may still name.
     disabled_disk_templates: tuple[str, ...] = ()  # The same for what a command disabled.
     parameters: dict[str, Any] = field(default_factory=dict)  # See `cluster_parameters.py`.
+    hv_state: dict[str, Any] = field(default_factory=dict)  # See `static_state.py`.
+    disk_state: dict[str, Any] = field(default_factory=dict)
+    domain_secret: str = ""  # Shared with the clusters that instances are moved to and from.
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -155,6 +158,8 @@ class Node(Thing):
     powered: bool = True  # As far as we switched it.
     port: int = 0  # Of its daemon; 0: the one that the settings file says.
     ndparams: dict[str, Any] = field(default_factory=dict)
+    hv_state: dict[str, Any] = field(default_factory=dict)  # See `static_state.py`.
+    disk_state: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +172,8 @@ class NodeGroup(Thing):
     ndparams: dict[str, Any] = field(default_factory=dict)
     diskparams: dict[str, Any] = field(default_factory=dict)
     ipolicy: dict[str, Any] = field(default_factory=dict)
+    hv_state: dict[str, Any] = field(default_factory=dict)  # See `static_state.py`.
+    disk_state: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -91,6 +91,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         add(f"--{name}", type=words, metavar="NAME,…")
     add("--enabled-data-collectors", type=typed_pairs, metavar="NAME=BOOL,…")
     add("--data-collector-interval", type=numbers, metavar="NAME=SECONDS,…")
+    for name in ("--uid-pool", "--add-uids", "--remove-uids"):
+        add(name, type=parameters.id_ranges, metavar="FIRST-LAST,…")
+    parameters.add_state_options(parser)
     add("-f", "--force", action="store_true")
     instance_policies.add_options(parser, std=True)
     following.add_submit_options(parser)  # fmt: skip
@@ -106,6 +109,10 @@ def _wanted(args: argparse.Namespace) -> dict[str, Any]:
         "ndparams": args.node_parameters,
         "drbd_helper": args.drbd_usermode_helper,
         "ipolicy": instance_policies.given(args),
+        "uid_pool": args.uid_pool,
+        "add_uids": args.add_uids,
+        "remove_uids": args.remove_uids,
+        **parameters.states(args),
     }
     same = (
         "candidate_pool_size", "default_iallocator", "default_iallocator_params", "mac_prefix",

@@ -95,6 +95,9 @@ def _joined(values: Iterable[str]) -> str:
 
 
 def _shown(value: Any) -> Any:
+    if isinstance(value, list) and value and isinstance(value[0], list):
+        ranges = (f"{first}" if first == last else f"{first}-{last}" for first, last in value)
+        return _joined(ranges)
     if isinstance(value, list):
         return _joined(map(str, value)) or "(none)"
     if isinstance(value, dict) and not value:

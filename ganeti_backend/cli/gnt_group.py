@@ -43,6 +43,7 @@ def _add_parameters(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="TEMPLATE:KEY=VALUE,…",
     )
+    parameters.add_state_options(parser)
     instance_policies.add_options(parser)
     following.add_submit_options(parser)
 
@@ -53,6 +54,7 @@ def _wanted(args: argparse.Namespace) -> dict[str, Any]:
         "alloc_policy": args.alloc_policy,
         "diskparams": dict(args.disk_parameters) or None,
         "ipolicy": instance_policies.given(args),
+        **parameters.states(args),
     }
 
 

@@ -32,6 +32,7 @@ def add_node_parameters(parser: argparse.ArgumentParser) -> None:
     add_flag(parser, "--master-capable", help="whether it can become master")
     add_flag(parser, "--vm-capable", help="whether it can host instances")
     parser.add_argument("--node-parameters", type=parameters.pairs, metavar="KEY=VALUE,…")
+    parameters.add_state_options(parser)
 
 
 def configure_add(parser: argparse.ArgumentParser) -> None:
@@ -73,6 +74,7 @@ def add(args: argparse.Namespace, session: Session) -> int:
         master_capable=args.master_capable,
         vm_capable=args.vm_capable,
         ndparams=args.node_parameters,
+        **parameters.states(args),
     )
     return following.run(args, session, op)
 
@@ -145,6 +147,7 @@ def modify(args: argparse.Namespace, session: Session) -> int:
         "secondary_ip": args.secondary_ip,
         "ndparams": args.node_parameters,
         "powered": args.node_powered,
+        **parameters.states(args),
     }
     if all(value is None for value in wanted.values()):
         raise Failure("Please give at least one of the parameters.")

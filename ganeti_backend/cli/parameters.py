@@ -91,6 +91,51 @@ def _numeric(parameters: dict[str, Any]) -> dict[str, Any]:
     return {k: int(v) if isinstance(v, str) and v.isdigit() else v for k, v in parameters.items()}
 
 
+def hypervisor_state(text: str) -> tuple[str, Any]:
+    """--hypervisor-state: `kvm:mem_node=512,…`"""
+    name, colon, rest = text.partition(":")
+    if not (name and colon):
+        raise argparse.ArgumentTypeError(f"'{text}' is not HYPERVISOR:KEY=NUMBER,…")
+    return name, _numeric(typed(pairs(rest)))
+
+
+def disk_state(text: str) -> tuple[str, Any]:
+    """--disk-state: `plain/xenvg:disk_reserved=1024,…`"""
+    place, colon, rest = text.partition(":")
+    kind, slash, group = place.partition("/")
+    if not (kind and slash and group and colon):
+        raise argparse.ArgumentTypeError(f"'{text}' is not STORAGE/NAME:KEY=NUMBER,…")
+    return kind, {group: _numeric(typed(pairs(rest)))}
+
+
+def add_state_options(parser: argparse.ArgumentParser) -> None:
+    """What clusters, groups and nodes are said to have."""
+    for name, kind, metavar in (
+        ("--hypervisor-state", hypervisor_state, "HYPERVISOR:KEY=NUMBER,…"),
+        ("--disk-state", disk_state, "STORAGE/NAME:KEY=NUMBER,…"),
+    ):
+        parser.add_argument(name, type=kind, action="append", default=[], metavar=metavar)
+
+
+def states(args: argparse.Namespace) -> dict[str, Any]:
+    """What was given of that, as fields of an opcode."""
+    disks: dict[str, Any] = {}
+    for kind, groups in args.disk_state:
+        disks.setdefault(kind, {}).update(groups)
+    return {"hv_state": dict(args.hypervisor_state) or None, "disk_state": disks or None}
+
+
+def id_ranges(text: str) -> list[list[int]]:
+    """User ids: 5000-5010,6000"""
+    found = []
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if not (first.isdigit() and (last.isdigit() or not dash)):
+            raise argparse.ArgumentTypeError(f"'{part}' is neither a user id nor FIRST-LAST")
+        found.append([int(first), int(last) if dash else int(first)])
+    return found
+
+
 def indexed(text: str) -> tuple[str, dict[str, Any]]:
     """--disk and --net of a creation: `0:size=1G`, or `size=1G` for the next one."""
     head, colon, rest = text.partition(":")

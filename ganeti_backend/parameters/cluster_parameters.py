@@ -47,21 +47,25 @@ SETTABLE = (
     "default_iallocator_params", "prealloc_wipe_disks", "install_image",
     "instance_communication_network", "zeroing_image", "compression_tools",
     "enabled_user_shutdown", "enabled_data_collectors", "data_collector_interval",
+    "modify_etc_hosts",
 )  # fmt: skip
+NOT_SHOWN = ("modify_etc_hosts",)  # Nor is it by Ganeti.
 MERGED = ("enabled_data_collectors", "data_collector_interval")
 WITHOUT_EFFECT = frozenset(
     {
         "max_running_jobs", "max_tracked_jobs", "master_netdev", "master_netmask",
         "use_external_mip_script", "maintain_node_health", "install_image",
         "instance_communication_network", "zeroing_image", "compression_tools",
-        "enabled_data_collectors", "data_collector_interval",
+        "enabled_data_collectors", "data_collector_interval", "modify_etc_hosts",
+        "uid_pool", "add_uids", "remove_uids", "hv_state", "disk_state",
     }
 )  # fmt: skip
 
 
 def of(cluster: objects.Cluster) -> dict[str, Any]:
     """All of them, with the defaults filled in."""
-    filled = {**DEFAULTS, **cluster.parameters}
+    stored = {name: v for name, v in cluster.parameters.items() if name not in NOT_SHOWN}
+    filled = {**DEFAULTS, **stored}
     # Clients know these two under both names.
     return {**filled, **{old: filled[name] for old, name in STORED_AS.items()}}
 

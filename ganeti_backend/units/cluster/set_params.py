@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ganeti_backend import objects, opcodes
+from ganeti_backend import errors, objects, opcodes
+from ganeti_backend.iallocator import plugin
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.parameters import cluster_parameters, ipolicy
-from ganeti_backend.units import base
+from ganeti_backend.units import base, placement
 from ganeti_backend.units.cluster import settings
 from ganeti_backend.units.cluster.base import ClusterUnit
+from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.nodes import candidates
 from ganeti_backend.units.nodes.base import CANDIDATES
 
@@ -30,8 +32,7 @@ class ClusterSetParams(ClusterUnit[opcodes.OpClusterSetParams]):
         after = before.replace(**self.changes)
         for group in self.config.groups():
             ipolicy.check(ipolicy.of_group(after, group))
-        if self.op.default_iallocator == "":
-            self.info("Evacuation and creation will use the built-in allocator")
+        self._check_allocator()
         broken = sorted(self._newly_violating(before, after))
         if broken:
             names = ", ".join(broken)
@@ -39,6 +40,16 @@ class ClusterSetParams(ClusterUnit[opcodes.OpClusterSetParams]):
         for name in sorted(cluster_parameters.WITHOUT_EFFECT):
             if getattr(self.op, name) is not None:
                 self.info(f"'{name}' is stored, but nothing here depends on it")
+
+    def _check_allocator(self) -> None:
+        name = self.op.default_iallocator
+        if name == "":
+            self.info("Evacuation and creation will use the built-in allocator")
+        elif name is not None and name != placement.BUILT_IN:
+            try:
+                plugin.find(name, self.reach.data_dir)
+            except errors.OpPrereqError:
+                raise wrong(f"Invalid default iallocator script '{name}' specified") from None
 
     def _newly_violating(self, before: objects.Cluster, after: objects.Cluster) -> Iterator[str]:
         if before.ipolicy == after.ipolicy and before.beparams == after.beparams:

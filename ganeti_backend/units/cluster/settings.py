@@ -14,21 +14,19 @@ from ganeti_backend.parameters import (
     disk_template_parameters,
     ipolicy,
     node_parameters,
+    static_state,
+    uid_pool,
 )
 from ganeti_backend.units.instances import parameters
 from ganeti_backend.units.instances.parameters import wrong
 
 NIC_MODES = ("bridged", "routed", "openvswitch")
 NIC_PARAMETERS = ("mode", "link", "vlan")
-NOT_KEPT = ("hv_state", "disk_state", "uid_pool", "add_uids", "remove_uids", "modify_etc_hosts")
 IN_SETTINGS = ("file_storage_dir", "shared_file_storage_dir", "gluster_storage_dir")
 
 
 def refuse_absent(op: opcodes.OpClusterSetParams) -> None:
-    """OpPrereqError for what this cluster manager does not keep, rather than to forget it."""
-    for name in NOT_KEPT:
-        if getattr(op, name) is not None:
-            raise wrong(f"The cluster parameter '{name}' is not kept")
+    """OpPrereqError for what stands in another place, rather than to say it in two."""
     for name in IN_SETTINGS:
         if getattr(op, name) is not None:
             raise wrong(f"The cluster parameter '{name}' is said by the settings file of the nodes")
@@ -41,7 +39,17 @@ def simple(cluster: objects.Cluster, op: opcodes.OpClusterSetParams) -> dict[str
         if value is not None:
             after = cluster_parameters.changed(cluster, name, value)
             cluster = cluster.replace(parameters=after)
-    return cluster.parameters
+    pool = user_ids(cluster, op)
+    return {**cluster.parameters, **({} if pool is None else {"uid_pool": pool})}
+
+
+def user_ids(cluster: objects.Cluster, op: opcodes.OpClusterSetParams) -> uid_pool.Ranges | None:
+    """The pool as it will be, if it is to change."""
+    if op.uid_pool is None and op.add_uids is None and op.remove_uids is None:
+        return None
+    pool = cluster_parameters.of(cluster)["uid_pool"] if op.uid_pool is None else op.uid_pool
+    pool = uid_pool.checked([*pool, *(op.add_uids or ())])
+    return uid_pool.less(pool, op.remove_uids or ())
 
 
 def beparams(cluster: objects.Cluster, given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -168,6 +176,7 @@ def all_changes(config: Config, op: opcodes.OpClusterSetParams) -> dict[str, Any
     if op.mac_prefix is not None:
         after["mac_prefix"] = addresses.check_mac_prefix(op.mac_prefix)
     after["parameters"] = simple(cluster, op)
+    after.update(static_state.changes(cluster, op))
     return after
 
 

@@ -8,7 +8,12 @@ from typing import Any
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.configuration.config import new_uuid
 from ganeti_backend.locks import Level, Mode
-from ganeti_backend.parameters import disk_template_parameters, ipolicy, node_parameters
+from ganeti_backend.parameters import (
+    disk_template_parameters,
+    ipolicy,
+    node_parameters,
+    static_state,
+)
 from ganeti_backend.units import base
 from ganeti_backend.units.groups.base import GroupUnit, newly_violating
 from ganeti_backend.units.instances.parameters import wrong
@@ -26,7 +31,6 @@ class GroupAdd(GroupUnit[opcodes.OpGroupAdd]):
         if found is not None:
             text = f"Desired group name '{self.name}' already exists as a node group ({found.uuid})"
             raise errors.OpPrereqError(text, errors.ECODE_EXISTS)
-        refuse_states(self.op)
         now = self.config.now()
         self.group = objects.NodeGroup(
             name=self.op.group_name,
@@ -38,6 +42,7 @@ class GroupAdd(GroupUnit[opcodes.OpGroupAdd]):
             diskparams=disk_template_parameters.merged({}, self.op.diskparams),
             ipolicy=ipolicy.merged({}, self.op.ipolicy),
         )
+        self.group = self.group.replace(**static_state.changes(self.group, self.op))
         ipolicy.check(ipolicy.of_group(self.config.cluster(), self.group))
 
     def execute(self) -> None:
@@ -104,11 +109,11 @@ class GroupSetParams(GroupUnit[opcodes.OpGroupSetParams]):
     def check_prerequisites(self) -> None:
         super().check_prerequisites()
         op = self.op
-        refuse_states(op)
-        wishes = (op.alloc_policy, op.ndparams, op.diskparams, op.ipolicy)
+        wishes = [op.alloc_policy, op.ndparams, op.diskparams, op.ipolicy]
+        wishes += [op.hv_state, op.disk_state]
         if all(wish is None for wish in wishes):
             raise wrong("Please pass at least one modification")
-        self.changes: dict[str, Any] = {}
+        self.changes: dict[str, Any] = {**static_state.changes(self.group, op)}
         if op.alloc_policy is not None:
             self.changes["alloc_policy"] = op.alloc_policy
         if op.ndparams is not None:
@@ -140,8 +145,3 @@ class GroupSetParams(GroupUnit[opcodes.OpGroupSetParams]):
         self.group = self.group.touched(self.config.now(), **self.changes)
         self.config.commit([self.group], receipt=self.job.receipt(result))
         return result
-
-
-def refuse_states(op: opcodes.OpGroupAdd | opcodes.OpGroupSetParams) -> None:
-    if op.hv_state or op.disk_state:
-        raise wrong("Hypervisor and disk state are not kept")

@@ -15,7 +15,7 @@ from ganeti_backend.configuration.config import new_uuid
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.node_rpc.places import DEFAULT_PORT
-from ganeti_backend.parameters import node_parameters
+from ganeti_backend.parameters import node_parameters, static_state
 from ganeti_backend.units import base
 from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.nodes import candidates
@@ -43,9 +43,8 @@ class NodeAdd(NodeUnit[opcodes.OpNodeAdd]):
             raise errors.OpPrereqError(text, errors.ECODE_EXISTS)
         if known is not None and self.op.group:
             raise wrong("Cannot pass a node group when a node is being readded")
-        if self.op.hv_state or self.op.disk_state:
-            raise wrong("Hypervisor and disk state are not kept")
         self.node = self._again(known) if known is not None else self._new()
+        self.node = self.node.replace(**static_state.changes(self.node, self.op))
         self._check_place()
         self._check_answer()
         others = [node for node in self.config.nodes() if node.name != self.name]

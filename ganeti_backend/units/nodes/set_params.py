@@ -13,7 +13,7 @@ from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.disk_templates import TEMPLATES, Reach
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.node_rpc import calls
-from ganeti_backend.parameters import node_parameters
+from ganeti_backend.parameters import node_parameters, static_state
 from ganeti_backend.units import base
 from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.nodes import candidates
@@ -57,8 +57,6 @@ class NodeSetParams(NodeUnit[opcodes.OpNodeSetParams]):
             raise wrong("Please pass at least one modification")
         if sum(1 for name in ROLES if getattr(op, name)) > 1:
             raise wrong("Can't set the node into more than one state at the same time")
-        if op.hv_state or op.disk_state:
-            raise wrong("Hypervisor and disk state are not kept")
 
     def _check_master(self) -> None:
         if not self.is_master:
@@ -87,7 +85,7 @@ class NodeSetParams(NodeUnit[opcodes.OpNodeSetParams]):
             changes["ndparams"] = own
         if op.secondary_ip is not None:
             changes["secondary_ip"] = self._secondary_ip(op.secondary_ip)
-        return {**changes, **self._roles()}
+        return {**changes, **static_state.changes(self.node, op), **self._roles()}
 
     def _roles(self) -> dict[str, bool]:
         """The three flags as they will be: the one asked for ends the other two."""
@@ -209,7 +207,8 @@ class NodeSetParams(NodeUnit[opcodes.OpNodeSetParams]):
 
     def execute(self) -> list[list[Any]]:
         now = self.config.now()
-        fields = (*ROLES, *CAPABILITIES, "powered", "ndparams", "secondary_ip")
+        fields = [*ROLES, *CAPABILITIES, "powered", "ndparams", "secondary_ip"]
+        fields += ["hv_state", "disk_state"]
         changes = {name: getattr(self.new, name) for name in fields}
         for node in self.promoted:
             self.info(f"Promoted node {node.name} to master candidate")

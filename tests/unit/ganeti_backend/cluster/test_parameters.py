@@ -54,13 +54,17 @@ def test_parameters_of_systems(lab: Lab) -> None:
 
 
 def test_other_parameters(lab: Lab) -> None:
+    script = lab.settings.data_dir / "iallocators" / "mine"
+    script.parent.mkdir()
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o755)
     cluster = change(
         lab,
         nicparams={"link": "br1"},
         ndparams={"spindle_count": 4},
         diskparams={"drbd": {"metavg": "meta"}},
         mac_prefix="AA:BB:CC",
-        default_iallocator="hail",
+        default_iallocator="mine",
         reserved_lvs=["swap"],
         vg_name="",
         max_running_jobs=7,
@@ -68,7 +72,7 @@ def test_other_parameters(lab: Lab) -> None:
     assert cluster.fill_nicparams({})["link"] == "br1"
     assert (cluster.ndparams, cluster.mac_prefix) == ({"spindle_count": 4}, "aa:bb:cc")
     assert cluster.diskparams == {"drbd": {"metavg": "meta"}}
-    assert cluster.default_iallocator == "hail"
+    assert cluster.default_iallocator == "mine"
     shown = lab.succeed(opcodes.OpClusterQuery())
     assert (shown["reserved_lvs"], shown["max_running_jobs"]) == (["swap"], 7)
     assert (shown["volume_group_name"], shown["vg_name"]) == (None, None)
@@ -89,8 +93,15 @@ def test_other_parameters(lab: Lab) -> None:
         {"enabled_disk_templates": ["nosuch"]},
         {"ipolicy": {"nosuch": 1}},
         {"mac_prefix": "aa"},
-        {"uid_pool": [[1, 2]]},
-        {"hv_state": {}},
+        {"default_iallocator": "nosuch"},
+        {"default_iallocator": "../nosuch"},
+        {"uid_pool": [[2, 1]]},
+        {"uid_pool": [[1, 2**32]]},
+        {"remove_uids": [[5, 5]]},
+        {"hv_state": {"nosuch": {"mem_node": 1}}},
+        {"hv_state": {"kvm": 1}},
+        {"disk_state": {"file": {"x": {"disk_total": 1}}}},
+        {"disk_state": {"plain": 1}},
         {"file_storage_dir": "/elsewhere"},
     ],
 )
@@ -214,3 +225,36 @@ def test_the_hooks_of_a_new_cluster(lab: Lab) -> None:
     assert lab.succeed(opcodes.OpClusterPostInit()) is True
     ran = [a["phase"] for _, a in lab.calls("hooks_run") if a["hooks_path"] == "cluster-init"]
     assert ran == ["post"]
+
+
+def test_what_is_said_of_hypervisors_and_disks_is_kept(lab: Lab) -> None:
+    change(lab, hv_state={"kvm": {"mem_node": 512, "cpu_node": "2"}})
+    cluster = change(lab, hv_state={"kvm": {"mem_node": "default"}, "fake": {"mem_hv": 1}})
+    assert cluster.hv_state == {"kvm": {"cpu_node": 2}, "fake": {"mem_hv": 1}}
+    cluster = change(lab, disk_state={"plain": {"xenvg": {"disk_reserved": 5}}})
+    cluster = change(lab, disk_state={"plain": {"other": {"disk_total": 7}}})
+    assert cluster.disk_state == {
+        "plain": {"xenvg": {"disk_reserved": 5}, "other": {"disk_total": 7}}
+    }
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"hv_state": {"kvm": {"nosuch": 1}}},
+        {"hv_state": {"kvm": {"mem_node": "much"}}},
+        {"disk_state": {"plain": {"xenvg": {"nosuch": 1}}}},
+    ],
+)
+def test_parameters_of_states_are_checked(lab: Lab, values: dict[str, Any]) -> None:
+    assert lab.fail(opcodes.OpClusterSetParams(**values))[0] == "TypeEnforcementError"
+
+
+def test_the_pool_of_user_ids(lab: Lab) -> None:
+    change(lab, uid_pool=[[6000, 6000], [5000, 5010]])
+    change(lab, add_uids=[[7000, 7001]], modify_etc_hosts=True)
+    shown = lab.succeed(opcodes.OpClusterQuery())
+    assert shown["uid_pool"] == [[5000, 5010], [6000, 6000], [7000, 7001]]
+    assert "modify_etc_hosts" not in shown
+    change(lab, remove_uids=[[6000, 6000]])
+    assert lab.succeed(opcodes.OpClusterQuery())["uid_pool"] == [[5000, 5010], [7000, 7001]]

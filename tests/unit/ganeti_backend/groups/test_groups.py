@@ -64,6 +64,13 @@ def test_refused_additions(lab: Lab, values: dict[str, Any], code: str) -> None:
     assert len(lab.master.config.groups()) == 1
 
 
+def test_what_is_said_of_a_group_is_kept(lab: Lab, rack2: str) -> None:
+    lab.succeed(modify(hv_state={"kvm": {"mem_node": 9}}))
+    lab.succeed(modify(disk_state={"plain": {"xenvg": {"disk_reserved": 5}}}))
+    assert group(lab).hv_state == {"kvm": {"mem_node": 9}}
+    assert group(lab).disk_state == {"plain": {"xenvg": {"disk_reserved": 5}}}
+
+
 def test_changes_and_back_to_the_defaults(lab: Lab, rack2: str) -> None:
     result = lab.succeed(modify(alloc_policy="unallocable", ndparams={"ssh_port": 2222}))
     assert result == [["ndparams", {"ssh_port": 2222}], ["alloc_policy", "unallocable"]]

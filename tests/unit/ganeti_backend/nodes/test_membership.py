@@ -231,13 +231,20 @@ def test_a_node_that_does_not_answer_stays_offline(lab: Lab) -> None:
         ("node9.local", {"offline": True}, "unknown_entity"),
         ("node2.local", {"powered": False}, "wrong_state"),
         ("node2.local", {"secondary_ip": "198.51.100.2"}, "wrong_input"),
-        ("node2.local", {"hv_state": {"kvm": {}}}, "wrong_input"),
+        ("node2.local", {"hv_state": {"nosuch": {}}}, "wrong_input"),
     ],
 )
 def test_refused_changes(lab: Lab, name: str, values: dict[str, Any], code: str) -> None:
     before = lab.master.config.nodes()
     assert lab.fail(modify(name, **values))[1][1] == code
     assert lab.master.config.nodes() == before
+
+
+def test_what_is_said_of_a_node_is_kept(lab: Lab) -> None:
+    disks = {"plain": {"xenvg": {"disk_reserved": 5}}}
+    lab.succeed(modify("node2.local", hv_state={"kvm": {"mem_node": 9}}, disk_state=disks))
+    found = next(node for node in lab.master.config.nodes() if node.name == "node2.local")
+    assert (found.hv_state, found.disk_state) == ({"kvm": {"mem_node": 9}}, disks)
 
 
 def test_a_node_with_instances_stays_vm_capable(lab: Lab) -> None:
