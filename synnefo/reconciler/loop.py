@@ -127,10 +127,10 @@ class Reconciler:
         repair(found, self._clock.now())
         if only is None:
             deadlines.enforce(backend, cluster, self._clock.now())
-            metrics.looked(backend.name, found.drifts)
+            nets = networks.look(backend, cluster)
+            self._networks.repair(backend, cluster, nets, self._clock.now())
+            metrics.looked(backend.name, [*(one.kind for one in found.drifts), *(one.kind for one in nets)])
             self._tell_of_orphans(found)
-            drifts = networks.look(backend, cluster)
-            self._networks.repair(backend, cluster, drifts, self._clock.now())
         return found
 
     def books(self) -> int:

@@ -13,7 +13,6 @@ from datetime import datetime
 from django.db import DatabaseError, connection
 from django.db.models import Count, Min
 
-from synnefo.core.drift import Drift
 from synnefo.core.server_states import ServerState
 from synnefo.db.lives import lives
 from synnefo.db.models import Intent, Server
@@ -94,9 +93,9 @@ def ask_bus(bus: Bus) -> None:
     DEAD.replace({(queue,): number for queue, number in bus.dead_backlog().items()})
 
 
-def looked(backend: str, drifts: Iterable[Drift]) -> None:
+def looked(backend: str, kinds: Iterable[str]) -> None:
     """All of a backend was compared: this is all that differed."""
-    tally = Tally(str(one.kind) for one in drifts)
+    tally = Tally(str(kind) for kind in kinds)
     DRIFT.forget("backend", backend)
     for kind, number in tally.items():
         DRIFT.set(number, backend, kind)

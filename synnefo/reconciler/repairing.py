@@ -8,6 +8,7 @@ from datetime import datetime
 from synnefo.core.drift import Drift, Kind
 from synnefo.core.server_states import ServerState
 from synnefo.observations import instances, nics, servers
+from synnefo.reconciler import metrics
 from synnefo.reconciler.looking import Look, disks_of
 
 log = logging.getLogger(__name__)
@@ -19,6 +20,7 @@ def repair(look: Look, now: datetime) -> int:
     for one in look.drifts:
         if _repair(look, one, now):
             log.info("repaired server %d: %s: %s", one.server_id, one.kind, one.text)
+            metrics.REPAIRS.add(1, look.backend.name, str(one.kind))
             repaired += 1
     if repaired:
         log.warning("repaired %d of %d differences on %s", repaired, len(look.drifts), look.backend)
