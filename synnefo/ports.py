@@ -54,7 +54,10 @@ class InstanceSpec:
 
 @dataclass(frozen=True, slots=True)
 class InstanceChange:
-    """What to change of an instance; what is absent stays as it is. Cards and disks go by name."""
+    """What to change of an instance; what is absent stays as it is.
+
+    Cards and disks go by name; those that are to get one, by their uuid.
+    """
 
     vcpus: int | None = None
     memory: int | None = None
@@ -62,6 +65,8 @@ class InstanceChange:
     remove_nics: tuple[str, ...] = ()
     add_disks: tuple[DiskSpec, ...] = ()
     remove_disks: tuple[str, ...] = ()
+    name_nics: Mapping[str, NicSpec] = field(default_factory=dict)
+    name_disks: Mapping[str, str] = field(default_factory=dict)
     hvparams: Mapping[str, Any] = field(default_factory=dict)
     osparams: Mapping[str, str] = field(default_factory=dict)
     hotplug: bool = True
@@ -227,12 +232,14 @@ class ClusterUnreachable(ClusterError):  # noqa: N818  # The name says what happ
 
     `perhaps_done` is true when the request may have been accepted all the same (a timeout after
     sending, a broken connection, a server error): look the job up by its reason before sending it
-    again.
+    again. `silent` is true when nobody said that the request was given up, so that it may still be
+    accepted later on.
     """
 
-    def __init__(self, message: str, *, perhaps_done: bool = False) -> None:
+    def __init__(self, message: str, *, perhaps_done: bool = False, silent: bool = False) -> None:
         super().__init__(message)
-        self.perhaps_done = perhaps_done
+        self.perhaps_done = perhaps_done or silent
+        self.silent = silent
 
 
 class ClusterUntrusted(ClusterUnreachable):
@@ -262,9 +269,7 @@ class ClusterDenied(ClusterRefused):
 
 
 class ClusterBusy(ClusterRefused):
-    """The cluster takes no jobs just now (queue drained or full): nothing was done, try again
-    later.
-    """
+    """The cluster takes no jobs just now (queue drained or full): try again later."""
 
 
 class Cluster(Protocol):
@@ -296,6 +301,9 @@ class Cluster(Protocol):
 
     def submit_set_params(self, name: str, change: InstanceChange, reason: str) -> int:
         """Change an instance's size, cards or disks."""
+
+    def submit_rename(self, name: str, new_name: str, reason: str) -> int:
+        """Give an instance that is stopped another name."""
 
     def submit_network_add(self, spec: NetworkSpec, reason: str) -> int:
         """Make a network."""
@@ -373,13 +381,17 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that could not be handled, kept with its reason until somebody decides."""
+    """A message that could not be handled, kept with its reason until somebody decides.
+
+    `since` is when it was given up, in seconds since 1970, where that is known.
+    """
 
     id: str
     queue: str
     routing_key: str
     body: bytes
     reason: str
+    since: float | None = None
 
 
 class BusUnavailable(Exception):  # noqa: N818  # The name says what happened.
@@ -431,11 +443,13 @@ class Bus(Protocol):
     def dead_letters(self) -> list[DeadLetter]:
         """What could not be handled, oldest first."""
 
-    def requeue(self, letter_id: str) -> None:
-        """Give a dead letter to its queue again; KeyError if there is none."""
+    def requeue(self, *letter_ids: str) -> None:
+        """Give dead letters to their queues again; KeyError names those that there are not, when
+        all others are done.
+        """
 
-    def drop(self, letter_id: str) -> None:
-        """Forget a dead letter; KeyError if there is none."""
+    def drop(self, *letter_ids: str) -> None:
+        """Forget dead letters; KeyError as for `requeue`."""
 
     def backlog(self) -> dict[str, int]:
         """How many messages wait in each queue."""

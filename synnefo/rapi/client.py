@@ -41,6 +41,8 @@ CONNECTIONS = 32
 NO_JOB = 999_999_999_999
 # Shorter than the five seconds after which uvicorn closes an idle connection.
 KEEP_IDLE = 3.0
+# Of whoever stands before the cluster: timeout, too early, too many requests.
+_COME_AGAIN = {408, 425, 429}
 _REFUSING_JOBS = re.compile(r"drain|queue.*full|needs archiving", re.IGNORECASE)
 
 
@@ -170,6 +172,11 @@ class RapiCluster:
         path = f"/2/instances/{quote(name)}/modify"
         return self._submit("PUT", path, reason, payloads.modify(change))
 
+    def submit_rename(self, name: str, new_name: str, reason: str) -> int:
+        """Give an instance that is stopped another name, which nobody has to resolve."""
+        body = {"new_name": new_name, "ip_check": False, "name_check": False}
+        return self._submit("PUT", f"/2/instances/{quote(name)}/rename", reason, body)
+
     def submit_network_add(self, spec: NetworkSpec, reason: str) -> int:
         """Make a network."""
         return self._submit("POST", "/2/networks", reason, payloads.network_add(spec))
@@ -252,7 +259,10 @@ class RapiCluster:
             kind = ClusterUntrusted if tls.is_mistrust(error) else ClusterUnreachable
             raise kind(f"{what}: {error!r}") from error
         except httpx.TransportError as error:
-            raise ClusterUnreachable(f"{what}: {error!r}", perhaps_done=True) from error
+            silent = isinstance(error, httpx.TimeoutException)
+            raise ClusterUnreachable(f"{what}: {error!r}", perhaps_done=True, silent=silent) from (
+                error
+            )
         if response.is_success:
             return self._decode(what, response)
         raise _error(what, response)
@@ -272,10 +282,12 @@ def _error(what: str, response: httpx.Response) -> ClusterError:
         return ClusterDenied(code, message)
     if code == 404:
         return NotFound(message)
-    if code == 503 or (code >= 500 and _REFUSING_JOBS.search(message)):
+    if code >= 500 and _REFUSING_JOBS.search(message):
         return ClusterBusy(code, message)
-    if code >= 500 and code != 501:
-        return ClusterUnreachable(f"{what}: {code} {message}", perhaps_done=True)
+    if code in _COME_AGAIN or (code >= 500 and code != 501):
+        # 504 says that somebody on the way stopped waiting, not that the cluster gave up.
+        sentence = f"{what}: {code} {message}"
+        return ClusterUnreachable(sentence, perhaps_done=True, silent=code == 504)
     return ClusterRefused(code, message)
 
 

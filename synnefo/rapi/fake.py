@@ -31,19 +31,12 @@ from synnefo.ports import (
     NotFound,
     OpReport,
 )
+from synnefo.rapi.fake_failures import JobFails, refuse_taken
 
 GROUP = "default"
 NODE_MEMORY = 64 * 1024
 NODE_DISK = 1024 * 1024
 MESSAGES = "GUEST-READY host={name}\n"
-
-
-class _FailsError(Exception):
-    """A job ends in error: Ganeti's class, text and code."""
-
-    def __init__(self, kind: str, text: str, code: str) -> None:
-        super().__init__(text)
-        self.result = [kind, [text, code]]
 
 
 class FakeCluster:
@@ -206,6 +199,10 @@ class FakeCluster:
         """Change an instance."""
         return self._on(name, "INSTANCE_SET_PARAMS", reason, lambda: self._change(name, change))
 
+    def submit_rename(self, name: str, new_name: str, reason: str) -> int:
+        """Rename an instance."""
+        return self._on(name, "INSTANCE_RENAME", reason, lambda: self._rename(name, new_name))
+
     def submit_network_add(self, spec: NetworkSpec, reason: str) -> int:
         """Make a network."""
         given = {"network_name": spec.name}
@@ -218,7 +215,7 @@ class FakeCluster:
 
         def connect() -> None:
             if after is not None and self._jobs[after].status != "success":
-                raise _FailsError("OpExecError", f"Job {after} failed", "failed")
+                raise JobFails("OpExecError", f"Job {after} failed", "failed")
             self._networks[name] = replace(self._networks[name], groups=(group,))
 
         return self._on_network(name, "NETWORK_CONNECT", reason, connect, known=after is None)
@@ -261,7 +258,7 @@ class FakeCluster:
 
         def checked() -> Any:
             if name not in self._instances:
-                raise _FailsError("OpPrereqError", f"Instance '{name}' not known", "unknown_entity")
+                raise JobFails("OpPrereqError", f"Instance '{name}' not known", "unknown_entity")
             return work()
 
         return self._submit(opcode, {"instance_name": name}, reason, checked)
@@ -271,7 +268,7 @@ class FakeCluster:
     ) -> int:
         def checked() -> Any:
             if name not in self._networks:
-                raise _FailsError("OpPrereqError", f"Network '{name}' not found", "unknown_entity")
+                raise JobFails("OpPrereqError", f"Network '{name}' not found", "unknown_entity")
             return work()
 
         return self._submit(opcode, {"network_name": name}, reason, checked if known else work)
@@ -296,7 +293,7 @@ class FakeCluster:
         work, job = self._work.pop(job_id), self._jobs[job_id]
         try:
             status, result = "success", work()
-        except _FailsError as failure:
+        except JobFails as failure:
             status, result = "error", failure.result
         op = replace(job.ops[0], status=status, result=result)
         when = (job_id, 1)
@@ -305,9 +302,7 @@ class FakeCluster:
     # --- what the jobs do
 
     def _create(self, spec: InstanceSpec) -> list[str]:
-        if spec.name in self._instances:
-            text = f"Instance '{spec.name}' is already in the cluster"
-            raise _FailsError("OpPrereqError", text, "already_exists")
+        refuse_taken(spec.name, self._instances)
         self._check_room(spec.memory, sum(disk.size for disk in spec.disks))
         self._instances[spec.name] = InstanceReport(
             name=spec.name,
@@ -336,12 +331,12 @@ class FakeCluster:
         if memory > (node.memory_free or 0) or space > (node.disk_free or 0):
             lacking = "memory" if memory > (node.memory_free or 0) else "disk"
             text = f"Can't compute nodes using iallocator 'hail': not enough {lacking}"
-            raise _FailsError("OpPrereqError", text, "insufficient_resources")
+            raise JobFails("OpPrereqError", text, "insufficient_resources")
 
     def _nic(self, spec: NicSpec) -> NicReport:
         if spec.network is not None and spec.network not in self._networks:
             text = f"Network '{spec.network}' not found"
-            raise _FailsError("OpPrereqError", text, "unknown_entity")
+            raise JobFails("OpPrereqError", text, "unknown_entity")
         ip = spec.ip
         if spec.network is not None and ip is None:
             hosts = ipaddress.ip_network(self._networks[spec.network].cidr).hosts()
@@ -357,8 +352,10 @@ class FakeCluster:
 
     def _change(self, name: str, change: InstanceChange) -> list[Any]:
         old = self._instances[name]
-        nics = tuple(nic for nic in old.nics if nic.name not in change.remove_nics)
-        disks = tuple(disk for disk in old.disks if disk.name not in change.remove_disks)
+        kept = [one for one in old.nics if one.name not in change.remove_nics]
+        nics = tuple(self._named(one, change.name_nics.get(one.uuid)) for one in kept)
+        left = [one for one in old.disks if one.name not in change.remove_disks]
+        disks = tuple(replace(d, name=change.name_disks.get(d.uuid, d.name)) for d in left)
         added = (DiskReport(one.name, str(uuid.uuid4()), one.size) for one in change.add_disks)
         self.set_instance(
             name,
@@ -370,10 +367,18 @@ class FakeCluster:
         )
         return [list(pair) for pair in asdict(change).items() if pair[1]]
 
+    def _named(self, nic: NicReport, spec: NicSpec | None) -> NicReport:
+        if spec is None or spec.network is None:
+            return nic if spec is None else replace(nic, name=spec.name)
+        return replace(self._nic(spec), uuid=nic.uuid, mac=nic.mac)
+
+    def _rename(self, name: str, new_name: str) -> str:
+        refuse_taken(new_name, self._instances)
+        self._instances[new_name] = replace(self._instances.pop(name), name=new_name)
+        return new_name
+
     def _add_network(self, spec: NetworkSpec) -> None:
-        if spec.name in self._networks:
-            text = f"Network '{spec.name}' already exists"
-            raise _FailsError("OpPrereqError", text, "already_exists")
+        refuse_taken(spec.name, self._networks)
         size = ipaddress.ip_network(spec.cidr).num_addresses
         reserved = 2 + (spec.gateway is not None)
         self._networks[spec.name] = NetworkReport(

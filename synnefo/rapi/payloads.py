@@ -80,8 +80,10 @@ def create(spec: InstanceSpec) -> dict[str, Any]:
 def modify(change: InstanceChange) -> dict[str, Any]:
     """The body of a change; only what changes is in it."""
     nics: list[list[Any]] = [["remove", name, {}] for name in change.remove_nics]
+    nics += [["modify", key, nic(one)] for key, one in change.name_nics.items()]
     nics += [["add", LAST, nic(one)] for one in change.add_nics]
     disks: list[list[Any]] = [["remove", name, {}] for name in change.remove_disks]
+    disks += [["modify", key, {"name": name}] for key, name in change.name_disks.items()]
     disks += [["add", LAST, disk(one)] for one in change.add_disks]
     sent: dict[str, Any] = {
         "beparams": backend_parameters(change.vcpus, change.memory),
