@@ -61,7 +61,7 @@ class Importing:
         if naming.server_id(prefix, instance) is not None:
             raise Refused(f"{instance} is called as a server's instance already")
         server, ran = imports.begun(self._backend, instance) or (None, False)
-        if server is None or not self._is_renamed(server):
+        if server is None or not self._is_renamed(server, instance):
             report = self._cluster.instance(instance)
             self._check(report)
             ran = ran or bool(report.running)
@@ -76,9 +76,13 @@ class Importing:
         if report.running and not self._may_stop:
             raise Refused(f"{report.name} runs, and a new name needs it stopped: add --stop")
 
-    def _is_renamed(self, server: Server) -> bool:
+    def _is_renamed(self, server: Server, instance: str) -> bool:
+        """The new name alone says nothing: it may be another's."""
+        return self._is_there(_name_of(server)) and not self._is_there(instance)
+
+    def _is_there(self, name: str) -> bool:
         try:
-            self._cluster.instance(_name_of(server))
+            self._cluster.instance(name)
         except NotFound:
             return False
         return True
@@ -90,7 +94,7 @@ class Importing:
             job = self._cluster.submit_rename(report.name, _name_of(server), self._reason)
             self._await(job, "rename")
         except Refused:
-            if self._is_renamed(server):
+            if self._is_renamed(server, report.name):
                 return  # By an earlier job of ours, whose answer got lost.
             servers.vanished(server.pk, self._now())
             raise
