@@ -39,6 +39,7 @@ PREFETCH = MOST_TOGETHER
 LOOK_EVERY = 1.0
 RECONNECT_AFTER = (0.1, 5.0)
 REASON = "x-reason"
+SINCE = "x-since"
 # From what one call raises when the broker is away or goes away under it.
 TROUBLE = (AMQPError, OSError)
 
@@ -164,7 +165,7 @@ class AmqpBus:
             delivery.routing_key,
             [delivery.body],
             exchange=DEAD_LETTER_EXCHANGE,
-            headers={REASON: reason[:2000]},
+            headers={REASON: reason[:2000], SINCE: int(time.time())},
         )
 
     def wake(self) -> None:
@@ -181,18 +182,27 @@ class AmqpBus:
             declare(channel, self._topology)
             return [letter for letter, _ in self._letters(channel, self._topology.queues)]
 
-    def requeue(self, letter_id: str) -> None:
-        """Published again with its key, then taken out of the dead letters."""
-        with self._channel() as channel:
-            letter, tag = self._letter(channel, letter_id)
-            self._publisher.publish(letter.routing_key, [letter.body])
-            channel.basic_ack(tag)
+    def requeue(self, *letter_ids: str) -> None:
+        """Published again with their keys, then taken out of the dead letters."""
+        self._settle(letter_ids, lambda one: self._publisher.publish(one.routing_key, [one.body]))
 
-    def drop(self, letter_id: str) -> None:
-        """Forget it."""
-        with self._channel() as channel:
-            _, tag = self._letter(channel, letter_id)
-            channel.basic_ack(tag)
+    def drop(self, *letter_ids: str) -> None:
+        """Forget them."""
+        self._settle(letter_ids, lambda _: None)
+
+    def _settle(self, letter_ids: Sequence[str], deed: Callable[[DeadLetter], None]) -> None:
+        """In one passage over the letters: the broker finds none of them by its name."""
+        missing = dict.fromkeys(letter_ids)
+        named = {letter_id.partition("/")[0] for letter_id in letter_ids}
+        queues = [queue for queue in self._topology.queues if queue in named]
+        with self._channel() as channel, suppress(ChannelClosedByBroker):
+            for letter, tag in self._letters(channel, queues):
+                if letter.id in letter_ids:
+                    deed(letter)
+                    channel.basic_ack(tag)
+                    missing.pop(letter.id, None)
+        if missing:
+            raise KeyError(", ".join(missing))
 
     def backlog(self) -> dict[str, int]:
         """Messages ready per queue, as the broker counts them."""
@@ -242,16 +252,8 @@ class AmqpBus:
                 reason = str(headers.get(REASON) or _reason_of_broker(headers))
                 identity = properties.message_id or hashlib.sha256(body).hexdigest()[:16]
                 key, tag = str(method.routing_key), int(method.delivery_tag or 0)
-                yield DeadLetter(f"{queue}/{identity}", queue, key, body, reason), tag
-
-    def _letter(self, channel: BlockingChannel, letter_id: str) -> tuple[DeadLetter, int]:
-        queue = letter_id.partition("/")[0]
-        if queue in self._topology.queues:
-            with suppress(ChannelClosedByBroker):
-                for letter, tag in self._letters(channel, [queue]):
-                    if letter.id == letter_id:
-                        return letter, tag
-        raise KeyError(letter_id)
+                since = float(headers[SINCE]) if SINCE in headers else None
+                yield DeadLetter(f"{queue}/{identity}", queue, key, body, reason, since), tag
 
 
 def _wait(connection: BlockingConnection, stop: threading.Event, seconds: float) -> bool:

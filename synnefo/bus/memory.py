@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from synnefo.bus.delivering import PAUSES, Fate, Hands
 from synnefo.bus.topology import Topology
@@ -71,18 +71,25 @@ class MemoryBus:
         """Oldest first."""
         return list(self._dead.values())
 
-    def requeue(self, letter_id: str) -> None:
-        """Back to its queue."""
+    def requeue(self, *letter_ids: str) -> None:
+        """Back to their queues."""
         with self._changed:
-            letter = self._dead.pop(letter_id)
-            self._queues[letter.queue].append(
-                Delivery(letter.queue, letter.routing_key, letter.body)
-            )
+            for letter in self._taken(letter_ids):
+                self._queues[letter.queue].append(
+                    Delivery(letter.queue, letter.routing_key, letter.body)
+                )
             self._changed.notify_all()
 
-    def drop(self, letter_id: str) -> None:
-        """Forget it."""
-        del self._dead[letter_id]
+    def drop(self, *letter_ids: str) -> None:
+        """Forget them."""
+        for _ in self._taken(letter_ids):
+            continue
+
+    def _taken(self, letter_ids: Sequence[str]) -> Iterator[DeadLetter]:
+        missing = [one for one in letter_ids if one not in self._dead]
+        yield from [self._dead.pop(one) for one in letter_ids if one in self._dead]
+        if missing:
+            raise KeyError(", ".join(missing))
 
     def backlog(self) -> dict[str, int]:
         """Messages waiting per queue."""

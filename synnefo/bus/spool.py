@@ -235,21 +235,26 @@ class SpoolBus:
         """Oldest first."""
         return [
             DeadLetter(
-                f"{queue}/{path.name}", queue, record.routing_key, record.bodies[0], record.reason
+                f"{queue}/{path.name}",
+                queue,
+                record.routing_key,
+                record.bodies[0],
+                record.reason,
+                int(path.name.partition("-")[0]) / 1e9,
             )
             for queue, path, record in sorted(self._dead(), key=lambda found: found[1].name)
         ]
 
-    def requeue(self, letter_id: str) -> None:
-        """Back to its queue, as the newest message there."""
-        path, queue, record = self._letter(letter_id)
-        self._put(queue, "new", self._name(), Record(record.routing_key, record.bodies))
-        path.unlink()
+    def requeue(self, *letter_ids: str) -> None:
+        """Back to their queues, as the newest messages there."""
+        for path, queue, record in self._letters(letter_ids):
+            self._put(queue, "new", self._name(), Record(record.routing_key, record.bodies))
+            path.unlink()
 
-    def drop(self, letter_id: str) -> None:
-        """Forget it."""
-        path, _, _ = self._letter(letter_id)
-        path.unlink()
+    def drop(self, *letter_ids: str) -> None:
+        """Forget them."""
+        for path, _, _ in self._letters(letter_ids):
+            path.unlink()
 
     def backlog(self) -> dict[str, int]:
         """Files waiting or being handled, per queue."""
@@ -288,7 +293,17 @@ class SpoolBus:
         for queue in self._topology.queues:
             folder = self._root / queue / "dead"
             for path in folder.iterdir() if folder.is_dir() else ():
-                yield queue, path, Record.decode(path.read_bytes())
+                yield queue, path, _read(path)
+
+    def _letters(self, letter_ids: Sequence[str]) -> Iterator[tuple[Path, str, Record]]:
+        missing = []
+        for letter_id in letter_ids:
+            try:
+                yield self._letter(letter_id)
+            except KeyError:
+                missing.append(letter_id)
+        if missing:
+            raise KeyError(", ".join(missing))
 
     def _letter(self, letter_id: str) -> tuple[Path, str, Record]:
         queue, _, name = letter_id.partition("/")
@@ -296,6 +311,15 @@ class SpoolBus:
         if queue not in self._topology.queues or name in {"", ".", ".."} or "/" in name:
             raise KeyError(letter_id)
         try:
-            return path, queue, Record.decode(path.read_bytes())
+            return path, queue, _read(path)
         except FileNotFoundError as absent:
             raise KeyError(letter_id) from absent
+
+
+def _read(path: Path) -> Record:
+    """A dead letter; one that a power cut left incomplete must not hide the others."""
+    content = path.read_bytes()
+    try:
+        return Record.decode(content)
+    except Damaged as damage:
+        return Record("", (content,), reason=f"damaged: {damage}")

@@ -189,15 +189,21 @@ def test_what_was_not_finished_when_stopped_comes_again(bus):
     assert (first.finished, second.finished) == ([b"1"], [b"2", b"3"])
 
 
-@pytest.fixture
-def letter(bus):
+def buried(bus, *bodies):
+    """These messages as dead letters."""
+
     def refuse(delivery):
         raise Reject("bad")
 
     with consuming(bus, Collector(refuse)):
-        bus.publish(bus.topology.key("op"), [b"bad"])
-        until(lambda: len(bus.dead_letters()) == 1)
-    return bus.dead_letters()[0]
+        bus.publish(bus.topology.key("op"), bodies)
+        until(lambda: len(bus.dead_letters()) == len(bodies))
+    return bus.dead_letters()
+
+
+@pytest.fixture
+def letter(bus):
+    return buried(bus, b"bad")[0]
 
 
 def test_dead_letters_are_counted(bus, letter):
@@ -275,6 +281,17 @@ def test_stopped_amid_many_the_rest_comes_again_in_order(bus):
     with consuming(bus, second):
         second.wait(lambda c: len(c.finished) == 3)
     assert (first.finished, second.finished) == ([b"0", b"1", b"2", b"3"], [b"4", b"5", b"6"])
+
+
+def test_several_dead_letters_at_once(bus):
+    letters = buried(bus, *(b"%d" % number for number in range(6)))
+    with pytest.raises(KeyError, match="absent"):
+        bus.requeue(letters[1].id, f"{letters[1].queue}/absent", letters[3].id)
+    bus.drop(letters[0].id, letters[5].id)
+    until(lambda: [one.body for one in bus.dead_letters()] == [b"2", b"4"])
+    collector = Collector()
+    with consuming(bus, collector):
+        collector.wait(lambda c: c.finished == [b"1", b"3"])
 
 
 def test_dead_letters_that_are_not_there(bus):

@@ -125,3 +125,17 @@ def test_one_fsync_for_each_call(bus, monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda descriptor: calls.append(real(descriptor)))
     bus.publish(KEY, [b"1", b"2", b"3"])
     assert len(calls) == 1
+
+
+def test_a_damaged_dead_letter_hides_no_other(bus):
+    bus.publish(TOPOLOGY.key("op"), [b"whole"])
+    (waiting,) = (bus._root / "snf-events-op" / "new").iterdir()
+    dead = bus._root / "snf-events-op" / "dead"
+    waiting.rename(dead / waiting.name)
+    (dead / "00000000000000000007-1").write_bytes(b'{"key": "k", "sizes": [9], "crc": 1}\nhalf')
+    damaged, whole = bus.dead_letters()
+    assert (damaged.since, whole.body) == (7e-9, b"whole")
+    assert damaged.reason.startswith("damaged")
+    assert b"half" in damaged.body
+    bus.drop(damaged.id)
+    assert [one.body for one in bus.dead_letters()] == [b"whole"]
