@@ -14,7 +14,7 @@ from synnefo.db.models import Intent
 from synnefo.dispatcher.instances import instance_of
 from synnefo.dispatcher.networks import NetworkPreparer
 from synnefo.dispatcher.outcomes import Gone, Later, Outcome, Refused, Submitted
-from synnefo.intents.submission import LOOKS_AFTER_A_CLAIM, Claim
+from synnefo.intents.submission import LOOKS_AFTER_A_CLAIM, LOOKS_AFTER_SILENCE, Claim
 from synnefo.ports import (
     Clock,
     Cluster,
@@ -26,6 +26,7 @@ from synnefo.ports import (
 )
 
 SETTLE = 2.0  # Between two looks: a request may still be on its way.
+SETTLE_AFTER_SILENCE = 6.0
 NETWORK_SOON = 0.2
 LONGEST_PAUSE = 30.0
 PATIENCE = {"create": timedelta(minutes=30), "delete": timedelta(days=1)}
@@ -44,22 +45,34 @@ class Sender:
         """Submit unless a job exists already; nothing is sent after `until` (monotonic)."""
         intent, looks = claim.intent, claim.looks_needed
         try:
-            if looks:
-                job_id = cluster.find_job_by_reason(
-                    f"synnefo:intent={intent.uuid}", intent.since_job
-                )
-                if job_id is not None:
-                    return Submitted(job_id)
-                looks -= 1
-            if looks:
-                return Later(SETTLE, looks, "looking for its job")
+            if looks and (outcome := self._look(intent, looks, cluster)) is not None:
+                return outcome
+            looks = 0
             if (outcome := self._prepare(intent, cluster)) is not None:
                 return outcome
         except (ClusterUnreachable, ClusterRefused) as error:
-            return self._later(intent, str(error), looks=looks)
+            # Looks in a row count: while nobody could be asked, something may have arrived.
+            again = max(looks, LOOKS_AFTER_A_CLAIM) if looks else 0
+            return self._later(intent, str(error), looks=again)
         if self._clock.monotonic() > until:
             return Later(0.0, 0, "the claim ran out before it was sent")
+        if claim.looks_needed and intent.cause and self._waited_too_long(intent):
+            # Now it is certain that what was tried before made no job.
+            return Refused(self._not_taken(intent, intent.cause))
         return self._submit(intent, cluster)
+
+    def _look(self, intent: Intent, looks: int, cluster: Cluster) -> Outcome | None:
+        """Its job, or when to look again; None when it is certain that there is none."""
+        began = self._clock.monotonic()
+        job_id = cluster.find_job_by_reason(f"synnefo:intent={intent.uuid}", intent.since_job)
+        if job_id is not None:
+            return Submitted(job_id)
+        if looks == 1:
+            return None
+        pause = SETTLE if looks <= LOOKS_AFTER_A_CLAIM else SETTLE_AFTER_SILENCE
+        # Where looks take long, jobs take long to be accepted.
+        pause = max(pause, 2 * (self._clock.monotonic() - began))
+        return Later(pause, looks - 1, intent.cause or "looking for its job")
 
     def _prepare(self, intent: Intent, cluster: Cluster) -> Outcome | None:
         server = intent.server
@@ -80,8 +93,12 @@ class Sender:
             return Submitted(self._ask(intent, cluster))
         except ClusterUnreachable as error:
             looks = LOOKS_AFTER_A_CLAIM if error.perhaps_done else 0
+            looks = LOOKS_AFTER_SILENCE if error.silent else looks
             return self._later(intent, str(error), looks=looks)
-        except (ClusterBusy, ClusterDenied) as error:
+        except ClusterBusy as error:
+            # It says that it did nothing; looking once costs less than believing that.
+            return self._later(intent, str(error), looks=1)
+        except ClusterDenied as error:
             return self._later(intent, str(error), looks=0)
         except NotFound as error:
             return Gone() if intent.action == "delete" else Refused(error.message)
@@ -109,11 +126,21 @@ class Sender:
 
     def _later(self, intent: Intent, cause: str, *, looks: int) -> Outcome:
         """Again after a growing pause; what has waited too long without a job has failed."""
-        patience = PATIENCE.get(intent.action, PATIENCE_ELSE)
-        if not looks and self._clock.now() - intent.created_at > patience:
-            return Refused(f"The backend did not take it within {patience}: {cause}")
+        if not looks and self._waited_too_long(intent):
+            return Refused(self._not_taken(intent, cause))
         pause = min(LONGEST_PAUSE, 0.5 * 2 ** min(intent.attempts, 10))
         return Later(max(pause, SETTLE if looks else 0), looks, cause, backend_away=True)
+
+    def _waited_too_long(self, intent: Intent) -> bool:
+        return self._clock.now() - intent.created_at > _patience(intent)
+
+    @staticmethod
+    def _not_taken(intent: Intent, cause: str) -> str:
+        return f"The backend did not take it within {_patience(intent)}: {cause}"
+
+
+def _patience(intent: Intent) -> timedelta:
+    return PATIENCE.get(intent.action, PATIENCE_ELSE)
 
 
 def origin(intent: Intent, with_intent: bool = True) -> Origin:

@@ -11,7 +11,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection
 
@@ -128,6 +128,7 @@ class Submitter:
             log.info("%s: %s", what, outcome, extra=logs.about(job=job))
         except Exception as error:  # A crew lives on; the intent is tried again by its lease.
             log.exception("could not submit %s", claim.intent.uuid)
+            connection.close()  # If it was that which failed, the next attempt gets a new one.
             outcome = Later(10.0, submission.LOOKS_AFTER_A_CLAIM, repr(error))
         return outcome
 
@@ -170,6 +171,9 @@ class Submitter:
             self._clusters(Backend.objects.get(pk=backend_id)).cancel(job_id)
         except ClusterError as error:
             log.info("job %s is not canceled: %s", job_id, error)
+        except DatabaseError as error:
+            log.warning("job %s is not canceled: %s", job_id, error)
+            connection.close()
 
     # --- recording, in one thread
 
@@ -210,15 +214,20 @@ class Submitter:
                 [(c.intent, o.job_id) for c, o in batch if isinstance(o, Submitted)], now
             )
             for claim, outcome in batch:
-                match outcome:
-                    case Later():
-                        self._put_back(claim, outcome)
-                    case Refused(sentence):
-                        servers.refused(claim.intent, sentence, now)
-                    case Gone():
-                        servers.vanished(claim.intent.server_id, now)
+                if not isinstance(outcome, Submitted):
+                    self._end_or_put_back(claim, outcome, now)
             if self._held_back or any(isinstance(outcome, Later) for _, outcome in batch):
                 rings.intents_recorded()
+
+    def _end_or_put_back(self, claim: Claim, outcome: Outcome, now: datetime) -> None:
+        """Only while the claim holds: whoever took the intent over may know better."""
+        if isinstance(outcome, Later):
+            self._put_back(claim, outcome)
+        elif submission.holds(claim.intent, self._worker):
+            if isinstance(outcome, Refused):
+                servers.refused(claim.intent, outcome.sentence, now)
+            else:
+                servers.vanished(claim.intent.server_id, now)
 
     def _put_back(self, claim: Claim, outcome: Later) -> None:
         not_before = self._clock.now() + timedelta(seconds=outcome.seconds)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models.functions import Greatest
 
 from synnefo.core import allocator
 from synnefo.core.server_states import ServerState
@@ -22,6 +23,8 @@ State = Intent.State
 LEASE = timedelta(seconds=40)
 # The second look is for a request that was still on its way to the backend at the first one.
 LOOKS_AFTER_A_CLAIM = 2
+# Nobody answered in time, so the backend may accept it any time: about a minute of looks.
+LOOKS_AFTER_SILENCE = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,8 @@ def _lease(rows: Sequence[Intent], worker: str, now: datetime) -> None:
         claimed_by=worker,
         claimed_until=now + LEASE,
         attempts=F("attempts") + 1,
-        looks_needed=LOOKS_AFTER_A_CLAIM,
+        # What an earlier attempt left open is not settled by dying over the next one.
+        looks_needed=Greatest(F("looks_needed"), LOOKS_AFTER_A_CLAIM),
         not_before=None,
     )
     for backend_id in {row.backend_id for row in rows if row.backend_id and not row.since_job}:
@@ -177,23 +181,39 @@ def place_again(intent: Intent, without: Iterable[int]) -> tuple[Intent, str]:
 def submitted(jobs: Iterable[tuple[Intent, int]], now: datetime) -> None:
     """The backend has taken these. Where an event came first, the intent has ended: it stays so."""
     for intent, job_id in jobs:
-        changed = Intent.objects.filter(pk=intent.pk, state=State.SUBMITTING).update(
+        # Also where the claim has run out meanwhile: that there is a job is a fact.
+        open_still = Intent.objects.filter(
+            pk=intent.pk, state__in=[State.RECORDED, State.SUBMITTING]
+        )
+        changed = open_still.update(
             state=State.SUBMITTED,
             job_id=job_id,
             submitted_at=now,
             claimed_until=None,
+            not_before=None,
             looks_needed=0,
         )
         if changed:
             Activity.objects.filter(intent=intent).update(job_id=job_id)
 
 
+def _held(intent: Intent, worker: str) -> QuerySet[Intent]:
+    """The intent while this very claim holds; each claim counts as one attempt."""
+    return Intent.objects.filter(
+        pk=intent.pk, state=State.SUBMITTING, claimed_by=worker, attempts=intent.attempts
+    )
+
+
+def holds(intent: Intent, worker: str) -> bool:
+    """Whether the claim has not run out; within a transaction it holds to its end."""
+    return _held(intent, worker).select_for_update().exists()
+
+
 def put_back(
     intent: Intent, worker: str, not_before: datetime, looks_needed: int, cause: str
 ) -> None:
     """Not now; `looks_needed` is 0 when it is certain that no job exists."""
-    mine = Intent.objects.filter(pk=intent.pk, state=State.SUBMITTING, claimed_by=worker)
-    changed = mine.update(
+    changed = _held(intent, worker).update(
         state=State.RECORDED,
         not_before=not_before,
         looks_needed=looks_needed,

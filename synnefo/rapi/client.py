@@ -7,6 +7,8 @@ whose answer got lost was accepted is for the caller to look up by its reason.
 from __future__ import annotations
 
 import re
+import socket
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -43,6 +45,9 @@ NO_JOB = 999_999_999_999
 KEEP_IDLE = 3.0
 # Of whoever stands before the cluster: timeout, too early, too many requests.
 _COME_AGAIN = {408, 425, 429}
+# Lingering for no time: what was not delivered when a connection is given up, also by the death of
+# the process, is not delivered later by the kernel, when the job may have been asked for again.
+FORGET_AT_CLOSE = struct.pack("ii", 1, 0)
 _REFUSING_JOBS = re.compile(r"drain|queue.*full|needs archiving", re.IGNORECASE)
 
 
@@ -63,14 +68,8 @@ class RapiCluster:
         self._http = httpx.Client(
             base_url=url,
             auth=(user, password),
-            verify=tls.context(proof),
             timeout=httpx.Timeout(answer_within, connect=CONNECT_WITHIN),
-            limits=httpx.Limits(
-                max_connections=CONNECTIONS,
-                max_keepalive_connections=CONNECTIONS,
-                keepalive_expiry=KEEP_IDLE,
-            ),
-            transport=transport,
+            transport=transport or _transport(proof),
             trust_env=False,
         )
 
@@ -260,9 +259,8 @@ class RapiCluster:
             raise kind(f"{what}: {error!r}") from error
         except httpx.TransportError as error:
             silent = isinstance(error, httpx.TimeoutException)
-            raise ClusterUnreachable(f"{what}: {error!r}", perhaps_done=True, silent=silent) from (
-                error
-            )
+            message = f"{what}: {error!r}"
+            raise ClusterUnreachable(message, perhaps_done=True, silent=silent) from error
         if response.is_success:
             return self._decode(what, response)
         raise _error(what, response)
@@ -274,6 +272,19 @@ class RapiCluster:
         except ValueError as error:
             message = f"{what}: answered no JSON"
             raise ClusterUnreachable(message, perhaps_done=True) from error
+
+
+def _transport(proof: Path | str | None) -> httpx.HTTPTransport:
+    return httpx.HTTPTransport(
+        verify=tls.context(proof),
+        limits=httpx.Limits(
+            max_connections=CONNECTIONS,
+            max_keepalive_connections=CONNECTIONS,
+            keepalive_expiry=KEEP_IDLE,
+        ),
+        socket_options=[(socket.SOL_SOCKET, socket.SO_LINGER, FORGET_AT_CLOSE)],
+        trust_env=False,
+    )
 
 
 def _error(what: str, response: httpx.Response) -> ClusterError:

@@ -1,6 +1,8 @@
 """Errors by meaning: what a caller may conclude from each way in which a cluster can fail it."""
 
 import json
+import socket
+from functools import partial
 
 import httpx
 import pytest
@@ -80,6 +82,9 @@ def raising(error):
         (raising(httpx.RemoteProtocolError), True),
         (fault(500, "Internal"), True),
         (fault(502, "Bad gateway"), True),
+        (fault(503, "Service Unavailable"), True),
+        (fault(504, "Gateway Timeout"), True),
+        (fault(429, "Too Many Requests"), True),
         (lambda request: httpx.Response(200, text="<html>"), True),
         (lambda request: httpx.Response(200, json=None), True),
     ],
@@ -90,6 +95,40 @@ def test_what_may_have_been_done_all_the_same(answer, perhaps):
         client.submit_create(SPEC, "r")
     assert caught.value.perhaps_done is perhaps
     assert len(client.seen) == 1, "a write is never repeated by the client"
+
+
+@pytest.mark.parametrize(
+    ("answer", "silent"),
+    [
+        (raising(httpx.ReadTimeout), True),
+        (raising(httpx.WriteTimeout), True),
+        (fault(504, "Gateway Timeout"), True),
+        (raising(httpx.RemoteProtocolError), False),
+        (raising(httpx.ReadError), False),
+        (fault(503, "Service Unavailable"), False),
+        (raising(httpx.ConnectTimeout), False),
+    ],
+)
+def test_what_may_still_be_done_later(answer, silent):
+    with pytest.raises(ClusterUnreachable) as caught:
+        answering(answer).submit_create(SPEC, "r")
+    assert caught.value.silent is silent
+
+
+def test_what_was_given_up_is_not_delivered_later():
+    """The kernel would go on sending what a cut link held up, long after the client's timeout."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+        client = RapiCluster(
+            f"http://127.0.0.1:{server.getsockname()[1]}", "u", "p", answer_within=0.2
+        )
+        with pytest.raises(ClusterUnreachable):
+            client.submit_create(SPEC, "r")
+        taken, _ = server.accept()
+        taken.settimeout(30)
+        with taken, pytest.raises(ConnectionResetError):
+            list(iter(partial(taken.recv, 1 << 16), b""))
+        client.close()
 
 
 def test_a_read_is_repeated_once():

@@ -17,7 +17,6 @@ from synnefo import wiring
 from tests.integration.once.recording_rapi import RecordingRapi
 from tests.integration.spine.conftest import Rings
 
-
 TABLES = ("intent", "server", "commission", "quotausage", "backend", "address", "volume", "port")
 CHANGING = re.compile("_at$|_until$|_before$|claimed_by|fault")
 
@@ -27,6 +26,11 @@ def rapi() -> Iterator[RecordingRapi]:
     made = RecordingRapi()
     yield made
     made.close()
+
+
+@pytest.fixture
+def doorbell() -> Rings:
+    return Rings()
 
 
 class Database:
@@ -50,7 +54,7 @@ class Database:
             opened.row_factory = sqlite3.Row
             for table in TABLES:
                 for row in opened.execute(f"SELECT * FROM synnefo_{table} ORDER BY 1"):
-                    kept = {key: row[key] for key in row.keys() if not CHANGING.search(key)}
+                    kept = {k: value for k, value in dict(row).items() if not CHANGING.search(k)}
                     said.append(f"{table} {kept}")
         return "\n".join(said)
 

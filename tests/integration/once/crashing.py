@@ -52,12 +52,11 @@ def _live(work: Callable[[], None], kill_at: int, writing: int) -> None:
         if kill_at:
             _die_before(kill_at, writing)
         work()
-        sys.settrace(None)
         code = 0
-    except BaseException:
-        sys.settrace(None)
-        os.write(writing, traceback.format_exc().encode())
     finally:
+        sys.settrace(None)
+        if code == FAILED:
+            os.write(writing, traceback.format_exc().encode())
         # Neither pytest nor Django may clean up here what is their parent's.
         os._exit(code)
 

@@ -99,6 +99,9 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length)) if length else {}
         asked = Asked(self.command, parts, parse_qs(split.query), body)
+        if rapi.dead:
+            self.hang_up()
+            return
         if asked.writes and rapi.faults:
             rapi.faults.popleft()(self, asked)
         else:
@@ -117,6 +120,13 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(data)
         except OSError:
             self.close_connection = True  # Whoever asked is gone, as the tests want it.
+
+    def raw(self, status: int, text: str) -> None:
+        """An answer with any body."""
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
 
     def hang_up(self) -> None:
         """End the connection under the client, without TLS's goodbye."""
@@ -169,6 +179,8 @@ class RecordingRapi:
     def __init__(self, queue: Queue | None = None, context: ssl.SSLContext | None = None) -> None:
         self.queue = queue if queue is not None else Queue()
         self.faults: deque[Fault] = deque()
+        self.release = threading.Event()  # Faults that hold something back wait for it.
+        self.dead = False  # All connections end before they are answered.
         self._lock = threading.Lock()
         self._quiet = threading.Condition()
         self._open = 0
@@ -231,21 +243,19 @@ class RecordingRapi:
 
     def _look(self, asked: Asked) -> tuple[int, Any]:
         queue, (what, *names) = self.queue, asked.parts
-        match what:
-            case "groups":
-                return 200, [{"name": "default"}]
-            case "nodes":
-                return 200, [_node()]
-            case "networks":
-                return 200, [_network(*one) for one in queue.networks.items()]
-            case "jobs":
-                if not names:
-                    return 200, [{"id": number} for number in queue.jobs]
-                return 200, _job(int(names[0]), queue.jobs[int(names[0])])
-            case "instances" if not names:
-                return 200, [_instance(*one) for one in queue.instances.items()]
-            case "instances" if names[0] in queue.instances:
-                return 200, _instance(names[0], queue.instances[names[0]])
+        found: dict[str, Callable[[], Any]] = {
+            "groups": lambda: [{"name": "default"}],
+            "nodes": lambda: [_node()],
+            "networks": lambda: [_network(*one) for one in queue.networks.items()],
+            "jobs": lambda: [{"id": number} for number in queue.jobs],
+            "instances": lambda: [_instance(*one) for one in queue.instances.items()],
+        }
+        if not names:
+            return 200, found[what]()
+        if what == "jobs":
+            return 200, _job(int(names[0]), queue.jobs[int(names[0])])
+        if what == "instances" and names[0] in queue.instances:
+            return 200, _instance(names[0], queue.instances[names[0]])
         return 404, {"code": 404, "message": "Not Found", "explain": "Nothing there"}
 
 

@@ -5,12 +5,14 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import OperationalError, connection
 
 from synnefo.core.messages import Origin
 from synnefo.db.models import Backend, Intent, Server
 from synnefo.dispatcher.networks import NetworkPreparer
+from synnefo.dispatcher.outcomes import Gone, Later, Refused, Submitted
 from synnefo.intents import submission
-from synnefo.ports import ClusterRefused, NetworkReport
+from synnefo.ports import ClusterBusy, ClusterRefused, NetworkReport
 from synnefo.rapi.fake import FakeCluster
 from tests.integration.spine.spine import Killed, shuffled
 
@@ -111,6 +113,78 @@ def test_backend_away_for_too_long(spine):
     assert spine.state(server) == ("ERROR", None)
     assert "did not take it" in server.fault["message"]
     assert spine.used()["instances"] == 0
+
+
+def test_backend_busy_for_too_long(spine, monkeypatch):
+    _with_network(spine)
+
+    def full(*_):
+        raise ClusterBusy(503, "Job queue is full, needs archiving")
+
+    monkeypatch.setattr(spine.cluster, "submit_create", full)
+    server = spine.create()
+    spine.dispatch()
+    assert spine.state(server) == ("BUILD", "spawning")
+    spine.clock.ahead += 3600
+    for _ in range(6):
+        spine.clock.ahead += 31
+        spine.dispatch()
+    assert spine.state(server) == ("ERROR", None)
+    assert "needs archiving" in server.fault["message"]
+    assert spine.used()["instances"] == 1
+
+
+def test_an_old_wish_is_tried_when_there_was_no_dispatcher(spine):
+    _with_network(spine)
+    server = spine.create()
+    spine.clock.ahead += 7200
+    spine.settle()
+    assert spine.state(server) == ("ACTIVE", None)
+
+
+def _taken_over(spine):
+    """A claim of a dispatcher that froze, and of the one that took the intent over."""
+    _with_network(spine)
+    server = spine.create()
+    (frozen,) = submission.claim("frozen", spine.clock.now(), 10)
+    spine.clock.ahead += 60
+    (second,) = submission.claim("frozen", spine.clock.now(), 10)
+    return server, frozen, second
+
+
+@pytest.mark.parametrize("outcome", [Refused("no"), Gone(), Later(0.0, 0, "ran out")])
+def test_what_a_claim_that_ran_out_has_to_say_counts_no_more(spine, outcome):
+    """Not even when it is the same process that claimed it anew."""
+    server, frozen, _ = _taken_over(spine)
+    spine.submitter._worker = "frozen"
+    spine.submitter._results.put((frozen, outcome))
+    spine.submitter.record()
+    intent = Intent.objects.get(server=server)
+    assert (intent.state, intent.looks_needed) == ("SUBMITTING", 2)
+    assert spine.state(server) == ("BUILD", "spawning")
+
+
+def test_a_job_counts_also_when_its_claim_ran_out(spine):
+    server, frozen, second = _taken_over(spine)
+    submission.put_back(second.intent, "frozen", spine.clock.now(), 2, "slow")
+    spine.submitter._results.put((frozen, Submitted(77)))
+    spine.submitter.record()
+    intent = Intent.objects.get(server=server)
+    assert (intent.state, intent.job_id) == ("SUBMITTED", 77)
+
+
+def test_a_crew_forgets_a_broken_connection_to_the_database(spine, monkeypatch):
+    server = spine.create()
+    closed = []
+
+    def broken(*_):
+        raise OperationalError("the server closed the connection unexpectedly")
+
+    monkeypatch.setattr(spine.submitter._sender, "send", broken)
+    monkeypatch.setattr(connection, "close", lambda: closed.append(True))
+    spine.dispatch(1)
+    assert closed
+    assert Intent.objects.get(server=server).state == "RECORDED"
 
 
 def test_refusal(spine, monkeypatch):
