@@ -69,6 +69,29 @@ def new_authority() -> tuple[bytes, bytes]:
     return _private_pem(key), _pem(_sign_itself(key))
 
 
+def new_pair(name: str, days: int) -> tuple[bytes, bytes]:
+    """Key and certificate, as PEM, for those who know this very certificate and need no other."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    built = _builder(name, subject, key.public_key(), days).add_extension(
+        x509.BasicConstraints(ca=True, path_length=0), critical=True
+    )
+    return _private_pem(key), _pem(built.sign(key, hashes.SHA256()))
+
+
+def problem_of(pem: str) -> str:
+    """Why nobody can trust this certificate; an empty text if somebody may."""
+    try:
+        found = x509.load_pem_x509_certificates(pem.encode())
+    except ValueError as error:
+        return str(error)
+    if len(found) != 1:
+        return f"{len(found)} certificates where one is expected"
+    if found[0].not_valid_after_utc < _now():
+        return f"it expired on {found[0].not_valid_after_utc:%Y-%m-%d %H:%M} UTC"
+    return ""
+
+
 def reissue(
     authority: "Authority",
     certificate: Path,

@@ -13,6 +13,7 @@ from typing import Any
 from ganeti_backend import errors, objects
 from ganeti_backend.allocator import Allocator
 from ganeti_backend.certificates.certificate_keeper import CertificateKeeper
+from ganeti_backend.certificates.domain_secret import new_secret
 from ganeti_backend.configuration.config import Config, new_uuid
 from ganeti_backend.locks import LockInfo, LockManager
 from ganeti_backend.master.housekeeping import Housekeeping
@@ -116,6 +117,7 @@ class Master:
             master=self.settings.master,
             enabled_hypervisors=(self.settings.hypervisor,),
             enabled_disk_templates=tuple(templates),
+            domain_secret=new_secret(),
         )
         group = objects.NodeGroup(name=DEFAULT_GROUP, uuid=new_uuid(), ctime=now, mtime=now)
         self.config.commit([cluster, group])

@@ -246,7 +246,8 @@ class Processor:
         handle = JobHandle(
             job_id=job.id,
             op_index=run.index,
-            log=lambda text: self._log(run, text),
+            log=lambda text: self._log(run, jobs.LOG_MESSAGE, text),
+            tell=lambda kind, entry: self._log(run, kind, entry),
             again=job.interruptions(run.index) > 0,
             canceled=run.canceled,
             granted=lambda level: self._granted(run, level),
@@ -384,14 +385,13 @@ class Processor:
                 if blocked is not None and found is not None:
                     self._push(blocked, found.priority, self._begin)
 
-    def _log(self, run: Run, text: str) -> None:
-        # What no UTF-8 can hold comes from outside programs and must not spoil the job's file.
-        message = text.encode(errors="replace").decode()
+    def _log(self, run: Run, kind: str, message: Any) -> None:
+        if isinstance(message, str):
+            # What no UTF-8 can hold comes from outside programs and must not spoil the job's file.
+            message = message.encode(errors="replace").decode()
 
         def step(job: Job) -> Job:
-            if job.finalized:
-                return job
-            return job.logged(run.index, self._now(), jobs.LOG_MESSAGE, message)
+            return job if job.finalized else job.logged(run.index, self._now(), kind, message)
 
         self._change(run, step, durable=False)
         self._notes.set()

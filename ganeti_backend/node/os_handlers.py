@@ -13,6 +13,8 @@ from ganeti_backend.backups.folder import ExportFolder
 from ganeti_backend.errors import GenericError, OperatingSystemError
 from ganeti_backend.node.export_pieces import Exports, Outgoing, RemoteExports, incoming
 from ganeti_backend.node.script_tasks import ScriptTask, ScriptTasks
+from ganeti_backend.node.transfer_handlers import TransferHandlers
+from ganeti_backend.node.transfer_keys import TransferKeys
 from ganeti_backend.node_rpc.calls import CALLS
 from ganeti_backend.node_rpc.server import Handler
 from ganeti_backend.os_definitions import definition as definitions
@@ -30,7 +32,7 @@ VERIFY_SECONDS = 20.0
 KEPT_LOGS = 500
 
 
-class OsHandlers:
+class OsHandlers(TransferHandlers):
     """OS definitions, their scripts, and exports of one node."""
 
     def __init__(
@@ -40,6 +42,7 @@ class OsHandlers:
         storage_of: Callable[[Disk], Storage],
         pretend: bool,
     ) -> None:
+        super().__init__(TransferKeys(node.dir / "transfer_keys"))
         self._settings = settings
         self._node = node
         self._storage = storage_of
@@ -109,8 +112,8 @@ class OsHandlers:
         works = {
             CREATE: self._run,
             RENAME: self._run,
-            IMPORT: self._import,
-            EXPORT: self._export,
+            IMPORT: self._receive if order["transfer"] else self._import,
+            EXPORT: self._send if order["transfer"] else self._export,
         }
         if action not in works:
             raise GenericError(f"there is no OS script {action!r}")
@@ -122,7 +125,7 @@ class OsHandlers:
     def _run(self, task: ScriptTask, action: str, order: Order) -> None:
         log = self._log_of(action, order)
         try:
-            scripts.run(self._script(action, order), log, None, _hearing(task))
+            scripts.run(self._script(action, order), log, None, task.hearing)
         finally:
             log.close()
 
@@ -135,7 +138,7 @@ class OsHandlers:
 
         try:
             feed = incoming(exports, order["export"], order["file"], moved)
-            scripts.run(self._script(action, order), log, feed, _hearing(task))
+            scripts.run(self._script(action, order), log, feed, task.hearing)
         finally:
             log.close()
             _close(exports)
@@ -154,7 +157,7 @@ class OsHandlers:
         output = Outgoing(exports, order["export"], order["file"], moved)
         try:
             script = self._script(action, order)
-            scripts.export(script, log, output, foretold, _hearing(task))
+            scripts.export(script, log, output, foretold, task.hearing)
             output.finish()
         finally:
             log.close()
@@ -267,10 +270,6 @@ class OsHandlers:
 
     def _frozen(self, disk: Disk) -> Path:
         return self.frozen / identifier(disk.get("uuid"), "disk")
-
-
-def _hearing(task: ScriptTask) -> scripts.Hearing:
-    return scripts.Hearing(task.started, task.look)
 
 
 def _close(exports: Exports) -> None:

@@ -10,8 +10,10 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from ganeti_backend.node.tasks import Status, Task, Tasks
+from ganeti_backend.os_definitions import scripts
 
 log = logging.getLogger(__name__)
 
@@ -25,12 +27,21 @@ class ScriptTask(Task):
 
     def __init__(self, tasks: "ScriptTasks", task_id: str, disks: Iterable[str]) -> None:
         super().__init__(disks)
+        self.id = task_id
         self._tasks = tasks
-        self._id = task_id
+
+    @property
+    def hearing(self) -> scripts.Hearing:
+        """For the run of a script that is this task's work."""
+        return scripts.Hearing(self.started, self.look)
 
     def progress(self, percent: int) -> None:
         """Say how far it is; raises if nobody wants it any more."""
         self._tasks.progress(self, percent)
+
+    def tell(self, percent: int, **more: Any) -> None:
+        """Say how far it is, and what else who asks for it must know."""
+        self._tasks.progress(self, percent, more)
 
     def look(self) -> None:
         """Raises if nobody wants it any more."""
@@ -38,7 +49,7 @@ class ScriptTask(Task):
 
     def started(self, process: "subprocess.Popen[bytes]") -> None:
         """Write down who is to be ended should this daemon die."""
-        self._tasks.note(self._id, process.pid)
+        self._tasks.note(self.id, process.pid)
 
 
 Work = Callable[[ScriptTask], None]

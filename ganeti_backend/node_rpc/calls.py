@@ -99,10 +99,15 @@ OS_SCRIPT = Call(
     ("task_id", "action", "instance", "networks", "parameters"),
     {
         "hidden": (), "variables": {}, "debug": 0, "limit": 14400.0, "index": None,
-        "frozen": False, "export": "", "file": "", "peer": None, "wait": 0.05,
+        "frozen": False, "export": "", "file": "", "peer": None, "wait": 0.05, "transfer": None,
     },
     waits="wait",
 )  # fmt: skip
+# `transfer` of a script says where another cluster sends or takes the dump instead: `key`,
+# `trusted`, `magic`, `compress`, and `host` and `port`, or `patience`. See `disk_streams.py`.
+TRANSFER_KEY = Call("transfer_key", ("name",), timeout=60)
+TRANSFER_KEY_REMOVE = Call("transfer_key_remove", ("name",))
+TRANSFER_KEEP = Call("transfer_keep", ("task_id",))
 DISKS_FREEZE = Call("disks_freeze", ("task_id", "disks"), {"wait": 0.05}, waits="wait")
 DISKS_THAW = Call("disks_thaw", ("disks",))
 EXPORT_BEGIN = Call("export_begin", ("name",), timeout=300)
@@ -176,6 +181,9 @@ CALLS: Mapping[str, Call] = {
         OS_DIAGNOSE,
         OS_CHECK,
         OS_SCRIPT,
+        TRANSFER_KEY,
+        TRANSFER_KEY_REMOVE,
+        TRANSFER_KEEP,
         DISKS_FREEZE,
         DISKS_THAW,
         EXPORT_BEGIN,

@@ -20,6 +20,7 @@ class SystemBooks:
     scripts: list[dict[str, Any]] = field(default_factory=list)
     exports: dict[str, dict[str, Any]] = field(default_factory=dict)
     exports_begun: dict[str, set[str]] = field(default_factory=dict)
+    transfer_keys: dict[str, str] = field(default_factory=dict)
 
 
 class FakeSystems:
@@ -62,12 +63,40 @@ class FakeSystems:
         failed = self.script_failures.get(action)
         state = {"state": "failed", "percent": 0, "message": failed} if failed else None
         node.tasks[task_id] = state or {"state": "done", "percent": 100, "message": ""}
+        if order.get("transfer") and not failed:
+            return self._transfer(node, task_id, action, order["transfer"])
         if action == "export" and not failed:
             peer = self.nodes[order["peer"]["name"]]
             peer.exports_begun.setdefault(order["export"], set()).add(order["file"])
         if self.slow_scripts:
             return {"task": task_id, "state": "running", "percent": 0, "message": ""}
         return {"task": task_id, **node.tasks[task_id]}
+
+    def _transfer(
+        self, node: Any, task_id: str, action: str, transfer: dict[str, Any]
+    ) -> dict[str, Any]:
+        """What is sent arrives at once; what is awaited has come, and is not told to be kept."""
+        if transfer["key"] not in node.transfer_keys:
+            raise RefusalError(f"there is no key {transfer['key']} for a move to another cluster")
+        done = {"state": "done", "percent": 100, "message": ""}
+        awaited = {**done, "state": "running", "port": 1000 + len(node.tasks), "received": True}
+        node.tasks[task_id] = awaited if action == "import" else done
+        return {"task": task_id, **node.tasks[task_id]}
+
+    def _transfer_key(self, node: Any, name: str) -> dict[str, str]:
+        from ganeti_backend.certificates import authority
+
+        if name not in node.transfer_keys:
+            node.transfer_keys[name] = authority.new_pair(name, 1)[1].decode()
+        return {"certificate": node.transfer_keys[name]}
+
+    def _transfer_key_remove(self, node: Any, name: str) -> None:
+        node.transfer_keys.pop(name, None)
+
+    def _transfer_keep(self, node: Any, task_id: str) -> None:
+        if task_id not in node.tasks:
+            raise RefusalError(f"nothing was received by task {task_id}")
+        node.tasks[task_id] = {"state": "done", "percent": 100, "message": ""}
 
     def _disks_freeze(self, node: Any, task_id: str, **rest: Any) -> dict[str, Any]:
         node.tasks[task_id] = {"state": "done", "percent": 100, "message": ""}

@@ -50,7 +50,7 @@ class OpBackupExport(OpCode):
     ignore_remove_failures: bool = flag()
     mode: str = param(one_of(*MODES), "local")
     x509_key_name: list[Any] | None = param(maybe(list_of(lambda value: True)), None)
-    destination_x509_ca: str | None = param(maybe(is_name), None)
+    destination_x509_ca: str | None = param(maybe(is_text), None)
     zero_free_space: bool = flag()
     zeroing_timeout_fixed: int | None = param(maybe(is_int), None)
     zeroing_timeout_per_mib: float | None = param(maybe(is_number), None)

@@ -1,14 +1,24 @@
 """The opcode that renews certificates.
 
-Ganeti renews its cluster's and its remote API's certificate with the master stopped, so the last
-two fields are ours.
+Ganeti renews its cluster's and its remote API's certificate and the secret of its domain with the
+master stopped, so the last four fields are ours.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from ganeti_backend.opcodes.fields import OpCode, flag, is_natural, maybe, one_of, param
+from ganeti_backend.opcodes.fields import (
+    REDACTED,
+    OpCode,
+    flag,
+    is_natural,
+    is_text,
+    maybe,
+    one_of,
+    param,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +33,13 @@ class OpClusterRenewCrypto(OpCode):
     debug: bool = flag()
     cluster_certificate: bool = flag()
     rapi_certificate: bool = flag()
+    new_domain_secret: bool = flag()
+    domain_secret: str | None = param(maybe(is_text), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The secret itself does not get into the job file."""
+        found = super().to_dict()
+        return {**found, "domain_secret": REDACTED} if self.domain_secret else found
 
 
 OPCODES: tuple[type[OpCode], ...] = (OpClusterRenewCrypto,)

@@ -56,6 +56,7 @@ class JobHandle:
     again: bool = False
     canceled: threading.Event | None = None
     granted: Callable[[Level], frozenset[str]] = lambda _level: frozenset()
+    tell: Callable[[str, Any], None] = lambda _kind, _entry: None  # Log entries for programs.
     told: threading.Event = field(default_factory=threading.Event)
 
     @property

@@ -1,4 +1,4 @@
-"""BACKUP_EXPORT: dump an instance's disks into the export folder of a node, with its description.
+"""BACKUP_EXPORT: dump an instance's disks into a node's export folder, or to another cluster.
 
 The new export is made beside an earlier one and takes its place when it is complete, so whatever
 ends it in between leaves the earlier one, and the instance as it was. An instance that is stopped
@@ -8,8 +8,9 @@ room for copies, when they were dumped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from typing import TypeVar
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.backups import description
@@ -17,22 +18,25 @@ from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base, hook_environment
 from ganeti_backend.units.backups import folders
+from ganeti_backend.units.backups.departure import COMPRESSIONS, Departure
 from ganeti_backend.units.instances import disks, systems
 from ganeti_backend.units.instances.base import InstanceUnit
 from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.node_tasks import NodeTask, reporting
 
-COMPRESSIONS = ("none", "gzip", "gzip-fast", "gzip-slow")
 Result = list[bool | list[bool]]  # Whether it is complete, and each disk.
+Dumped = TypeVar("Dumped")
+LOCAL = "local"
 
 
 class BackupExport(InstanceUnit[opcodes.OpBackupExport]):
     HOOKS_PATH = "instance-export"
 
-    target: str
+    target: str  # The node that keeps the export; of none when it goes to another cluster.
+    departure: Departure | None = None
 
     def locks(self, level: Level) -> Mapping[str, Mode]:
-        if level == Level.NODE:
+        if level == Level.NODE and self.op.mode == LOCAL:
             # Exports of this instance on other nodes are removed at the end.
             return {ALL: base.SHARED}
         return super().locks(level)
@@ -40,20 +44,14 @@ class BackupExport(InstanceUnit[opcodes.OpBackupExport]):
     # Prerequisites.
 
     def check_prerequisites(self) -> None:
-        if self.op.mode != "local":
-            raise wrong("Exports to other clusters are not supported, only mode 'local' is")
         if self.op.compress not in COMPRESSIONS:
             raise wrong(f"Compression tool '{self.op.compress}' is not allowed")
         super().check_prerequisites()
         base.online_node(self.config, self.node)
-        wanted = self.op.target_node
-        if not isinstance(wanted, str):
-            raise wrong("A local export needs the name of one node as its target")
-        target = base.online_node(self.config, self.op.target_node_uuid or wanted)
-        if target.drained:
-            text = f"Can't use drained node {target.name}"
-            raise errors.OpPrereqError(text, errors.ECODE_STATE)
-        self.target = target.name
+        if self.op.mode == LOCAL:
+            self.target = self._local_target()
+        else:
+            self.departure = Departure(self, self.instance)
         up = self.instance.admin_state == objects.ADMIN_UP
         if self.op.remove_instance and up and not self.op.shutdown:
             text = "Can not remove instance without shutting it down before"
@@ -65,10 +63,22 @@ class BackupExport(InstanceUnit[opcodes.OpBackupExport]):
         )
         systems.check(self, self.system, [self.node], force_variant=True, installs=False)
 
+    def _local_target(self) -> str:
+        wanted = self.op.target_node
+        if not isinstance(wanted, str):
+            raise wrong("A local export needs the name of one node as its target")
+        target = base.online_node(self.config, self.op.target_node_uuid or wanted)
+        if target.drained:
+            text = f"Can't use drained node {target.name}"
+            raise errors.OpPrereqError(text, errors.ECODE_STATE)
+        return target.name
+
     # Hooks.
 
     def hook_nodes(self) -> tuple[Sequence[str], Sequence[str]]:
-        nodes = [self.config.cluster().master, self.instance.primary_node, self.target]
+        nodes = [self.config.cluster().master, self.instance.primary_node]
+        if self.op.mode == LOCAL:
+            nodes.append(self.target)
         found = list(dict.fromkeys(nodes))
         return found, found
 
@@ -76,13 +86,15 @@ class BackupExport(InstanceUnit[opcodes.OpBackupExport]):
         return {
             **super().hook_environment(),
             "EXPORT_MODE": self.op.mode,
-            "EXPORT_NODE": self.target,
+            "EXPORT_NODE": self.target if self.op.mode == LOCAL else str(self.op.target_node),
             "EXPORT_DO_SHUTDOWN": str(self.op.shutdown),
             "SHUTDOWN_TIMEOUT": str(self.op.shutdown_timeout),
             "REMOVE_INSTANCE": str(bool(self.op.remove_instance)),
         }
 
     def resumed(self) -> bool:
+        if self.op.mode != LOCAL:
+            return super().resumed()
         target = self.config.node(self.op.target_node_uuid or str(self.op.target_node))
         if target is None or not super().resumed():
             return False
@@ -94,11 +106,33 @@ class BackupExport(InstanceUnit[opcodes.OpBackupExport]):
     def execute(self) -> Result:
         if self.op.zero_free_space:
             self.warn("Free space is not zeroed: dumps keep holes where disks have them")
+        if self.departure is not None:
+            self._send(self.departure)
+        else:
+            self._write()
+        result: Result = [True, [True for _ in self.instance.disks]]
+        if self.op.remove_instance:
+            self._remove_instance(result)
+        else:
+            self.config.commit(receipt=self.job.receipt(result))
+        return result
+
+    def _send(self, departure: Departure) -> None:
+        """To another cluster, which has said where."""
+        try:
+            self._hold_still(lambda frozen: departure.send(self.system, frozen=frozen))
+        except errors.OpExecError as error:
+            raise errors.OpExecError(f"Export failed: {error.message}") from error
+        finally:
+            departure.forget_key(self.node)
+
+    def _write(self) -> None:
+        """Into the folder of a node."""
         name = self.instance.name
         self.call(self.target, calls.EXPORT_BEGIN, name=name)
         with ExitStack() as undo:
             undo.callback(self._abort)
-            dumps = self._dump_all()
+            dumps = self._hold_still(self._dump_all)
             self.job.log(f"Finalizing export on {self.target}")
             self.call(
                 self.target,
@@ -114,12 +148,6 @@ class BackupExport(InstanceUnit[opcodes.OpBackupExport]):
             )
             undo.pop_all()
         self._remove_older()
-        result: Result = [True, [True for _ in dumps]]
-        if self.op.remove_instance:
-            self._remove_instance(result)
-        else:
-            self.config.commit(receipt=self.job.receipt(result))
-        return result
 
     def _abort(self) -> None:
         try:
@@ -127,8 +155,8 @@ class BackupExport(InstanceUnit[opcodes.OpBackupExport]):
         except errors.NodeError as error:
             self.warn(f"{error.message}; the next export of this instance will clean up")
 
-    def _dump_all(self) -> list[str]:
-        """All disks; the instance runs again at the end if it ran before."""
+    def _hold_still(self, dump: Callable[[bool], Dumped]) -> Dumped:
+        """Dump while nothing changes; the instance runs again at the end if it ran before."""
         running = disks.running(self, self.instance)
         # A master that was cut off while the instance was stopped for this export had it running.
         meant = self.job.again and self.instance.admin_state == objects.ADMIN_UP
@@ -153,7 +181,10 @@ class BackupExport(InstanceUnit[opcodes.OpBackupExport]):
                 after.callback(self._thaw)
             after.callback(setattr, self, "interruptible", False)
             self.interruptible = True
-            return [self._dump(index, frozen=frozen) for index in range(len(self.instance.disks))]
+            return dump(frozen)
+
+    def _dump_all(self, frozen: bool) -> list[str]:
+        return [self._dump(index, frozen=frozen) for index in range(len(self.instance.disks))]
 
     def _stop(self) -> None:
         self.job.log(f"Shutting down instance {self.instance.name}")

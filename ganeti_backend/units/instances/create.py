@@ -18,6 +18,7 @@ from ganeti_backend.configuration.config import Pending, new_uuid
 from ganeti_backend.locks import ALL, Attempt, Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base, clean_up, hook_environment
+from ganeti_backend.units.backups.arrival import REMOTE_IMPORT
 from ganeti_backend.units.instances import disk_parameters, disks, new_nodes, parameters
 from ganeti_backend.units.instances.installation import CREATE, Installation
 from ganeti_backend.units.instances.naming import check_name
@@ -116,6 +117,9 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
         if pending is not None:
             self.info(f"Cleaning up what job {pending.job_id} left of {pending.name}")
             clean_up.clean_up(self.config, self.reach.nodes, pending)
+            if self.job.again and self.op.mode == REMOTE_IMPORT:
+                text = "The master was cut off while the instance arrived: begin its move anew"
+                raise errors.OpPrereqError(text, errors.ECODE_STATE)
 
     def _template(self, cluster: objects.Cluster) -> str:
         known = [name for name in cluster.enabled_disk_templates if name != "diskless"]
@@ -183,6 +187,11 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
             self.interruptible = True
             self.installation.run(self.instance)
             self.interruptible = False
+            if self.installation.comes_from_elsewhere:
+                # From here on ours may be the only one there is, whatever a start may say.
+                self.config.commit([self.instance], settled=self.instance.name)
+                undo.pop_all()
+                self.installation.kept()
             self._complete()
             undo.pop_all()
         return list(self.instance.nodes)

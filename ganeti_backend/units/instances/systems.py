@@ -7,7 +7,7 @@ in no file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -129,6 +129,30 @@ class Scripts:
         """Write one disk into an export."""
         self._run(EXPORT, {}, dump, frozen=frozen, percent=percent)
 
+    def sending(self, index: int, transfer: Values, *, frozen: bool) -> Callable[[], Any]:
+        """What orders one disk to be sent to another cluster, once however often it is called."""
+        return self._transfer(EXPORT, index, transfer, frozen=frozen)
+
+    def receiving(self, index: int, transfer: Values) -> Callable[[], Any]:
+        """The same for a disk that comes from another cluster."""
+        return self._transfer(IMPORT, index, transfer, frozen=False)
+
+    def _transfer(
+        self, action: str, index: int, transfer: Values, *, frozen: bool
+    ) -> Callable[[], Any]:
+        order = self._order(action, {}, index, frozen)
+        order.update(index=index, transfer=dict(transfer), wait=0.0)
+        node = self._instance.primary_node
+        return lambda: self._unit.call(node, calls.OS_SCRIPT, **order)
+
+    def follow(self, action: str, index: int, order: Callable[[], Any], percent: Percent) -> None:
+        """Wait for the end of what was ordered."""
+        self._follow(action, self._task_id(action, index), order, percent)
+
+    def cancel(self, action: str, index: int) -> None:
+        """Nobody wants it any more."""
+        self._cancel(self._task_id(action, index))
+
     def restore(self, dump: Dump, percent: Percent) -> None:
         """Fill one disk from an export."""
         self._run(IMPORT, {}, dump, percent=percent)
@@ -142,19 +166,25 @@ class Scripts:
         frozen: bool = False,
         percent: Percent | None = None,
     ) -> None:
-        order = self._order(action, variables, dump, frozen)
+        order = self._order(action, variables, None if dump is None else dump.index, frozen)
+        if dump is not None:
+            peer = peer_of(self._unit, dump.node)
+            order.update(index=dump.index, export=dump.export, file=dump.file, peer=peer)
         node = self._instance.primary_node
-        what = f"the OS {action} script of {self._instance.name}"
 
         def ask() -> Any:
             return self._unit.call(node, calls.OS_SCRIPT, **order)
 
-        attention = Attention(percent or quiet, self._unit.job.check_canceled)
-        task = NodeTask(self._unit.reach, node, what, ask, attention)
+        self._follow(action, order["task_id"], ask, percent or quiet)
+
+    def _follow(self, action: str, task_id: str, ask: Callable[[], Any], percent: Percent) -> None:
+        node = self._instance.primary_node
+        what = f"the OS {action} script of {self._instance.name}"
+        attention = Attention(percent, self._unit.job.check_canceled)
         try:
-            task.run()
+            NodeTask(self._unit.reach, node, what, ask, attention).run()
         except errors.JobCanceled:
-            self._cancel(order["task_id"])
+            self._cancel(task_id)
             raise
         except errors.OpExecError as error:
             text = f"Could not {VERBS[action]} {self._instance.name} on node {node}"
@@ -167,16 +197,15 @@ class Scripts:
             self._unit.warn(f"{error.message}; the script may go on")
 
     def _order(
-        self, action: str, variables: Mapping[str, str], dump: Dump | None, frozen: bool
+        self, action: str, variables: Mapping[str, str], index: int | None, frozen: bool
     ) -> dict[str, Any]:
         unit, cluster = self._unit, self._unit.config.cluster()
-        job, place = unit.job, "" if dump is None else f"-{dump.index}"
         payload = self._instance.node_payload(cluster)
         # What the scripts are to know of it stands in `parameters`.
         payload.update(os=self._system.os, osparams={}, osparams_private={})
-        order: dict[str, Any] = {
+        return {
             # The same order after a restart of the master finds the task that it began.
-            "task_id": f"{action}-{job.job_id}-{job.op_index}-{self._instance.uuid}{place}",
+            "task_id": self._task_id(action, index),
             "action": action,
             "instance": payload,
             "networks": self._networks(),
@@ -187,10 +216,10 @@ class Scripts:
             "limit": LIMITS[action],
             "frozen": frozen,
         }
-        if dump is not None:
-            peer = peer_of(unit, dump.node)
-            order.update(index=dump.index, export=dump.export, file=dump.file, peer=peer)
-        return order
+
+    def _task_id(self, action: str, index: int | None) -> str:
+        job, place = self._unit.job, "" if index is None else f"-{index}"
+        return f"{action}-{job.job_id}-{job.op_index}-{self._instance.uuid}{place}"
 
     def _networks(self) -> dict[str, Any]:
         wanted = {nic.network for nic in self._instance.nics if nic.network}

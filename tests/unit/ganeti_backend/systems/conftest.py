@@ -98,6 +98,7 @@ class Bench:
             "export": "",
             "file": "",
             "peer": {"name": self.node.name, "address": "127.0.0.1", "port": 1},
+            "transfer": None,
         }
         instance = more.pop("instance", None) or self.instance()
         return self.handlers.os_script(action=action, instance=instance, **{**values, **more})
