@@ -23,8 +23,6 @@ REFUSALS = {
     "RepairNodeStorageUnits": "job error .*",
     # The disks are all there, which the real one refuses as well.
     "RecreateInstanceDisks": "job error .*only missing disks can be recreated",
-    # Exports go to nodes of the same cluster only.
-    "PrepareExport": "job error .*not supported",
     # Filters of the job queue are left out on purpose; readers find an empty list.
     "GetFilter": "HTTP 404",
     "AddFilter": "HTTP 501",
