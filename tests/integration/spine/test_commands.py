@@ -7,8 +7,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from synnefo import wiring
-from synnefo.bus.memory import MemoryBus
-from synnefo.bus.topology import Topology
 from synnefo.core import messages
 from synnefo.db import sealing
 from synnefo.db.models import Backend, Image, Subnet, User
@@ -90,17 +88,6 @@ def test_reconcile_reports_and_repairs(spine):
         assert "ADMIN_down" in _said("server_show", str(server.uuid))
         spine.cluster.away = True
         assert "cannot be asked" in _said("server_show", spine.instance(server))
-
-
-def test_dead_letters_are_shown_and_retried(spine):
-    bus = MemoryBus(Topology("snf"), pauses=(0.0,))
-    bus._bury(Delivery("snf-events-op", "ganeti.snf.event.op", b"nonsense"), "not JSON")
-    with wiring.replace(bus=bus):
-        assert "not JSON" in _said("queue_inspect")
-        assert "1 given back" in _said("queue_retry", all=True)
-        assert bus.backlog()["snf-events-op"] == 1
-        with pytest.raises(CommandError, match="there is no dead letter"):
-            _said("queue_retry", "x")
 
 
 def test_signs_of_life_are_understood_and_what_is_no_message_is_rejected(spine):
