@@ -19,12 +19,13 @@ from synnefo.db import rings
 from synnefo.db.models import Backend
 from synnefo.db.transactions import forgo_power_cuts, writing
 from synnefo.dispatcher import metrics, workers
+from synnefo.dispatcher.capacity import Capacities
 from synnefo.dispatcher.crews import NO_BACKEND, Crews
 from synnefo.dispatcher.outcomes import Gone, Later, Outcome, Refused, Submitted
-from synnefo.dispatcher.sending import Sender
+from synnefo.dispatcher.sending import PATIENCE, Sender
 from synnefo.intents import submission
 from synnefo.intents.submission import Claim
-from synnefo.observations import backends, servers
+from synnefo.observations import servers
 from synnefo.ports import Clock, Cluster, ClusterError, Listening
 from telemetry import logs
 
@@ -33,7 +34,6 @@ log = logging.getLogger(__name__)
 AT_ONCE = 32
 LOOK_EVERY = 5.0
 SEND_WITHIN = 20.0  # Of the claim's lease; the rest is for the answer.
-CAPACITY_IS_FRESH = timedelta(seconds=2)
 Clusters = Callable[[Backend], Cluster]
 
 
@@ -48,6 +48,7 @@ class Submitter:
         self._worker = workers.own_name()
         self._sender = Sender(clock, prefix)
         self._crews = Crews(clock, inline=inline)
+        self._capacities = Capacities(clusters, clock, self._crews)
         self._results: queue.SimpleQueue[tuple[Claim, Outcome] | None] = queue.SimpleQueue()
         self._canceled: set[int] = set()
         self._held_back = False
@@ -137,28 +138,18 @@ class Submitter:
         if intent.action == "delete" and not intent.server.placed:
             return Gone()
         if claim.no_room:
-            self._look_at_capacity()
-            without = self._crews.unavailable()
+            without = {*self._capacities.look(), *self._crews.unavailable()}
             intent, reason = submission.place_again(intent, without)
             if reason:
-                return Later(1.0, claim.looks_needed, reason) if without else Refused(reason)
+                # Room may be where nobody answers: that is waited for, but not for ever.
+                late = self._clock.now() - intent.created_at > PATIENCE["create"]
+                may_be = without and not late
+                return Later(1.0, claim.looks_needed, reason) if may_be else Refused(reason)
             claim = Claim(intent, claim.looks_needed)
         backend = intent.server.backend
         if backend is None:
             return Refused("The server was never placed on a backend.")
         return self._sender.send(claim, self._clusters(backend), until)
-
-    def _look_at_capacity(self) -> None:
-        """Before a server is refused for want of room: what is remembered may be old."""
-        now = self._clock.now()
-        for backend in Backend.objects.filter(offline=False, drained=False):
-            if backend.seen_at is None or now - backend.seen_at > CAPACITY_IS_FRESH:
-                try:
-                    nodes = self._clusters(backend).nodes()
-                except ClusterError as error:
-                    log.warning("cannot look at %s: %s", backend, error)
-                else:
-                    backends.capacity(backend.pk, nodes, now)
 
     def _cancel(self, backend_id: int, job_id: int) -> None:
         """Ask once for what a deletion overtakes; if it runs already, its end is awaited."""

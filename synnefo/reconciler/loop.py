@@ -129,7 +129,8 @@ class Reconciler:
             deadlines.enforce(backend, cluster, self._clock.now())
             nets = networks.look(backend, cluster)
             self._networks.repair(backend, cluster, nets, self._clock.now())
-            metrics.looked(backend.name, [*(one.kind for one in found.drifts), *(one.kind for one in nets)])
+            kinds = [one.kind for one in found.drifts] + [one.kind for one in nets]
+            metrics.looked(backend.name, kinds)
             self._tell_of_orphans(found)
         return found
 

@@ -5,6 +5,8 @@ import threading
 import pytest
 
 from synnefo.db.models import Backend
+from synnefo.dispatcher.capacity import Capacities
+from synnefo.dispatcher.crews import Crews
 from synnefo.ports import ClusterUnreachable, Ring
 from synnefo.rapi.fake import FakeCluster
 from synnefo.reconciler.loop import Reconciler
@@ -104,3 +106,35 @@ def test_a_flood_of_doubts_holds_up_no_turn(running):
     assert one.looked.wait(PATIENCE)
     one.looked.clear()
     assert one.looked.wait(PATIENCE)  # The next turn of all, too.
+
+
+@pytest.mark.django_db(transaction=True)
+def test_frozen_backends_hold_up_no_look_for_room(shared):
+    """They are asked all at once; who does not answer in time may have room, and is named."""
+    thaw, asked = threading.Event(), threading.Semaphore(0)
+
+    class Silent(FakeCluster):
+        def nodes(self):
+            asked.release()
+            thaw.wait(PATIENCE)
+            raise ClusterUnreachable("it thawed too late")
+
+    frozen = [_backend(f"frozen{n}") for n in range(FROZEN)]
+    clusters: dict[int, FakeCluster] = {one.pk: Silent(one.name) for one in frozen}
+    well = _backend("well")
+    clusters[well.pk] = FakeCluster("well")
+    clock = TestClock()
+    crews = Crews(clock)
+    capacities = Capacities(lambda backend: clusters[backend.pk], clock, crews)
+    try:
+        for _ in range(2):  # The second time nobody is asked who has not answered the first.
+            assert capacities.look() == [one.pk for one in frozen]
+            clock.ahead += 3
+        well.refresh_from_db()
+        assert well.memory_free > 0
+        for _ in range(FROZEN):
+            assert asked.acquire(timeout=PATIENCE)
+        assert not asked.acquire(blocking=False)
+    finally:
+        thaw.set()
+        crews.close()
