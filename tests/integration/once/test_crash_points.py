@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import gc
-import os
 from collections.abc import Callable
 
 import pytest
@@ -136,8 +135,6 @@ CASES = {  # How many jobs carry an intent in the end, and of which lines it is 
     delete_what_was_never_made: (0, 9),
     claim_of_the_dead: (2, 13),
 }
-# The other lines are the same ones in another place; a slow run takes all of them.
-EVERY_LINE = "ONCE_EVERY_LINE" in os.environ
 
 
 def _finish_of(world) -> Callable[[], None]:
@@ -178,7 +175,7 @@ def test_killed_before_any_line(world, database, rapi, case):
 
     left = {}
     points = 0
-    for place in crashes(again, restore, 1 if EVERY_LINE else step):
+    for place in crashes(again, restore, step):
         points += 1
         rapi.settle()  # What was sent in the last moment arrives before anybody looks for it.
         state = f"{database.content()}\n{rapi.queue}"
