@@ -15,10 +15,11 @@ from pathlib import Path
 from eventd import metrics
 from eventd.heart import EVERY, Heart
 from eventd.notes import Notes
-from eventd.outlet import Outlet, overflow
+from eventd.outlet import Outlet
 from eventd.teller import Teller
 from eventd.watch import FolderGone
 from synnefo.bus import open_bus
+from synnefo.bus.spool import deposit
 from synnefo.bus.topology import Topology
 from telemetry import logs
 from telemetry.door import open_door
@@ -55,7 +56,7 @@ def build(environment: Mapping[str, str]) -> tuple[Teller, Outlet]:
     state.mkdir(parents=True, exist_ok=True)
     outlet = Outlet(
         open_bus(environment["SYNNEFO_BUS"], topology.prefix),
-        overflow(state / "overflow", topology),
+        deposit(state / "overflow", topology),
         topology,
     )
     every = float(environment.get("EVENTD_HEARTBEAT_EVERY") or EVERY)

@@ -10,7 +10,6 @@ import itertools
 import logging
 import threading
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from eventd import metrics
 from synnefo.bus.spool import SpoolBus
@@ -22,11 +21,6 @@ from telemetry import logs
 log = logging.getLogger(__name__)
 
 TRY_AGAIN_AFTER = 1.0
-
-
-def overflow(folder: Path, topology: Topology) -> SpoolBus:
-    """A spool that gives up nothing: while the bus is away, whoever dies has one in its hands."""
-    return SpoolBus(folder, topology, deaths=None)
 
 
 class Outlet:

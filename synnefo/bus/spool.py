@@ -51,7 +51,8 @@ class _Claimed:
 class SpoolBus:
     """A spool folder as one process sees it; safe for several threads.
 
-    A message that more than `deaths` consumers died over is put aside; with None, none is.
+    A message that more than `deaths` consumers died over is put aside; with None, none is. With
+    `sync_names` it stands on no file system's habits: the names of files are synced, too.
     """
 
     def __init__(
@@ -60,9 +61,12 @@ class SpoolBus:
         topology: Topology,
         pauses: tuple[float, ...] = PAUSES,
         deaths: int | None = DEATHS,
+        *,
+        sync_names: bool = False,
     ) -> None:
         self._root = root
         self._deaths = deaths
+        self._sync_names = sync_names
         self._topology = topology
         self._pauses = pauses
         self._naming = threading.Lock()
@@ -100,6 +104,8 @@ class SpoolBus:
             if folder == "new":
                 ring(self._root / "wake")
             os.fsync(descriptor)
+            if self._sync_names:
+                _sync_folder(self._root / queue / folder)
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
@@ -124,7 +130,13 @@ class SpoolBus:
                 (self._root / queue / folder).mkdir(parents=True, exist_ok=True)
         for folder in ("claims", "wake"):
             (self._root / folder).mkdir(exist_ok=True)
+        if self._sync_names:
+            for folder in (self._root.parent, self._root, *self._queue_folders()):
+                _sync_folder(folder)
         self._made = True
+
+    def _queue_folders(self) -> list[Path]:
+        return [self._root / queue for queue in self._topology.queues]
 
     # --- consuming
 
@@ -140,6 +152,8 @@ class SpoolBus:
         self._make_folders()
         with Ear(self._root / "wake") as ear, Claims(self._root) as claims:
             self._ears.add(ear)
+            if self._sync_names:
+                _sync_folder(self._root / "claims")
             try:
                 while not stop.is_set():
                     claims.give_back_those_of_the_dead()
@@ -323,3 +337,16 @@ def _read(path: Path) -> Record:
         return Record.decode(content)
     except Damaged as damage:
         return Record("", (content,), reason=f"damaged: {damage}")
+
+
+def deposit(folder: Path, topology: Topology) -> SpoolBus:
+    """A spool for what the bus does not take now: it gives up nothing, whoever dies meanwhile."""
+    return SpoolBus(folder, topology, deaths=None, sync_names=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
