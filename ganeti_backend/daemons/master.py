@@ -15,12 +15,14 @@ from contextlib import ExitStack
 
 from ganeti_backend import errors, settings
 from ganeti_backend.certificates.certificate_keeper import CertificateKeeper
-from ganeti_backend.daemons import command_socket
+from ganeti_backend.daemons import command_socket, master_metrics
 from ganeti_backend.daemons.watcher import Watcher, period
 from ganeti_backend.master.master import Master
 from ganeti_backend.node_rpc.node_pool import NodePool
 from ganeti_backend.node_rpc.places import Places
 from ganeti_backend.rapi import server as rapi
+from telemetry import logs
+from telemetry.door import open_door
 
 log = logging.getLogger("ganeti.master")
 
@@ -52,15 +54,14 @@ def serve(path: str, stop: threading.Event) -> None:
         door = rapi.serve(master, found)
         stack.callback(door.stop)
         master.certificates.tell(door.renewed)
+        open_door(master_metrics.registry(master), os.environ.get("GANETI_METRICS_PORT"))
         log.info("serving cluster %s, RAPI on port %d", found.cluster_name, door.port)
         stop.wait()
         log.info("stopping")
 
 
 def main() -> int:
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    logs.configure(os.environ.get("GANETI_LOG"))
     sys.setswitchinterval(SWITCH_INTERVAL)
     gc.set_threshold(*GARBAGE_THRESHOLDS)
     path = os.environ.get("GANETI_CONFIG")

@@ -21,6 +21,8 @@ from ganeti_backend.errors import ConfigurationError, GenericError
 from ganeti_backend.node import console_files
 from ganeti_backend.node.node_handlers import NodeHandlers
 from ganeti_backend.settings import NodeSettings, Settings
+from telemetry import logs
+from telemetry.door import open_door
 
 log = logging.getLogger("ganeti_backend.node")
 
@@ -33,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="ganeti_backend.daemons.node", description=__doc__)
     parser.add_argument("--stop-guests", type=float, metavar="SECONDS")
     given = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.configure(os.environ.get("GANETI_LOG"))
     # The server has a handler of its own while it runs, and raises the signal again at its end.
     signal.signal(signal.SIGTERM, _leave)
     try:
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def serve(settings: Settings, node: NodeSettings) -> None:
     """Answer calls until SIGTERM."""
-    from ganeti_backend.node_rpc import server
+    from ganeti_backend.node_rpc import metrics, server
 
     handlers = NodeHandlers(settings, node)
     threading.Thread(
@@ -60,6 +62,7 @@ def serve(settings: Settings, node: NodeSettings) -> None:
         name="consoles",
         daemon=True,
     ).start()
+    open_door(metrics.REGISTRY, os.environ.get("GANETI_METRICS_PORT"))
     log.info("node %s serves on %s:%d", node.name, node.address, node.port)
     try:
         served = server.build(server.NodeServer(handlers.table()), node, settings.tls)

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import socket
 import ssl
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,6 +17,7 @@ import orjson
 import uvicorn
 
 from ganeti_backend.errors import GenericError
+from ganeti_backend.node_rpc import metrics
 from ganeti_backend.node_rpc.calls import CALLS
 from ganeti_backend.settings import NodeSettings, TlsSettings
 
@@ -58,15 +60,21 @@ class NodeServer:
         await _answer(send, 200, content)
 
     def _run(self, name: str, body: bytes) -> bytes:
+        begun, outcome = time.monotonic(), "failed"
         try:
             arguments = CALLS[name].bind(orjson.loads(body or b"{}"))
-            return orjson.dumps({"result": self._handlers[name](**arguments)})
+            answer = orjson.dumps({"result": self._handlers[name](**arguments)})
+            outcome = "done"
+            return answer
         except Exception as error:  # Whatever fails belongs to the caller.
             log.warning("%s failed: %s", name, error, exc_info=not isinstance(error, GenericError))
             text = error.message if isinstance(error, GenericError) else str(error)
             return orjson.dumps(
                 {"error": {"class": type(error).__name__, "message": text or repr(error)}}
             )
+        finally:
+            metrics.CALLS.add(1, name, outcome)
+            metrics.SECONDS.see(time.monotonic() - begun, name)
 
 
 class PromptServer(uvicorn.Server):

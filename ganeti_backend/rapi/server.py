@@ -21,7 +21,7 @@ from ganeti_backend import errors, opcodes
 from ganeti_backend.doors import client_log, short_names
 from ganeti_backend.node_rpc.server import PromptServer
 from ganeti_backend.queries.reader import Reader
-from ganeti_backend.rapi import authentication, requests
+from ganeti_backend.rapi import authentication, metrics, requests
 from ganeti_backend.rapi.faults import HttpFault, bad_request
 from ganeti_backend.rapi.reads import Doors, Master
 from ganeti_backend.rapi.resources import ROWS
@@ -42,7 +42,6 @@ STOP_SECONDS = 5.0
 BACKLOG = 1024
 KEEP_ALIVE_SECONDS = 75
 SERVER_NAME = b"Ganeti 3.0.2 (synnefo)"
-USER_SOURCE = "gnt:user"
 
 
 class Application:
@@ -60,11 +59,13 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        begun = time.monotonic()
         try:
             status, content, headers = 200, await self._answer(scope, receive), []
         except HttpFault as fault:
             status, headers = fault.status.value, fault.headers
             content = orjson.dumps(fault.body, option=orjson.OPT_APPEND_NEWLINE)
+        metrics.answered(scope["method"], status, time.monotonic() - begun)
         await _send(send, status, content, headers)
 
     async def _answer(self, scope: Scope, receive: Receive) -> bytes:
@@ -127,7 +128,7 @@ class Application:
 def _said(request: requests.Request) -> list[list[Any]]:
     """What the caller gave as the reason, as the first entry of the trail."""
     reason = request.text("reason")
-    return [[USER_SOURCE, reason, time.time_ns()]] if reason else []
+    return [[client_log.USER_SOURCE, reason, time.time_ns()]] if reason else []
 
 
 def _entry(source: str) -> list[Any]:

@@ -81,7 +81,7 @@ RESULTS = {"OP_NODE_MIGRATE": {"jobs": []}, "OP_NODE_POWERCYCLE": "done"}
 def lines(monkeypatch):
     """What the master says of its clients."""
     told = []
-    monkeypatch.setattr(client_log.log, "info", lambda text, *rest: told.append(text % rest))
+    monkeypatch.setattr(client_log.log, "info", lambda text, *rest, **_: told.append(text % rest))
     return told
 
 
