@@ -11,7 +11,7 @@ from pathlib import Path
 
 from synnefo.cloud import attached, credentials, down, report, testing, up
 from synnefo.cloud.errors import CloudError
-from synnefo.cloud.layout import CHECKOUT, DEFAULT_PORT, DEFAULT_STATE, existing
+from synnefo.cloud.layout import CHECKOUT, DEFAULT_PORT, DEFAULT_STATE, DISPATCHERS, existing
 from synnefo.cloud.python_environment import PythonEnvironment
 from synnefo.cloud.steps import Steps
 
@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
         "chaos", help="break a cloud of its own and count what does not hold", add_help=False
     )
     bench = commands.add_parser("bench", help="measure; more goes to the benchmark")
-    bench.add_argument("name", choices=["spine", "backend", "commands", "events"])
+    bench.add_argument("name", choices=["spine", "backend", "commands", "events", "truth"])
     return top
 
 
@@ -65,6 +65,15 @@ def _up_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--profile", choices=["embedded", "full"], help="full: with RabbitMQ and PostgreSQL"
+    )
+    command.add_argument(
+        "--brokers", type=int, choices=[1, 3], help="nodes of RabbitMQ in the full profile (1)"
+    )
+    command.add_argument(
+        "--dispatchers",
+        type=int,
+        choices=range(1, len(DISPATCHERS) + 1),
+        help="how many share the work (1)",
     )
     command.add_argument(
         "--hypervisor",
@@ -178,6 +187,8 @@ def _up(state: Path, options: argparse.Namespace) -> int:
         options.first_server,
         cluster=cluster,
         json_logs=options.json_logs,
+        brokers=options.brokers,
+        dispatchers=options.dispatchers,
     )
     started = up.Up(state, wishes).run()
     # Whoever only looks at a cloud that runs already must not end it with the next Ctrl-C.
