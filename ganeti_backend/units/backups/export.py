@@ -34,6 +34,7 @@ class BackupExport(InstanceUnit[opcodes.OpBackupExport]):
 
     target: str  # The node that keeps the export; of none when it goes to another cluster.
     departure: Departure | None = None
+    goes = False  # It was dumped and is about to be removed.
 
     def locks(self, level: Level) -> Mapping[str, Mode]:
         if level == Level.NODE and self.op.mode == LOCAL:
@@ -160,7 +161,8 @@ class BackupExport(InstanceUnit[opcodes.OpBackupExport]):
         running = disks.running(self, self.instance)
         # A master that was cut off while the instance was stopped for this export had it running.
         meant = self.job.again and self.instance.admin_state == objects.ADMIN_UP
-        restart = self.op.shutdown and (running or meant) and not self.op.remove_instance
+        restart = self.op.shutdown and (running or meant)
+        stays = restart and not self.op.remove_instance
         with ExitStack() as after:
             if restart:
                 after.callback(self._start)
@@ -170,7 +172,7 @@ class BackupExport(InstanceUnit[opcodes.OpBackupExport]):
                 after.callback(disks.deactivate, self, self.instance)
                 disks.activate(self, self.instance)
             frozen = bool(self.instance.disks) and (
-                (running and not self.op.shutdown) or (restart and not self.op.long_sleep)
+                (running and not self.op.shutdown) or (stays and not self.op.long_sleep)
             )
             if frozen:
                 with ExitStack() as failed:
@@ -181,7 +183,9 @@ class BackupExport(InstanceUnit[opcodes.OpBackupExport]):
                 after.callback(self._thaw)
             after.callback(setattr, self, "interruptible", False)
             self.interruptible = True
-            return dump(frozen)
+            dumped = dump(frozen)
+            self.goes = self.op.remove_instance
+            return dumped
 
     def _dump_all(self, frozen: bool) -> list[str]:
         return [self._dump(index, frozen=frozen) for index in range(len(self.instance.disks))]
@@ -198,6 +202,8 @@ class BackupExport(InstanceUnit[opcodes.OpBackupExport]):
         )
 
     def _start(self) -> None:
+        if self.goes:
+            return
         self.job.log(f"Starting instance {self.instance.name}")
         try:
             disks.activate(self, self.instance)
