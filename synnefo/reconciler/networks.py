@@ -24,8 +24,9 @@ ACTOR = Origin(actor="reconciler")
 
 def look(backend: Backend, cluster: Cluster) -> list[Drift]:
     """Compare all networks."""
-    living = Port.objects.filter(server__backend=backend, server__placed=True)
-    living = living.exclude(server__state__in=[ServerState.DELETED, ServerState.ERROR])
+    # For those that are to be built the dispatcher sees to it.
+    built = [ServerState.ACTIVE, ServerState.STOPPED]
+    living = Port.objects.filter(server__backend=backend, server__state__in=built)
     needed = set(living.values_list("network_id", flat=True).distinct())
     pools, kept = _pools(backend)
     expected = [
