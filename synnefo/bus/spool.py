@@ -131,8 +131,8 @@ class SpoolBus:
         for folder in ("claims", "wake"):
             (self._root / folder).mkdir(exist_ok=True)
         if self._sync_names:
-            for folder in (self._root.parent, self._root, *self._queue_folders()):
-                _sync_folder(folder)
+            for made in (self._root.parent, self._root, *self._queue_folders()):
+                _sync_folder(made)
         self._made = True
 
     def _queue_folders(self) -> list[Path]:

@@ -1,118 +1,15 @@
 """The daemon over a queue folder of this test's, with the real inotify."""
 
-import json
 import os
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
 
 import pytest
+from daemon_room import PATIENCE, TOPOLOGY, Heard
 
-from eventd.outlet import Outlet
-from eventd.teller import Teller
 from eventd.watch import REPLACED, FolderGone, FolderWatch
-from synnefo.bus.memory import MemoryBus
 from synnefo.bus.spool import SpoolBus
-from synnefo.bus.topology import Topology
-from synnefo.core.messages import parse
-
-TOPOLOGY = Topology("snf")
-PATIENCE = 20.0
-
-
-class Queue:
-    """A queue folder, written as the cluster manager writes it."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        (folder / "archive").mkdir(parents=True)
-
-    def write(self, job_id, status, log=()):
-        one = {
-            "input": {"OP_ID": "OP_INSTANCE_STARTUP", "instance_name": f"snf-{job_id}"},
-            "status": status,
-            "result": None,
-            "log": list(log),
-        }
-        temporary = self.folder / f"job-{job_id}x1y2.new"
-        temporary.write_text(json.dumps({"id": job_id, "ops": [one]}))
-        temporary.rename(self.folder / f"job-{job_id}")
-
-    def archive(self, job_id):
-        place = self.folder / "archive" / str(job_id // 10_000)
-        place.mkdir(exist_ok=True)
-        (self.folder / f"job-{job_id}").rename(place / f"job-{job_id}")
-
-
-class Heard:
-    """Consumes the bus and lets a test wait for what arrives."""
-
-    def __init__(self, bus):
-        self.events = []
-        self._bus = bus
-        self._stop = threading.Event()
-        self._changed = threading.Condition()
-        self._thread = threading.Thread(
-            target=bus.consume, args=(TOPOLOGY.queues, self._handle, self._stop)
-        )
-        self._thread.start()
-
-    def _handle(self, delivery):
-        message = parse(delivery.body)
-        with self._changed:
-            self.events.append((message.job_id, getattr(message, "status", "progress")))
-            self._changed.notify_all()
-
-    def wait(self, predicate):
-        with self._changed:
-            assert self._changed.wait_for(lambda: predicate(self.events), PATIENCE), self.events
-
-    def stop(self):
-        self._stop.set()
-        self._bus.wake()
-        self._thread.join(PATIENCE)
-
-
-@pytest.fixture
-def queue(tmp_path):
-    return Queue(tmp_path / "queue")
-
-
-@pytest.fixture
-def bus():
-    return MemoryBus(TOPOLOGY)
-
-
-@pytest.fixture
-def heard(bus):
-    made = Heard(bus)
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def running(tmp_path, queue, bus):
-    """Run the daemon within a block; its state stays for the next one."""
-    state = tmp_path / "state"
-    state.mkdir()
-
-    @contextmanager
-    def run(is_master=lambda: True):
-        overflow = SpoolBus(state / "overflow", TOPOLOGY, (0.001, 0.001, 0.001))
-        outlet = Outlet(bus, overflow, TOPOLOGY)
-        teller = Teller(queue.folder, state, "c", outlet, is_master)
-        outlet.start()
-        thread = threading.Thread(target=teller.run)
-        thread.start()
-        try:
-            yield teller
-        finally:
-            teller.stop()
-            thread.join(PATIENCE)
-            outlet.stop()
-
-    return run
 
 
 def test_each_status_is_told_once_and_in_order(queue, heard, running):
