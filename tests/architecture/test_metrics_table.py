@@ -1,0 +1,27 @@
+"""Operators find every metric in telemetry/README.md, as the source declares it."""
+
+import re
+
+from tests.architecture.metrics_table import HEAD, table
+from tests.architecture.source import ROOT, Module, modules
+
+NAME = re.compile(r"\| `([a-z_]+)` \| (counter|gauge|histogram) \|")
+
+
+def test_the_table_is_that_of_the_source():
+    written = (ROOT / "telemetry" / "README.md").read_text()
+    made = table(modules())
+    assert made in written, "write the output of python -m tests.architecture.metrics_table there"
+
+
+def test_names_follow_the_custom():
+    for name, kind in NAME.findall(table(modules())):
+        assert name.endswith("_total") == (kind == "counter"), name
+        assert kind != "histogram" or name.endswith("_seconds"), name
+        assert name.startswith(("synnefo_", "eventd_", "ganeti_", "process_")), name
+
+
+def test_a_metric_is_found_wherever_it_is_declared():
+    text = '"""X."""\nX = Gauge("synnefo_x", "It is.", ("a", "b"))\n'
+    expected = "| api | `synnefo_x` | gauge | a, b | It is. |\n"
+    assert table([Module("synnefo/api/x.py", text)]) == HEAD + expected
