@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from synnefo.cloud import commands, processes
+from synnefo.cloud import commands, full_parts, processes
 from synnefo.cloud.errors import CloudError
 from synnefo.cloud.layout import CHECKOUT, Choices, Layout, write_private
 from synnefo.cloud.python_environment import PythonEnvironment
@@ -32,6 +32,7 @@ class Wish:
     ca: Path | None = None
     fingerprint: str | None = None
     queue: Path | None = None
+    broker_address: str | None = None
 
     def kept(self, before: Choices) -> Choices:
         """What of it is kept for later runs, over what was said before."""
@@ -41,6 +42,7 @@ class Wish:
             backend_ca=str(self.ca.absolute()) if self.ca else before.backend_ca,
             backend_fingerprint=self.fingerprint or before.backend_fingerprint,
             backend_queue=str(self.queue.absolute()) if self.queue else before.backend_queue,
+            broker_address=self.broker_address or before.broker_address,
         )
 
 
@@ -101,7 +103,11 @@ def say_what_is_missing(facts: dict[str, Any], layout: Layout) -> None:
     """What an administrator of the cluster has to do before all works."""
     for line in facts["advice"]:
         print(f"          On {facts['name']}: {line}")
-    if not layout.choices.backend_queue:
+    if layout.full and layout.choices.broker_address:
+        file = layout.state / "eventd-bus"
+        write_private(file, full_parts.bus_url(layout, layout.choices.broker_address) + "\n")
+        print(f"          For eventd on its master candidates: hooks.node_setup --bus, with {file}")
+    elif not layout.choices.backend_queue:
         print(
             "          Its job queue is not watched from here (--backend-queue): run eventd on its"
             " master candidates, or changes are seen by the reconciler only, every 30 s."

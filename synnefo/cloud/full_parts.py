@@ -6,6 +6,7 @@ and runs in the foreground under the supervisor.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pwd
 import shutil
@@ -40,7 +41,8 @@ def ensure_programs() -> str:
 
 def specifications(layout: Layout, base: dict[str, str]) -> list[Specification]:
     """Prepare both data folders and say how the servers are run."""
-    return [_postgres(layout, base), _rabbitmq(layout, base)]
+    brokers = [_rabbitmq(layout, base, name) for name in layout.brokers]
+    return [_postgres(layout, base), *brokers]
 
 
 def database_url(layout: Layout) -> str:
@@ -48,9 +50,11 @@ def database_url(layout: Layout) -> str:
     return f"postgresql://synnefo:{password}@127.0.0.1:{layout.postgres_port}/synnefo"
 
 
-def bus_url(layout: Layout) -> str:
-    password = layout.passwords()["rabbitmq_password"]
-    return f"amqp://synnefo:{password}@127.0.0.1:{layout.amqp_port}/"
+def bus_url(layout: Layout, host: str = "127.0.0.1") -> str:
+    """Every broker: whoever loses one goes to the next."""
+    account = f"synnefo:{layout.passwords()['rabbitmq_password']}"
+    ports = [layout.amqp_port(name) for name in layout.brokers]
+    return ",".join(f"amqp://{account}@{host}:{port}/" for port in ports)
 
 
 # PostgreSQL
@@ -118,19 +122,38 @@ def _create_database(programs: Path, prefix: list[str], data: Path) -> None:
 # RabbitMQ
 
 
-def _rabbitmq(layout: Layout, base: dict[str, str]) -> Specification:
-    folder = layout.state / "rabbitmq"
+def _rabbitmq(layout: Layout, base: dict[str, str], broker: str) -> Specification:
+    folder = layout.state / broker
     prefix = _as_another_user("rabbitmq", folder)
     for name in ("mnesia", "log", "home"):
         (folder / name).mkdir(exist_ok=True)
     (folder / "plugins").write_text("[].\n")
-    write_private(folder / "rabbitmq.conf", _rabbitmq_settings(layout))
+    write_private(folder / "rabbitmq.conf", _rabbitmq_settings(layout, broker))
+    if len(layout.brokers) > 1:
+        _share_cookie(layout, folder / "home" / ".erlang.cookie")
+    # The others join the first one; once they have, all of them start together and wait for each
+    # other, for whoever stopped last has to be there first.
+    joined = any((folder / "mnesia").iterdir())
     _give_away(folder, prefix)
-    environment = {
+    words = (*prefix, str(RABBITMQ / "rabbitmq-server"))
+    return Specification(
+        broker,
+        words,
+        _rabbitmq_environment(layout, base, broker, folder),
+        after=() if joined or broker == layout.brokers[0] else layout.brokers[:1],
+        port=layout.amqp_port(broker),
+        stop_seconds=30.0,
+    )
+
+
+def _rabbitmq_environment(
+    layout: Layout, base: dict[str, str], broker: str, folder: Path
+) -> dict[str, str]:
+    return {
         **base,
         "HOME": str(folder / "home"),
-        "RABBITMQ_NODENAME": f"rabbit{layout.amqp_port}@localhost",
-        "RABBITMQ_DIST_PORT": str(layout.erlang_port),
+        "RABBITMQ_NODENAME": _node_name(layout, broker),
+        "RABBITMQ_DIST_PORT": str(layout.erlang_port(broker)),
         "ERL_EPMD_PORT": str(layout.epmd_port),
         "ERL_EPMD_ADDRESS": "127.0.0.1",
         "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
@@ -144,14 +167,32 @@ def _rabbitmq(layout: Layout, base: dict[str, str]) -> Specification:
         # that the supervisor knows is the one that listens.
         "RUNNING_UNDER_SYSTEMD": "true",
     }
-    words = (*prefix, str(RABBITMQ / "rabbitmq-server"))
-    return Specification("rabbitmq", words, environment, port=layout.amqp_port, stop_seconds=30.0)
 
 
-def _rabbitmq_settings(layout: Layout) -> str:
-    return f"""\
-listeners.tcp.1 = 127.0.0.1:{layout.amqp_port}
-default_user = synnefo
+def _node_name(layout: Layout, broker: str) -> str:
+    return f"rabbit{layout.amqp_port(broker)}@localhost"
+
+
+def _share_cookie(layout: Layout, path: Path) -> None:
+    """By this secret the nodes of a cluster know each other."""
+    if not path.exists():
+        secret = hashlib.sha256(layout.passwords()["rabbitmq_password"].encode()).hexdigest()
+        write_private(path, secret)
+        path.chmod(0o400)
+
+
+def _listener_for_others(layout: Layout, broker: str) -> str:
+    """For eventds on the machines of a cluster that is not ours."""
+    address = layout.choices.broker_address
+    return f"listeners.tcp.2 = {address}:{layout.amqp_port(broker)}\n" if address else ""
+
+
+def _rabbitmq_settings(layout: Layout, broker: str) -> str:
+    return (
+        _cluster_settings(layout)
+        + f"""\
+listeners.tcp.1 = 127.0.0.1:{layout.amqp_port(broker)}
+{_listener_for_others(layout, broker)}default_user = synnefo
 default_pass = {layout.passwords()["rabbitmq_password"]}
 vm_memory_high_watermark.absolute = 512MB
 disk_free_limit.absolute = 50MB
@@ -159,6 +200,20 @@ total_memory_available_override_value = 1GB
 log.console = true
 log.console.level = warning
 """
+    )
+
+
+def _cluster_settings(layout: Layout) -> str:
+    """Of several nodes, those that see no majority stop serving instead of going on alone."""
+    if len(layout.brokers) == 1:
+        return ""
+    lines = ["cluster_formation.peer_discovery_backend = classic_config"]
+    for number, broker in enumerate(layout.brokers, 1):
+        lines.append(
+            f"cluster_formation.classic_config.nodes.{number} = {_node_name(layout, broker)}"
+        )
+    lines.append("cluster_partition_handling = pause_minority")
+    return "\n".join(lines) + "\n"
 
 
 def stop_port_mapper(layout: Layout) -> None:

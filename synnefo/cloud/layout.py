@@ -19,6 +19,11 @@ NODES = 3
 CLUSTER = ("master", *(f"node{number}" for number in range(1, NODES + 1)))
 OBSERVED = ("api", "dispatcher", "reconciler", "eventd", *CLUSTER)
 FIRST_METRICS_PORT = 10
+# What there may be several of in the full profile, and where the ports of the further ones begin.
+BROKERS = ("rabbitmq", "rabbitmq2", "rabbitmq3")
+DISPATCHERS = ("dispatcher", "dispatcher2", "dispatcher3", "dispatcher4")
+MORE_BROKERS_PORT = 20
+MORE_DISPATCHERS_PORT = 24
 # Sockets below the folder must fit into the 107 bytes of a Unix address.
 LONGEST_STATE = 72
 FOLDERS = ("run", "log", "images", "database", "bus", "eventd", "doorbell", "hooks")
@@ -34,12 +39,15 @@ class Choices:
     hypervisor: str = "fake"
     accelerator: str = "qemu"
     first_server: str = ""
+    brokers: int = 1
+    dispatchers: int = 1
     logs: str = ""  # As SYNNEFO_LOG: "json", "debug"; decided anew at each `up`.
     # The address of a cluster that exists already, without a password; "" for one of our own.
     backend: str = ""
     backend_ca: str = ""
     backend_fingerprint: str = ""
     backend_queue: str = ""
+    broker_address: str = ""  # Where the eventds of other machines reach the broker.
 
 
 class Layout:
@@ -66,16 +74,27 @@ class Layout:
         return [self.port(2 + index) for index in range(NODES)]
 
     @property
-    def amqp_port(self) -> int:
-        return self.port(5)
+    def brokers(self) -> tuple[str, ...]:
+        """The names of RabbitMQ's nodes."""
+        return BROKERS[: self.choices.brokers] if self.full else ()
+
+    @property
+    def dispatchers(self) -> tuple[str, ...]:
+        return DISPATCHERS[: self.choices.dispatchers]
+
+    def amqp_port(self, broker: str) -> int:
+        return self._broker_port(broker, 5, 0)
+
+    def erlang_port(self, broker: str) -> int:
+        return self._broker_port(broker, 7, 1)
+
+    def _broker_port(self, broker: str, first: int, more: int) -> int:
+        number = BROKERS.index(broker)
+        return self.port(MORE_BROKERS_PORT + 2 * (number - 1) + more if number else first)
 
     @property
     def epmd_port(self) -> int:
         return self.port(6)
-
-    @property
-    def erlang_port(self) -> int:
-        return self.port(7)
 
     @property
     def postgres_port(self) -> int:
@@ -84,16 +103,26 @@ class Layout:
     def ports(self) -> list[int]:
         """Every port this profile listens on."""
         last = 8 if self.full else 1 + NODES
-        metrics = [self.metrics_port(name) for name in OBSERVED]
-        return [self.port(offset) for offset in range(last + 1)] + metrics
+        metrics = [self.metrics_port(name) for name in self.observed]
+        brokers = [
+            port(name) for name in self.brokers[1:] for port in (self.amqp_port, self.erlang_port)
+        ]
+        return [self.port(offset) for offset in range(last + 1)] + brokers + metrics
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        """The processes that answer /metrics."""
+        return (*OBSERVED, *self.dispatchers[1:])
 
     def metrics_port(self, name: str) -> int:
-        """Where a process of OBSERVED answers /metrics."""
-        return self.port(FIRST_METRICS_PORT + OBSERVED.index(name))
+        """Where one of them does."""
+        if name in OBSERVED:
+            return self.port(FIRST_METRICS_PORT + OBSERVED.index(name))
+        return self.port(MORE_DISPATCHERS_PORT + DISPATCHERS.index(name) - 1)
 
     def metrics_urls(self) -> list[str]:
         """What a scraper on this machine reads; of an attached cluster only the frontend's."""
-        names = [name for name in OBSERVED if not (self.attached and name in CLUSTER)]
+        names = [name for name in self.observed if not (self.attached and name in CLUSTER)]
         return [f"http://127.0.0.1:{self.metrics_port(name)}/metrics" for name in names]
 
     @property

@@ -108,6 +108,10 @@ def _cluster_options(command: argparse.ArgumentParser) -> None:
         "--backend-queue", type=Path, metavar="DIR", dest="queue",
         help="its job queue, if it can be seen from here; else eventd runs on its masters",
     )  # fmt: skip
+    group.add_argument(
+        "--broker-address", metavar="IP",
+        help="of this machine, for those eventds; with --profile full",
+    )  # fmt: skip
 
 
 def _port(text: str) -> int:
@@ -178,7 +182,12 @@ def _on_folder(state: Path, options: argparse.Namespace) -> int:
 
 def _up(state: Path, options: argparse.Namespace) -> int:
     cluster = attached.Wish(
-        options.address, options.password_file, options.ca, options.fingerprint, options.queue
+        options.address,
+        options.password_file,
+        options.ca,
+        options.fingerprint,
+        options.queue,
+        options.broker_address,
     )
     wishes = up.Wishes(
         options.port,

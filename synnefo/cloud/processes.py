@@ -6,12 +6,11 @@ import os
 from dataclasses import replace
 
 from synnefo.cloud import full_parts
-from synnefo.cloud.layout import CLUSTER, NODES, OBSERVED, Layout
+from synnefo.cloud.layout import CLUSTER, DISPATCHERS, NODES, Layout
 from synnefo.cloud.python_environment import PythonEnvironment
 from synnefo.cloud.supervised import Specification
 
-PARTS = ("postgres", "rabbitmq")
-ON_TABLES = ("api", "dispatcher", "reconciler")
+ON_TABLES = ("api", "reconciler", *DISPATCHERS)
 
 
 def base_environment(python: PythonEnvironment) -> dict[str, str]:
@@ -62,7 +61,7 @@ def specifications(layout: Layout, python: PythonEnvironment) -> list[Specificat
 
 def observed(layout: Layout, specification: Specification) -> Specification:
     """With the port of its metrics and the form of its logs, if it is one of ours."""
-    if specification.name not in OBSERVED:
+    if specification.name not in layout.observed:
         return specification
     port = layout.metrics_port(specification.name)
     owner = "GANETI" if specification.name in CLUSTER else "SYNNEFO"
@@ -119,18 +118,16 @@ def _listeners(
 
 def _frontend(layout: Layout, python: PythonEnvironment) -> list[Specification]:
     program, environment = str(python.python), frontend_environment(layout, python)
-    parts = PARTS if layout.full else ()
+    parts = ("postgres", *layout.brokers) if layout.full else ()
     behind = parts if layout.attached else (*parts, "master")
     server = [program, "-m", "uvicorn", "synnefo.asgi:application", "--host", "127.0.0.1"]
     server += ["--port", str(layout.choices.port), "--loop", "uvloop", "--http", "httptools"]
     server += ["--no-access-log", "--timeout-graceful-shutdown", "3"]
     return [
         *_listeners(layout, python, behind),
-        Specification(
-            "dispatcher",
-            (program, "-m", "synnefo.dispatcher"),
-            environment,
-            after=behind,
+        *(
+            Specification(name, (program, "-m", "synnefo.dispatcher"), environment, after=behind)
+            for name in layout.dispatchers
         ),
         Specification(
             "reconciler",

@@ -58,6 +58,8 @@ class Wishes:
     hypervisor: str = "auto"
     first_server: bool = True
     json_logs: bool = False
+    brokers: int | None = None
+    dispatchers: int | None = None
     cluster: attached.Wish = field(default_factory=attached.Wish)
 
 
@@ -111,24 +113,32 @@ class Up:
     def _first_choices(self) -> Choices:
         before = self.saved or Choices(port=DEFAULT_PORT)
         attached.check(self.wishes.cluster, self.saved.backend if self.saved else None)
-        profile = self.wishes.profile or before.profile
-        if self.saved and profile != self.saved.profile:
-            raise CloudError(
-                f"{self.state} holds a cloud of the profile {self.saved.profile}:"
-                " choose another folder with --state"
-            )
-        if self.saved and self.wishes.hypervisor not in ("auto", self.saved.hypervisor):
-            raise CloudError(
-                f"{self.state} holds a cloud on the hypervisor {self.saved.hypervisor}:"
-                " choose another folder with --state"
-            )
         found = replace(
             before,
             port=self.wishes.port or before.port,
-            profile=profile,
+            profile=self.wishes.profile or before.profile,
+            brokers=self.wishes.brokers or before.brokers,
+            dispatchers=self.wishes.dispatchers or before.dispatchers,
             logs="json" if self.wishes.json_logs else os.environ.get("SYNNEFO_LOG", ""),
         )
+        self._check_what_stays(found)
         return self.wishes.cluster.kept(found)
+
+    def _check_what_stays(self, found: Choices) -> None:
+        """What lies in the folder was made by these choices."""
+        saved, other = self.saved, "choose another folder with --state"
+        if saved is None:
+            return
+        if found.profile != saved.profile:
+            raise CloudError(f"{self.state} holds a cloud of the profile {saved.profile}: {other}")
+        if found.brokers != saved.brokers:
+            raise CloudError(
+                f"{self.state} holds a cloud with {saved.brokers} of --brokers: {other}"
+            )
+        if self.wishes.hypervisor not in ("auto", saved.hypervisor):
+            raise CloudError(
+                f"{self.state} holds a cloud on the hypervisor {saved.hypervisor}: {other}"
+            )
 
     def _check_machine(self) -> None:
         with self.steps.step("Ports and disk space"):
