@@ -1,0 +1,151 @@
+"""Three dispatchers, a RabbitMQ of three nodes and a PostgreSQL, each failing under load.
+
+Every wish ends, by one job: the job files are counted, not what the frontend says of them.
+"""
+
+import json
+import os
+import re
+import signal
+import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.system.cloud import Cloud, free_port_range, wait_until
+
+pytestmark = pytest.mark.system
+SERVERS = 16  # A fault comes when a quarter of them is accepted.
+SOON = 180
+INTENT = re.compile(r"synnefo:intent=([0-9a-f-]{36})")
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory):
+    cloud = Cloud(tmp_path_factory.mktemp("several"), free_port_range(), "full")
+    options = ("--brokers", "3", "--dispatchers", "3", "--hypervisor", "fake", "--no-first-server")
+    try:
+        cloud.up(*options)
+        yield cloud
+    finally:
+        cloud.down()
+
+
+def _jobs(cloud):
+    """How many jobs were made of each intent."""
+    queue = cloud.state / "cluster" / "queue"
+    made = Counter()
+    for path in (*queue.glob("job-*"), *queue.glob("archive/*/job-*")):
+        trails = [op["input"]["reason"] for op in json.loads(path.read_bytes())["ops"]]
+        said = " ".join(str(entry[1]) for trail in trails for entry in trail)
+        made.update(set(INTENT.findall(said)))
+    return made
+
+
+def _ask(api, method, path, **more):
+    """Repeated, as clients do, until somebody answers."""
+
+    def answered():
+        try:
+            answer = api.request(method, path, **more)
+        except httpx.TransportError:
+            return None
+        return None if answer.status_code >= 500 else answer
+
+    return wait_until(answered, f"{method} {path} is answered", SOON)
+
+
+class Load:
+    """Servers that are made, restarted and removed, a fault coming in the midst of each wave."""
+
+    def __init__(self, api):
+        self.api = api
+        flavor = api.get("/compute/v2.1/flavors").json()["flavors"][0]["id"]
+        image = api.get("/image/v2/images").json()["images"][0]["id"]
+        network = api.get("/network/v2.0/networks").json()["networks"][0]["id"]
+        self.references = {
+            "flavorRef": flavor, "imageRef": image, "networks": [{"uuid": network}]
+        }  # fmt: skip
+        self.servers = []
+
+    def wave(self, one, fault):
+        """Do `one` for each number, and the fault after the first quarter."""
+        with ThreadPoolExecutor(4) as pool:
+            begun = [pool.submit(one, number) for number in range(SERVERS)]
+            for future in begun[: SERVERS // 4]:
+                future.result()
+            fault()
+            return [future.result() for future in begun]
+
+    def create(self, number):
+        body = {"server": {"name": f"several-{number}", **self.references}}
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        answer = _ask(self.api, "POST", "/compute/v2.1/servers", json=body, headers=key)
+        assert answer.status_code == 202, answer.text
+        return answer.json()["server"]["id"]
+
+    def reboot(self, number):
+        path = f"/compute/v2.1/servers/{self.servers[number]}/action"
+        answer = _ask(self.api, "POST", path, json={"reboot": {"type": "HARD"}})
+        # Where the first answer was lost, the second one says that it is under way.
+        assert answer.status_code in {202, 409}, answer.text
+
+    def delete(self, number):
+        answer = _ask(self.api, "DELETE", f"/compute/v2.1/servers/{self.servers[number]}")
+        assert answer.status_code in {204, 404}, answer.text
+
+    def listed(self):
+        found = _ask(self.api, "GET", "/compute/v2.1/servers/detail").json()["servers"]
+        assert not [one for one in found if one["status"] == "ERROR"], found
+        return found
+
+    def settled(self):
+        """All there are, active and with nothing under way."""
+        found = self.listed()
+        quiet = all(one["status"] == "ACTIVE" and not one["OS-EXT-STS:task_state"] for one in found)
+        return found if quiet else None
+
+
+@pytest.mark.parametrize("victim", ["rabbitmq", "postgres", "dispatchers"])
+def test_each_wish_is_one_job(crowd, victim):
+    def kill_broker():
+        crowd.kill("rabbitmq")  # The node that the queues were declared on leads them.
+
+    def restart_database():
+        os.kill(crowd.processes()["postgres"]["pid"], signal.SIGINT)
+
+    def kill_dispatchers():
+        for name in ("dispatcher", "dispatcher3"):
+            crowd.kill(name)
+
+    fault = {
+        "rabbitmq": kill_broker, "postgres": restart_database, "dispatchers": kill_dispatchers
+    }[victim]  # fmt: skip
+    before = _jobs(crowd)
+    with crowd.api() as api:
+        load = Load(api)
+        load.servers = load.wave(load.create, fault)
+        assert len(wait_until(load.settled, "all are active", SOON)) == SERVERS
+        load.wave(load.reboot, fault)
+        assert len(wait_until(load.settled, "all are active again", SOON)) == SERVERS
+        load.wave(load.delete, fault)
+        wait_until(lambda: not load.listed(), "all are gone", SOON)
+    made = _jobs(crowd) - before
+    assert len(made) == 3 * SERVERS
+    assert set(made.values()) == {1}
+    # What failed came back, so that the next test finds everything again.
+    wait_until(
+        lambda: all(one["state"] == "running" for one in crowd.processes().values()),
+        "all processes run",
+        SOON,
+    )
+
+
+def test_the_queues_are_kept_by_three_nodes(crowd):
+    layout_ports = [crowd.port + offset for offset in (5, 20, 22)]
+    folders = [crowd.state / name for name in ("rabbitmq", "rabbitmq2", "rabbitmq3")]
+    for folder, port in zip(folders, layout_ports, strict=True):
+        kept = list((folder / "mnesia" / f"rabbit{port}@localhost" / "quorum").rglob("*.wal"))
+        assert kept, f"{folder.name} keeps no quorum queue"
