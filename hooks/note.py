@@ -15,6 +15,8 @@ from pathlib import Path
 NAME = re.compile(r"[a-z-]+\.[0-9]+\.[0-9]+")
 END = "# complete\n"
 MOST_BYTES = 256 * 1024
+# Where no eventd runs nobody takes notes away; beyond these the reconciler has to do.
+MOST_NOTES = 20_000
 
 # Both ways in which shells quote: dash and busybox with '…' and "'", bash with "…\$…". The standard
 # library's shlex leaves the backslash before a dollar sign and takes several times longer.
@@ -39,11 +41,14 @@ def script(folder: Path, hooks_path: str, node: str = "") -> str:
     other nodes too, where perhaps nobody reads notes.
     """
     place = shlex.quote(f"{folder}/{hooks_path}.")
+    every = f"{shlex.quote(str(folder))}/*"
     only = f'[ "$GANETI_MASTER" = {shlex.quote(node)} ] || exit 0\n' if node else ""
     return f"""\
 #!/bin/sh
 # Notes the variables of an operation for eventd. Only builtins: this starts no process.
-{only}umask 077
+{only}set -- {every}
+[ $# -le {MOST_NOTES} ] || exit 0
+umask 077
 set -C
 note={place}$$ again=0
 while [ -e "$note.$again" ]; do again=$((again + 1)); done

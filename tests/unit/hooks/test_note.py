@@ -140,3 +140,14 @@ def test_a_long_note_is_read_quickly():
     with pytest.raises(note.Damaged):
         note.read(f"{line[:-2]}\n{note.END}".encode())
     assert os.times().user - before < 2
+
+
+def test_notes_that_nobody_takes_end_somewhere(tmp_path, monkeypatch):
+    monkeypatch.setattr(note, "MOST_NOTES", 3)
+    script = tmp_path / "hook"
+    folder = tmp_path / "with a space"
+    folder.mkdir()
+    script.write_text(note.script(folder, "instance-add"))
+    for _ in range(6):
+        subprocess.run(["sh", script], env={"GANETI_X": "1"}, check=True)
+    assert len(list(folder.iterdir())) == 4
