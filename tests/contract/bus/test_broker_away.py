@@ -8,9 +8,10 @@ import uuid
 import pytest
 from test_bus import Collector, consuming
 
+from synnefo.bus import amqp_publisher
 from synnefo.bus.amqp import AmqpBus
 from synnefo.bus.topology import Topology
-from synnefo.ports import BusUnavailable
+from synnefo.ports import BusUnavailable, Postpone
 
 pytestmark = pytest.mark.system
 
@@ -49,6 +50,24 @@ def test_confirmed_messages_are_on_disk(broker, bus):
     with consuming(bus, collector):
         collector.wait(lambda c: len(c.finished) >= 500)
     assert sorted(collector.finished) == sorted(bodies)
+
+
+def test_a_consumer_that_waits_for_a_database_stays_in_the_brokers_eyes(broker, monkeypatch):
+    """Else the broker takes it for dead, and counts that against the messages it holds."""
+    monkeypatch.setattr(amqp_publisher, "HEARTBEAT", 1)
+    bus = AmqpBus(broker.url, Topology(f"t{uuid.uuid4().hex[:6]}"), (0.5, 0.5, 0.5))
+    bus.topology = bus._topology
+
+    def later(delivery):
+        if len(collector.deliveries) < 12:
+            raise Postpone("the database is away")
+
+    collector = Collector(later)
+    bus.publish(bus.topology.key("op"), [b"1", b"2"])
+    with consuming(bus, collector):
+        collector.wait(lambda c: c.finished == [b"1", b"2"])
+    bus.close()
+    assert {delivery.attempt for delivery in collector.deliveries} == {1}
 
 
 def test_several_threads_share_a_publisher(bus):

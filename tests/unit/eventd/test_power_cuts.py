@@ -11,6 +11,7 @@ from eventd.outlet import Outlet
 from eventd.position import Position
 from eventd.teller import Teller
 from eventd.watch import Seen
+from synnefo.bus.memory import MemoryBus
 from synnefo.bus.records import Damaged, Record
 from synnefo.bus.spool import deposit
 from synnefo.bus.topology import Topology
@@ -19,7 +20,7 @@ from synnefo.ports import BusUnavailable
 from tests.unit.ganeti_backend.core.power_cut import PowerCut, images
 
 TOPOLOGY = Topology("snf")
-JOBS = 4
+JOBS = 3
 
 
 class RememberingBus:
@@ -96,7 +97,7 @@ def told_after(image, queue):
     """What comes to the bus when the machine is on again: of the overflow, then of the queue."""
     bus = RememberingBus()
     told = set(spooled(image / "overflow"))
-    outlet = Outlet(bus, deposit(image / "new-overflow", TOPOLOGY), TOPOLOGY)
+    outlet = Outlet(bus, MemoryBus(TOPOLOGY), TOPOLOGY)
     Teller(queue, image, "c", outlet)._step()
     return told | {event for _, event in bus.told}
 
