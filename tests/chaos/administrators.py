@@ -40,7 +40,7 @@ class Administrator:
     def live(self, steps: Iterator[Step], stop: threading.Event) -> None:
         """Step after step until told to stop."""
         for step in steps:
-            if stop.wait(2 * step.pause):
+            if stop.wait(2 * self._machine.pace * step.pause):
                 return
             self.take(step)
 

@@ -32,7 +32,7 @@ def targets(machine: Machine) -> Targets:
     """What can be done to which parts of this machine."""
     names = machine.names()
     found: dict[str, Sequence[str]] = {
-        "kill": names,
+        "kill": machine.mortal,
         "freeze": names,
         "stall": machine.doors,
         "strand": machine.doors,

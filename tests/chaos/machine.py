@@ -47,6 +47,8 @@ def enclosed(words: Sequence[str]) -> list[str]:
 class Machine:
     """A cloud in its rooms, and the hands that break it."""
 
+    pace = 1.0  # How much longer people pause than they were told to.
+
     def __init__(self, folder: Path, port: int, profile: str, *, rooms: bool) -> None:
         self.state = folder / "state"
         self.profile = profile
@@ -60,6 +62,11 @@ class Machine:
         self.specifications: list[Specification] = []
 
     # --- what can be broken of it
+
+    @property
+    def mortal(self) -> Sequence[str]:
+        """Processes that can be killed."""
+        return self.names()
 
     @property
     def clocks(self) -> Sequence[str]:

@@ -78,10 +78,10 @@ class User:
         }
         return token
 
-    def live(self, steps: Iterator[Step], stop: threading.Event) -> None:
+    def live(self, steps: Iterator[Step], pace: float, stop: threading.Event) -> None:
         """Step after step until told to stop."""
         for step in steps:
-            if stop.wait(step.pause):
+            if stop.wait(pace * step.pause):
                 return
             self.take(step, stop)
 

@@ -7,6 +7,7 @@ The frontend and eventd are ours and supervised; Ganeti's daemons are started ag
 import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,13 @@ from tests.conformance.namespaces import CLEAN
 # By the names of their pid files; what is not named here is asked by no frontend.
 DAEMONS = {"luxid": "ganeti-luxid", "wconfd": "ganeti-wconfd", "rapi": "ganeti-rapi"}
 NODED = "ganeti-noded"
+NODEDS = ("noded1", "noded2")
 
 
 class RealMachine(Machine):
     """The frontend on a Ganeti that exists already."""
+
+    pace = 6.0  # Its jobs take seconds each.
 
     def __init__(self, folder: Path, port: int, profile: str, *, rooms: bool) -> None:
         super().__init__(folder, port, profile, rooms=rooms)
@@ -64,7 +68,15 @@ class RealMachine(Machine):
 
     def names(self) -> list[str]:
         """All processes that can be hit."""
-        return [*super().names(), *DAEMONS, "noded1", "noded2"]
+        return [*super().names(), *DAEMONS, *NODEDS]
+
+    @property
+    def mortal(self) -> Sequence[str]:
+        """Whose death it survives: a job whose luxid, wconfd or noded is killed may hang for ever.
+
+        That is Ganeti's own, and the frontend has nothing better to say of such a job.
+        """
+        return [name for name in self.names() if name not in ("luxid", "wconfd", *NODEDS)]
 
     def pids(self) -> dict[str, int]:
         """Who of them runs at this moment."""
@@ -107,12 +119,13 @@ class RealMachine(Machine):
         for number in range(len(self._real.cluster.nodes)):
             program = self._daemons(number).get(name)
             if program:
-                words = ("/usr/lib/ganeti/daemon-util", "start", program)
-                return lambda: self._start_again(words, number)
+                return partial(self._start_again, program, number)
         return None
 
-    def _start_again(self, words: Sequence[str], number: int) -> None:
-        self._real.cluster.run(*words, node=number, check=False)
+    def _start_again(self, program: str, number: int) -> None:
+        """Debian's start-stop-daemon takes no notice of a pid file that root does not own."""
+        start = f"rm -f /run/ganeti/{program}.pid; /usr/lib/ganeti/daemon-util start {program}"
+        self._real.cluster.run("sh", "-c", start, node=number, check=False)
 
     def cut(self, node: str, *, off: bool) -> None:
         """Pull a node's cable, or plug it in again."""

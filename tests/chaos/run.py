@@ -101,7 +101,7 @@ class Run:
         lives: list[Callable[[], None]] = [partial(self._onlooker.read, self._stop)]
         for user in self._users:
             steps = schedule.steps(self._seed, user.name, people.MIX)
-            lives.append(partial(user.live, steps, self._stop))
+            lives.append(partial(user.live, steps, self._machine.pace, self._stop))
         for name in ADMINISTRATORS:
             person = administrators.Administrator(self._machine, name, self._journal)
             steps = schedule.steps(self._seed, name, administrators.MIX)
