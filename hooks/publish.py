@@ -2,7 +2,8 @@
 
 Ganeti waits for its hooks, so this one is quick and never an obstacle: the message goes to a spool
 on this node first, from there to the bus, and what the bus does not take in time is left for the
-next hook. The exit code is 0 whatever happens; what went wrong is in the output, which Ganeti logs.
+next hook, or for `--flush` of a timer. The exit code is 0 whatever happens; what went wrong is in
+the output, which Ganeti logs.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 
 from hooks.environment import net_status
 from synnefo.bus import open_bus
+from synnefo.bus.spool import deposit
 from synnefo.bus.topology import Topology
 from synnefo.core.messages import NetStatus
 from synnefo.ports import BusUnavailable, Delivery, Postpone
@@ -41,11 +43,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(arguments: list[str] | None) -> None:
     """Publish if this is a post hook of an instance."""
+    parser = argparse.ArgumentParser(prog="hooks.publish")
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--flush", action="store_true", help="only what waits on this node")
+    given = parser.parse_args(arguments)
+    if given.flush:
+        config = read_config(given.config)
+        flush(config["bus"], config.get("prefix", "snf"), Path(config["spool"]))
+        return
     now = time.time_ns() // 1000
     message = net_status(os.environ, (now // 1_000_000, now % 1_000_000))
     if message is None:
         return
-    config = read_config(arguments)
+    config = read_config(given.config)
     own_name = config.get("node")
     if own_name and own_name != os.environ.get("GANETI_MASTER", own_name):
         # The master's hook of the same operation tells it.
@@ -53,11 +63,8 @@ def run(arguments: list[str] | None) -> None:
     publish(message, config["bus"], config.get("prefix", "snf"), Path(config["spool"]))
 
 
-def read_config(arguments: list[str] | None) -> dict[str, Any]:
+def read_config(path: Path | None) -> dict[str, Any]:
     """hooks.json, from the place the installed script names, else from Ganeti's data folder."""
-    parser = argparse.ArgumentParser(prog="hooks.publish")
-    parser.add_argument("--config", type=Path)
-    path = parser.parse_args(arguments).config
     if path is None:
         path = Path(os.environ["GANETI_DATA_DIR"]) / "hooks.json"
     found = json.loads(path.read_text())
@@ -67,25 +74,28 @@ def read_config(arguments: list[str] | None) -> dict[str, Any]:
 
 
 def publish(message: NetStatus, bus_url: str, prefix: str, folder: Path) -> None:
-    """Straight into a spool on disk; by way of this node's own spool to a broker."""
+    """By way of this node's own spool to a broker; straight into a bus that is a spool itself."""
     topology = Topology(prefix)
-    key = topology.key_for(message)
+    key, body = topology.key_for(message), message.encode()
+    spool = deposit(folder, topology)
     if bus_url.startswith("spool:"):
         try:
-            open_bus(bus_url, prefix).publish(key, [message.encode()])
+            open_bus(bus_url, prefix).publish(key, [body])
         except BusUnavailable:
-            open_bus(f"spool:{folder}", prefix).publish(key, [message.encode()])
-        return
-    spool = open_bus(f"spool:{folder}", prefix)
-    spool.publish(key, [message.encode()])
+            spool.publish(key, [body])
+            return
+    else:
+        spool.publish(key, [body])
     flush(bus_url, prefix, folder)
 
 
 def flush(bus_url: str, prefix: str, folder: Path) -> None:
-    """Move what the spool on this node holds to the broker, as far as time allows."""
+    """Move what the spool on this node holds to the bus, as far as time allows."""
     topology = Topology(prefix)
-    spool, bus = open_bus(f"spool:{folder}", prefix), open_bus(bus_url, prefix)
-    stop = threading.Event()
+    spool, stop = deposit(folder, topology), threading.Event()
+    if spool.is_empty():
+        return
+    bus = open_bus(bus_url, prefix)
     timer = threading.Timer(FLUSH_WITHIN, stop.set)
     timer.daemon = True
     timer.start()

@@ -4,6 +4,8 @@ import json
 import socket
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,10 @@ from hooks.install import PATHS, main
 from synnefo.bus.spool import SpoolBus
 from synnefo.bus.topology import Topology
 
+ROOT = Path(__file__).parents[3]
 SAMPLES = Path(__file__).parents[2] / "data/ganeti/hooks"
+LINES = (SAMPLES / "instance-add-post.env").read_text().splitlines()
+ADDED = dict(line.split("=", 1) for line in LINES)
 
 
 @pytest.fixture
@@ -28,15 +33,14 @@ def configure(tmp_path, bus, **more):
 
 
 def run(hooks, path="instance-add"):
-    lines = (SAMPLES / "instance-add-post.env").read_text().splitlines()
     return subprocess.run(
         [hooks / f"{path}-post.d" / "50-synnefo"],
-        env=dict(line.split("=", 1) for line in lines),
+        env=ADDED,
         cwd="/",
         capture_output=True,
         text=True,
         check=False,
-        timeout=10,
+        timeout=60,
     )
 
 
@@ -63,6 +67,71 @@ def test_without_a_broker_the_message_stays_on_the_node(installed, tmp_path):
         configure(tmp_path, f"amqp://guest:guest@127.0.0.1:{taken.getsockname()[1]}/")
         assert run(installed).returncode == 0
     assert waiting(tmp_path / "node") == 1
+
+
+def test_what_stayed_on_the_node_goes_out_with_the_next_hook(installed, tmp_path):
+    (tmp_path / "bus").write_text("A file where the bus should be.")
+    configure(tmp_path, f"spool:{tmp_path}/bus")
+    for _ in range(3):
+        assert run(installed).returncode == 0
+    assert waiting(tmp_path / "node") == 3
+    (tmp_path / "bus").unlink()
+    wait_for(lambda: run(installed).returncode == waiting(tmp_path / "node") == 0)
+    assert waiting(tmp_path / "bus") >= 4
+
+
+def test_what_stayed_on_the_node_goes_out_by_a_timer(installed, tmp_path):
+    (tmp_path / "bus").write_text("A file where the bus should be.")
+    configure(tmp_path, f"spool:{tmp_path}/bus")
+    run(installed)
+    (tmp_path / "bus").unlink()
+    wait_for(lambda: flush(tmp_path) == waiting(tmp_path / "node") == 0)
+    assert waiting(tmp_path / "bus") == 1
+
+
+def test_hooks_that_are_killed_over_a_message_never_give_it_up(installed, tmp_path):
+    node = tmp_path / "node"
+    with silent_listener() as port:
+        configure(tmp_path, f"amqp://guest:guest@127.0.0.1:{port}/")
+        for number in (1, 2):
+            hook = subprocess.Popen([installed / "instance-add-post.d" / "50-synnefo"], env=ADDED)
+            wait_for(lambda n=number: len(held(node)) == n and list(node.glob("claims/*/snf-*")))
+            hook.kill()
+            hook.wait()
+    for path in held(node):
+        name = path.name.rpartition("~")[2].partition(".")[0]
+        path.rename(node / "snf-events-net" / "new" / f"{name}.100")
+    configure(tmp_path, f"spool:{tmp_path}/bus")
+    wait_for(lambda: flush(tmp_path) == waiting(node) == 0)
+    assert waiting(tmp_path / "bus") == 2
+
+
+def held(spool):
+    return sorted([*spool.glob("claims/*/snf-*"), *spool.glob("*/new/*")])
+
+
+def flush(tmp_path):
+    config = str(tmp_path / "hooks.json")
+    command = [sys.executable, "-m", "hooks.publish", "--config", config, "--flush"]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+@contextmanager
+def silent_listener():
+    """A broker that hangs: it takes connections and says nothing."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield listening.getsockname()[1]
+
+
+def wait_for(condition):
+    pause = threading.Event()
+    for _ in range(6000):
+        if condition():
+            return
+        pause.wait(0.01)
+    raise AssertionError("it never came true")
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"bus": "pigeon:x", "spool": "/x"}'])
