@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from synnefo.core import naming
-from synnefo.core.messages import Origin
+from synnefo.core.messages import FINAL_STATUSES, Origin
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Intent
 from synnefo.dispatcher.instances import instance_of
@@ -28,6 +28,7 @@ from synnefo.ports import (
 SETTLE = 2.0  # Between two looks: a request may still be on its way.
 SETTLE_AFTER_SILENCE = 6.0
 NETWORK_SOON = 0.2
+BUILD_SOON = 5.0
 LONGEST_PAUSE = 30.0
 PATIENCE = {"create": timedelta(minutes=30), "delete": timedelta(days=1)}
 PATIENCE_ELSE = timedelta(minutes=10)
@@ -81,12 +82,31 @@ class Sender:
             if not self._networks.ready(server.backend_id, cluster, wanted, origin(intent, False)):
                 return Later(NETWORK_SOON, 0, "its network is being made on the backend")
         if intent.action == "delete" and server.state in {ServerState.ERROR, ServerState.BUILD}:
-            # What failed to be built may have left nothing to remove.
+            # What failed to be built may have left nothing to remove; what was given up may come.
+            building = self._build_under_way(server.pk, cluster)
             try:
                 cluster.instance(naming.instance_name(self._prefix, server.pk))
             except NotFound:
+                if building is not None:
+                    return Later(BUILD_SOON, 0, f"its build, job {building}, has not ended")
                 return Gone()
         return None
+
+    @staticmethod
+    def _build_under_way(server_id: int, cluster: Cluster) -> int | None:
+        """The job of a creation that has not ended, though its intent may have."""
+        create = Intent.objects.filter(server=server_id, action="create").last()
+        if create is None or not create.attempts:
+            return None
+        job_id = create.job_id
+        if job_id is None:
+            text = f"synnefo:intent={create.uuid}"
+            job_id = cluster.find_job_by_reason(text, create.since_job)
+        try:
+            ended = job_id is None or cluster.job(job_id).status in FINAL_STATUSES
+        except NotFound:
+            ended = True
+        return None if ended else job_id
 
     def _submit(self, intent: Intent, cluster: Cluster) -> Outcome:
         try:

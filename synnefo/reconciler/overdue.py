@@ -26,7 +26,8 @@ def settle(
         rows = rows.filter(submitted_at__lt=now - OVERDUE_AFTER)
     else:
         rows = rows.filter(server__in=list(only))
-    rows = rows.exclude(job_id=None).select_related("server").order_by("pk")
+    # At random: where more than these run for long, those behind them have their chance, too.
+    rows = rows.exclude(job_id=None).select_related("server").order_by("?")
     return sum(_settle(intent, backend, cluster, now) for intent in rows[:AT_ONCE])
 
 

@@ -157,3 +157,44 @@ def test_wish_that_perhaps_was_taken(spine, server):
     _one_turn(spine)
     assert spine.state(server) == ("STOPPED", None)
     spine.audit()
+
+
+def test_what_was_given_up_and_deleted_leaves_no_orphan(spine, server, monkeypatch):
+    """Its build runs on: the deletion waits for what comes of it."""
+    _stuck(spine, monkeypatch, cancelable=False)
+    slow = spine.create("slow")
+    spine.dispatch()
+    _past(spine, "create")
+    spine.reconciler.turn(spine.backend)
+    spine.delete(slow)
+    spine.dispatch()
+    assert spine.state(slow) == ("ERROR", "deleting")
+    spine.cluster.holding = False
+    spine.cluster.run()
+    spine.clock.ahead += 60
+    spine.settle()
+    assert spine.state(slow) == ("DELETED", None)
+    assert spine.instances() == {spine.instance(server)}
+    spine.audit()
+
+
+def test_what_was_perhaps_taken_given_up_and_deleted_leaves_no_orphan(spine, server):
+    """Nobody knew of its job when it was given up."""
+    spine.cluster.holding = spine.cluster.lose_answers = True
+    slow = spine.create("slow")
+    spine.dispatch(1)
+    spine.cluster.away = True
+    _past(spine, "create")
+    _one_turn(spine)
+    assert spine.state(slow) == ("ERROR", None)
+    spine.cluster.away = spine.cluster.lose_answers = False
+    spine.delete(slow)
+    spine.dispatch()
+    assert spine.state(slow) == ("ERROR", "deleting")
+    spine.cluster.holding = False
+    spine.cluster.run()
+    spine.clock.ahead += 60
+    spine.settle()
+    assert spine.state(slow) == ("DELETED", None)
+    assert spine.instances() == {spine.instance(server)}
+    spine.audit()
