@@ -28,6 +28,7 @@ LENGTH = 4
 LARGEST_PIECE = 1 << 20
 LEVELS = {"gzip-fast": 1, "gzip": 6, "gzip-slow": 9}
 GZIP = 31  # What zlib calls a gzip frame.
+GZIP_BEGINS = b"\x1f\x8b"
 
 TICK = 0.5  # Seconds between looks at whether anybody still wants this.
 HANDSHAKE_SECONDS = 10.0
@@ -134,16 +135,19 @@ class Sender:
         except OSError as error:
             raise StorageError(f"cannot reach {host}:{port}: {error}") from error
         self._connection = Connection(wrapped, look)
-        head = IN_PIECES if ends.in_pieces else BARE
         try:
-            self._connection.write(head + ends.magic.encode())
+            if ends.in_pieces:
+                self._connection.write(IN_PIECES + ends.magic.encode())
+            else:
+                # For Ganeti the word is a part of what is compressed.
+                self._write(self._packed(BARE + ends.magic.encode()))
         except BaseException:
             self.close()
             raise
 
     def __call__(self, part: bytes) -> None:
         self.sent += len(part)
-        self._write(self._packer.compress(part) if self._packer is not None else part)
+        self._write(self._packed(part))
 
     def finish(self) -> None:
         """Return when the other cluster has it for good, or cannot say so."""
@@ -157,6 +161,9 @@ class Sender:
 
     def close(self) -> None:
         self._connection.drop()
+
+    def _packed(self, part: bytes) -> bytes:
+        return part if self._packer is None else self._packer.compress(part)
 
     def _write(self, data: bytes) -> None:
         if not self._ends.in_pieces:
@@ -177,6 +184,8 @@ class Receiver:
         self._kept = threading.Event()
         self._connection: Connection | None = None
         self._in_pieces = False
+        self._unpacker = zlib.decompressobj(wbits=GZIP) if ends.compress in LEVELS else None
+        self._begun = b""  # What came after a compressed word in the same breath.
         try:
             self._listener = socket.create_server((address, 0))
         except OSError as error:
@@ -199,7 +208,6 @@ class Receiver:
         self._listener.close()
 
     def _greeted(self, plain: socket.socket) -> Connection | None:
-        wanted = self._ends.magic.encode()
         plain.settimeout(HANDSHAKE_SECONDS)
         try:
             wrapped = self._context.wrap_socket(plain, server_side=True, suppress_ragged_eofs=False)
@@ -208,22 +216,35 @@ class Receiver:
             return None
         found = Connection(wrapped, self._look)
         try:
-            said = found.exactly(len(BARE) + len(wanted), HANDSHAKE_SECONDS)
-        except StorageError:
-            said = b""
-        if said not in (BARE + wanted, IN_PIECES + wanted):
-            found.drop()
-            return None
-        self._in_pieces = said.startswith(IN_PIECES)
-        return found
+            if self._says_the_word(found):
+                return found
+        except (StorageError, zlib.error):
+            self._look()  # If that was it, the waiting is over.
+        found.drop()
+        return None
+
+    def _says_the_word(self, found: Connection) -> bool:
+        wanted = self._ends.magic.encode()
+        kind = found.exactly(len(BARE), HANDSHAKE_SECONDS)
+        if self._unpacker is not None and kind == GZIP_BEGINS:
+            self._unpacker = zlib.decompressobj(wbits=GZIP)
+            said = self._unpacker.decompress(kind)
+            while len(said) < len(BARE) + len(wanted):
+                said += self._unpacker.decompress(found.exactly(1, HANDSHAKE_SECONDS))
+            self._begun = said[len(BARE) + len(wanted) :]
+            return said.startswith(BARE + wanted)
+        self._in_pieces = kind == IN_PIECES
+        return kind in (BARE, IN_PIECES) and found.exactly(len(wanted), HANDSHAKE_SECONDS) == wanted
 
     def content(self) -> Iterator[bytes]:
         """The disk's dump as it comes."""
         parts = self._pieces() if self._in_pieces else self._bare()
-        if self._ends.compress not in LEVELS:
+        unpacker = self._unpacker
+        if unpacker is None:
             yield from parts
             return
-        unpacker = zlib.decompressobj(wbits=GZIP)
+        if self._begun:
+            yield self._begun
         try:
             for part in parts:
                 packed = part
