@@ -92,7 +92,7 @@ def _inside(options: argparse.Namespace, *, rooms: bool) -> int:
     finally:
         if outcome is None or outcome.violations:
             kept = Path(tempfile.mkdtemp(prefix="chaos-failed-"))
-            keep(kept, machine.state, outcome)
+            keep(kept, machine, outcome)
             print(f"Kept for looking: {kept}", flush=True)
         machine.down()
     return 1 if outcome.violations else 0

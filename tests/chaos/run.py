@@ -160,9 +160,9 @@ class Run:
 CALM = {1, 2, 3, 6, 7}  # What time can still mend; the others are over when the faults are.
 
 
-def keep(folder: Path, state: Path, outcome: Outcome | None) -> None:
+def keep(folder: Path, machine: Machine, outcome: Outcome | None) -> None:
     """Everything that explains what was found, or why nothing could be."""
-    words = ["cp", "-r", str(state / "log"), str(state / "cluster" / "queue"), str(folder)]
+    words = ["cp", "-r", str(machine.state / "log"), str(machine.layout.queue), str(folder)]
     subprocess.run(words, check=False)
     if outcome is None:
         return

@@ -75,10 +75,23 @@ def test_a_cloud_in_order_passes():
     assert counts([]) == dict.fromkeys(INVARIANTS, 0)
 
 
+def test_a_deletion_may_be_repeated():
+    facts, journal = in_order()
+    journal.accepted.append(Accepted("ada", "delete", "u2", "r9"))
+    assert audit(facts, journal) == []
+
+
 BREAKS = {
     "an accepted server is not there": (1, lambda f, j: f.servers.pop(1)),
     "a key leads to another server": (1, lambda f, j: first(f.intents, server=2)),
-    "an accepted wish has no intent": (1, lambda f, j: f.intents.pop(2)),
+    "an accepted wish has no intent": (
+        1,
+        lambda f, j: j.accepted.append(Accepted("ada", "reboot", "u1", "r9")),
+    ),
+    "an accepted deletion has no intent": (
+        1,
+        lambda f, j: j.accepted.append(Accepted("ada", "delete", "u1", "r9")),
+    ),
     "accepted metadata is older": (1, lambda f, j: first(f.servers, metadata={"round": "3"})),
     "an intent has not ended": (1, lambda f, j: first(f.intents, state="SUBMITTED")),
     "a failure has no cause": (1, lambda f, j: first(f.intents, state="FAILED")),
