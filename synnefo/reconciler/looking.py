@@ -51,7 +51,17 @@ def look(
         for number, report in instances.items()
         if wanted is None or number in wanted
     }
-    return Look(backend, now, drift.compare(expected, actual), seen, instances)
+    drifts = drift.compare(expected, actual)
+    if recorded := _recorded_since(backend, drifts):
+        drifts = [one for one in drifts if one.server_id not in recorded]
+    return Look(backend, now, drifts, seen, instances)
+
+
+def _recorded_since(backend: Backend, drifts: Iterable[drift.Drift]) -> set[int]:
+    """Servers that were made after the database was read: their instances are no orphans."""
+    orphans = [one.server_id for one in drifts if one.kind is drift.Kind.ORPHAN]
+    living = Server.objects.filter(backend=backend).exclude(state=ServerState.DELETED)
+    return set(living.filter(pk__in=orphans).values_list("pk", flat=True)) if orphans else set()
 
 
 # --- the database ---------------------------------------------------------------------------------

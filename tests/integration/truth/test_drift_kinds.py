@@ -216,3 +216,18 @@ def test_a_doubt_is_a_look_at_one_server(spine, server):
     assert asked == [spine.instance(server)]
     assert spine.state(server) == ("STOPPED", None)
     assert spine.state(other) == ("ACTIVE", None)
+
+
+def test_a_server_made_during_the_look_is_no_orphan(spine, server):
+    """The database is read first: what was recorded since then must not be taken for nobody's."""
+    instances = spine.cluster.instances
+
+    def meanwhile():
+        spine.create("meanwhile")
+        spine.settle()
+        return instances()
+
+    spine.cluster.instances = meanwhile
+    text, _ = _report(spine, "--remove-orphans")
+    assert Kind.ORPHAN not in text
+    assert len(spine.cluster._instances) == 2
