@@ -24,7 +24,7 @@ SWITCHES = {
     "user-shutdown": "enabled_user_shutdown",
     "modify-etc-hosts": "modify_etc_hosts",
 }
-LISTS = ("enabled-hypervisors", "enabled-disk-templates", "reserved-lvs", "compression-tools")
+LISTS = ("enabled-hypervisors", "reserved-lvs", "compression-tools")
 
 
 def switch(text: str) -> bool:
@@ -56,7 +56,8 @@ def numbers(text: str) -> dict[str, int]:
         raise argparse.ArgumentTypeError(f"'{text}' is not NAME=NUMBER,…") from None
 
 
-def _configure(parser: argparse.ArgumentParser) -> None:
+def add_parameters(parser: argparse.ArgumentParser) -> None:
+    """The parameters that can be set from the first day on."""
     add = parser.add_argument
     add("-B", "--backend-parameters", type=parameters.backend, metavar="KEY=VALUE,…")
     add(
@@ -91,15 +92,22 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         add(f"--{name}", type=words, metavar="NAME,…")
     add("--enabled-data-collectors", type=typed_pairs, metavar="NAME=BOOL,…")
     add("--data-collector-interval", type=numbers, metavar="NAME=SECONDS,…")
-    for name in ("--uid-pool", "--add-uids", "--remove-uids"):
-        add(name, type=parameters.id_ranges, metavar="FIRST-LAST,…")
+    add("--uid-pool", type=parameters.id_ranges, metavar="FIRST-LAST,…")
     parameters.add_state_options(parser)
-    add("-f", "--force", action="store_true")
     instance_policies.add_options(parser, std=True)
-    following.add_submit_options(parser)  # fmt: skip
 
 
-def _wanted(args: argparse.Namespace) -> dict[str, Any]:
+def _configure(parser: argparse.ArgumentParser) -> None:
+    add_parameters(parser)
+    parser.add_argument("--enabled-disk-templates", type=words, metavar="NAME,…")
+    for name in ("--add-uids", "--remove-uids"):
+        parser.add_argument(name, type=parameters.id_ranges, metavar="FIRST-LAST,…")
+    parser.add_argument("-f", "--force", action="store_true")
+    following.add_submit_options(parser)
+
+
+def wanted(args: argparse.Namespace) -> dict[str, Any]:
+    """The fields of a CLUSTER_SET_PARAMS that were given."""
     given = vars(args)
     found: dict[str, Any] = {
         "beparams": args.backend_parameters,
@@ -110,8 +118,6 @@ def _wanted(args: argparse.Namespace) -> dict[str, Any]:
         "drbd_helper": args.drbd_usermode_helper,
         "ipolicy": instance_policies.given(args),
         "uid_pool": args.uid_pool,
-        "add_uids": args.add_uids,
-        "remove_uids": args.remove_uids,
         **parameters.states(args),
     }
     same = (
@@ -125,10 +131,13 @@ def _wanted(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _modify(args: argparse.Namespace, session: Session) -> int:
-    wanted = _wanted(args)
-    if not wanted:
+    fields = wanted(args)
+    for name in ("enabled_disk_templates", "add_uids", "remove_uids"):
+        if getattr(args, name) is not None:
+            fields[name] = getattr(args, name)
+    if not fields:
         raise Failure("Please give at least one of the parameters.")
-    op = following.opcode("OP_CLUSTER_SET_PARAMS", args, session, force=args.force, **wanted)
+    op = following.opcode("OP_CLUSTER_SET_PARAMS", args, session, force=args.force, **fields)
     return following.run(args, session, op)
 
 

@@ -196,16 +196,16 @@ def _print_json(value: Any) -> None:
 
 
 def run_and_show_changes(
-    args: argparse.Namespace, session: Session, op: dict[str, Any], name: str
+    args: argparse.Namespace, session: Session, op: dict[str, Any], what: str, name: str
 ) -> int:
-    """Run a change whose result lists what changed, and print that."""
+    """Run a change of a node or group whose result lists what changed, and print that."""
     if args.submit or args.json or args.dry_run:
         return run(args, session, op)
     changes = run_and_get(args, session, op)
     if changes:
         import json
 
-        print(f"Modified {name}")
+        print(f"Modified {what} {name}")
         for parameter, value in changes:
             shown = json.dumps(value) if isinstance(value, (dict, list)) else value
             print(f" - {parameter:<5} -> {shown}")

@@ -59,11 +59,16 @@ def _configure_init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rapi-user", help="with --rapi-password-file: who may use RAPI")
     # A file and not an option's value, which every user of the machine could read.
     parser.add_argument("--rapi-password-file", type=Path, metavar="FILE")
+    cluster_modify.add_parameters(parser)
+    # Ganeti changes the machine for these; here nothing of it is touched.
+    for name in ("--no-etc-hosts", "--no-ssh-init"):
+        parser.add_argument(name, action="store_true", help=argparse.SUPPRESS)
 
 
 def _init(args: argparse.Namespace, _session: Session) -> int:
-    from ganeti_backend import installation, settings
+    from ganeti_backend import installation
     from ganeti_backend.durable import SECRET_MODE, replace
+    from ganeti_backend.errors import GenericError
 
     if bool(args.rapi_user) != bool(args.rapi_password_file):
         raise Failure("--rapi-user and --rapi-password-file go together.", USAGE)
@@ -76,10 +81,23 @@ def _init(args: argparse.Namespace, _session: Session) -> int:
             line = f"{args.rapi_user} {password} write\n"
             replace(wanted.rapi.users_file, line.encode(), SECRET_MODE)
         installation.write(path, wanted)
-    except (OSError, settings.SettingsError) as error:
-        raise Failure(f"Cannot make the cluster: {error}") from error
+        _set_parameters(args, wanted)
+    except (OSError, GenericError) as error:
+        raise Failure(f"Cannot make the cluster: {getattr(error, 'message', error)}") from error
     print(path)
     return SUCCESS
+
+
+def _set_parameters(args: argparse.Namespace, made: Any) -> None:
+    """What the master finds when it starts for the first time."""
+    fields = cluster_modify.wanted(args)
+    fields.pop("shared_file_storage_dir", None)  # Is in the settings.
+    if not fields:
+        return
+    from ganeti_backend import opcodes
+    from ganeti_backend.master import first_cluster
+
+    first_cluster.prepare(made, opcodes.OpClusterSetParams(**fields))
 
 
 def _settings(args: argparse.Namespace) -> Any:
@@ -98,6 +116,8 @@ def _settings(args: argparse.Namespace) -> Any:
     ports = args.node_port or list(DEFAULT_NODE_PORTS)
     wanted = settings.for_state(state, args.rapi_port, ports, drivers, args.name)
     changes: dict[str, Any] = {"rapi": dataclasses.replace(wanted.rapi, host=args.rapi_host)}
+    if args.shared_file_storage_dir:
+        changes["shared_dir"] = Path(args.shared_file_storage_dir).resolve()
     if args.image_dir:
         changes["image_dir"] = args.image_dir.resolve()
     if args.node:

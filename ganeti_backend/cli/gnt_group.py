@@ -73,7 +73,7 @@ def _modify(args: argparse.Namespace, session: Session) -> int:
     if all(value is None for value in wanted.values()):
         raise Failure("Please give at least one of the parameters.")
     op = following.opcode("OP_GROUP_SET_PARAMS", args, session, group_name=args.name, **wanted)
-    return following.run_and_show_changes(args, session, op, args.name)
+    return following.run_and_show_changes(args, session, op, "node group", args.name)
 
 
 def _configure_one(parser: argparse.ArgumentParser) -> None:

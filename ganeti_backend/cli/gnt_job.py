@@ -89,11 +89,13 @@ def _listing() -> tuple[Command, ...]:
     return Command(plain.names, plain.help, configure, run), fields
 
 
-def _query(session: Session, job_id: int) -> dict[str, Any]:
+def _query(session: Session, job_id: int) -> dict[str, Any] | None:
+    """All about a job, or nothing of one that nobody knows."""
     qfilter = ["=", "id", job_id]
     answer = session.call("Query", resource="job", names=INFO_FIELDS, qfilter=qfilter)
-    if not answer["data"]:
-        raise Failure(f"Job ID {job_id} not found")
+    values = answer["data"][0]
+    if values[INFO_FIELDS.index("status")][0] != listing.NORMAL:
+        return None
     return dict(zip(INFO_FIELDS, (value for _status, value in answer["data"][0]), strict=True))
 
 
@@ -101,8 +103,11 @@ def _info(args: argparse.Namespace, session: Session) -> int:
     wanted = args.jobs or [row["id"] for row in _jobs(session, None)]
     found = [_query(session, job_id) for job_id in wanted]
     if args.json:
-        return report.as_json(found)
+        return report.as_json([job for job in found if job is not None])
     for job_id, job in zip(wanted, found, strict=True):
+        if job is None:
+            print(f"- Job ID {job_id} not found")
+            continue
         described = {
             "Job ID": job_id,
             "Status": job["status"],

@@ -8,7 +8,7 @@ from typing import Any
 
 from ganeti_backend.cli import following, parameters
 from ganeti_backend.cli.connection import socket_path
-from ganeti_backend.cli.program import SUCCESS, Failure, Session
+from ganeti_backend.cli.program import SUCCESS, Failure, Session, confirm
 
 SETTINGS_VARIABLE = "GANETI_CONFIG"
 DEFAULT_PORT = 1811
@@ -151,6 +151,16 @@ def modify(args: argparse.Namespace, session: Session) -> int:
     }
     if all(value is None for value in wanted.values()):
         raise Failure("Please give at least one of the parameters.")
+    if args.offline is False and not args.force and not args.dry_run:
+        _ask_before_return(args.name, session)
     fields = {"node_name": args.name, "force": args.force, "auto_promote": args.auto_promote}
     op = following.opcode("OP_NODE_SET_PARAMS", args, session, **fields, **wanted)
-    return following.run_and_show_changes(args, session, op, args.name)
+    return following.run_and_show_changes(args, session, op, "node", args.name)
+
+
+def _ask_before_return(name: str, session: Session) -> None:
+    """A node that was away may have missed changes; `gnt-node add --readd` brings it up to date."""
+    rows = session.call("Query", resource="node", names=["offline"], qfilter=_named(name))["data"]
+    if rows and rows[0][0][1]:
+        text = "Transitioning node from offline to online without using re-add. Please make sure"
+        confirm(f"{text} the node is healthy! Continue?", agreed=False)

@@ -13,9 +13,10 @@ from typing import Any
 from ganeti_backend import errors, objects
 from ganeti_backend.allocator import Allocator
 from ganeti_backend.certificates.certificate_keeper import CertificateKeeper
-from ganeti_backend.certificates.domain_secret import new_secret
 from ganeti_backend.configuration.config import Config, new_uuid
 from ganeti_backend.locks import LockInfo, LockManager
+from ganeti_backend.master import first_cluster
+from ganeti_backend.master.first_cluster import DEFAULT_GROUP
 from ganeti_backend.master.housekeeping import Housekeeping
 from ganeti_backend.master.processor import THREADS, Processor
 from ganeti_backend.node_rpc.calls import Nodes
@@ -31,7 +32,6 @@ from ganeti_backend.state_rows import Row, Rows
 from ganeti_backend.units.base import Reach
 from ganeti_backend.units.nodes import candidates
 
-DEFAULT_GROUP = "default"
 ALLOCATION_INFO_AGE = 2.0
 JOIN_PATIENCE = 3.0  # How long a start waits for candidates to take their copies.
 ARCHIVE_SECONDS = 30.0
@@ -91,7 +91,7 @@ class Master:
         self.settings.config_dir.mkdir(parents=True, exist_ok=True)
         self.queue.open()
         if not self.config.load():
-            self._initialise()
+            first_cluster.make(self.config, self.settings)
         self._follow_settings()
         self.replicator.start(JOIN_PATIENCE)
         self.processor.start()
@@ -105,22 +105,6 @@ class Master:
         self.replicator.stop()
         self.config.close()
         self.queue.close()
-
-    def _initialise(self) -> None:
-        now = self.config.now()
-        templates = dict.fromkeys([*self.settings.disk_templates, "diskless"])
-        cluster = objects.Cluster(
-            name=self.settings.cluster_name,
-            uuid=new_uuid(),
-            ctime=now,
-            mtime=now,
-            master=self.settings.master,
-            enabled_hypervisors=(self.settings.hypervisor,),
-            enabled_disk_templates=tuple(templates),
-            domain_secret=new_secret(),
-        )
-        group = objects.NodeGroup(name=DEFAULT_GROUP, uuid=new_uuid(), ctime=now, mtime=now)
-        self.config.commit([cluster, group])
 
     def _follow_settings(self) -> None:
         """Nodes and drivers that the settings gained since the last start."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from ganeti_backend import errors
 from ganeti_backend.queries import patterns
-from ganeti_backend.queries.fields import Status, Table
+from ganeti_backend.queries.fields import Field, Kind, Status, Table
 
 Predicate = Callable[[Any, Any], bool]
 
@@ -21,6 +21,16 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
+}
+NUMERIC = (int, float)
+# What a field's values can be compared with; any other kind holds lists and the like.
+COMPARED_WITH: dict[Kind, tuple[type, ...]] = {
+    Kind.TEXT: (str,),
+    Kind.NUMBER: NUMERIC,
+    Kind.FLOAT: NUMERIC,
+    Kind.UNIT: NUMERIC,
+    Kind.TIMESTAMP: NUMERIC,
+    Kind.BOOL: (bool,),
 }
 DEEPEST = 20
 
@@ -40,7 +50,24 @@ def compile_filter(table: Table[Any], qfilter: Any, depth: int = 0) -> Predicate
     if len(operands) != 2:
         raise _wrong(f"Wrong number of operands in filter {qfilter!r}")
     read = _reader(table, operands[0])
-    return _comparison(name, read, operands[1], host=table.fields[operands[0]].host)
+    field = table.fields[operands[0]]
+    _check_types(name, field, operands[1], is_key=field.name == table.key)
+    return _comparison(name, read, operands[1], host=field.host)
+
+
+def _check_types(name: str, field: Field[Any], value: Any, *, is_key: bool) -> None:
+    """Refuse what can never be true: a number's field against a text, and the like."""
+    if name == "=[]" and field.kind is not Kind.OTHER:
+        raise _wrong(f"'{field.name}' is no list, so nothing is contained in it")
+    if name not in COMPARISONS or field.kind not in COMPARED_WITH:
+        return
+    fits = isinstance(value, COMPARED_WITH[field.kind]) and (
+        field.kind is Kind.BOOL or not isinstance(value, bool)
+    )
+    # Ids of jobs may be texts: so do Ganeti's own commands write them.
+    if not fits and not (is_key and isinstance(value, str) and value.isdecimal()):
+        text = f"Invalid types in comparison, trying to compare '{field.name}' ({field.kind})"
+        raise _wrong(f"{text} with {value!r}")
 
 
 def names_in(qfilter: Any) -> set[str]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganeti_backend import errors
-from ganeti_backend.node_rpc.calls import EXPORT_LIST, OS_DIAGNOSE, Call, Nodes
+from ganeti_backend.node_rpc.calls import EXPORT_LIST, INSTANCE_CONSOLE, OS_DIAGNOSE, Call, Nodes
+from ganeti_backend.objects import Instance
 from ganeti_backend.os_definitions import os_catalog
 from ganeti_backend.queries.fields import NODATA, Field, Kind, Table, attribute
-from ganeti_backend.queries.snapshot import Configuration
+from ganeti_backend.queries.snapshot import Configuration, Snapshot
 
 THREADS = ThreadPoolExecutor(16, thread_name_prefix="asking")
 OS_STATES = frozenset({"hidden", "blacklisted", "valid"})
@@ -38,6 +39,20 @@ def ask(configuration: Configuration, nodes: Nodes, call: Call) -> dict[str, Any
             return None
 
     return dict(zip(names, THREADS.map(one, names), strict=True))
+
+
+def consoles(nodes: Nodes, snapshot: Snapshot) -> dict[str, Any]:
+    """Where the screens of those instances are that run; without those whose node keeps silent."""
+    running = [item for item in snapshot.instances.values() if snapshot.running(item) is not None]
+
+    def one(instance: Instance) -> Any:
+        try:
+            return nodes.call(instance.primary_node, INSTANCE_CONSOLE, name=instance.name)
+        except errors.NodeError:
+            return None
+
+    answers = zip(running, THREADS.map(one, running), strict=True)
+    return {instance.name: found for instance, found in answers if found is not None}
 
 
 def systems(configuration: Configuration, nodes: Nodes) -> list[os_catalog.OsInfo]:

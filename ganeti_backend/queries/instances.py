@@ -314,9 +314,18 @@ def _dictionary_fields() -> list[Field[Instance]]:
          secondary_groups("uuid")),
         ("network_port", "Network_port",
          "Instance network port if available (e.g. for VNC console)", getter(UNAVAILABLE)),
-        ("console", "Console", "Instance console information", getter(UNAVAILABLE)),
     ]  # fmt: skip
-    return [Field(name, title, Kind.OTHER, doc, get) for name, title, doc, get in rows]
+    return [
+        *(Field(name, title, Kind.OTHER, doc, get) for name, title, doc, get in rows),
+        Field(
+            "console", "Console", Kind.OTHER, "Instance console information", _console, live=True
+        ),
+    ]
+
+
+def _console(instance: Instance, snapshot: Snapshot) -> Any:
+    found = snapshot.consoles.get(instance.name)
+    return UNAVAILABLE if found is None else {"instance": instance.name, **found}
 
 
 def _plain_fields() -> list[Field[Instance]]:

@@ -38,6 +38,7 @@ BULK = (
     "csockets", "pip", "sip", "role", "pinst_list", "sinst_list", "master_capable",
     "vm_capable", "ndparams", "group.uuid",
 )  # fmt: skip
+SPINDLES = "spindles in volume group (exclusive storage only)"
 LIVE = (
     ("bootid", "BootID", Kind.TEXT, "bootid", "Random UUID renewed for each system reboot"),
     ("cnodes", "CNodes", Kind.NUMBER, "cpu_nodes", "Number of NUMA domains on node"),
@@ -49,8 +50,8 @@ LIVE = (
     ("mfree", "MFree", Kind.UNIT, "memory_free", "Memory available for instance allocations"),
     ("mnode", "MNode", Kind.UNIT, "memory_dom0", "Amount of memory used by node (dom0 for Xen)"),
     ("mtotal", "MTotal", Kind.UNIT, "memory_total", "Total amount of memory of physical machine"),
-    ("spfree", "SpFree", Kind.NUMBER, "spindles_free", "Available spindles in volume group"),
-    ("sptotal", "SpTotal", Kind.NUMBER, "spindles_total", "Total spindles in volume group"),
+    ("spfree", "SpFree", Kind.NUMBER, "spindles_free", f"Available {SPINDLES}"),
+    ("sptotal", "SpTotal", Kind.NUMBER, "spindles_total", f"Total {SPINDLES}"),
 )
 ROLES = {
     "M": "master",
@@ -85,7 +86,7 @@ def said(key: str) -> Get:
         if info is None:
             return NODATA
         value = info.get(key)
-        return UNAVAILABLE if value is None else value
+        return NODATA if value is None else value
 
     return get
 

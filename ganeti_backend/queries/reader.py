@@ -4,6 +4,7 @@ The remote API and the command socket both answer from here, so they cannot disa
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from ganeti_backend.locks import LockInfo
@@ -20,7 +21,7 @@ from ganeti_backend.queries import (
     networks,
     nodes,
 )
-from ganeti_backend.queries.fields import Table, nice
+from ganeti_backend.queries.fields import UNAVAILABLE, Status, Table, nice
 from ganeti_backend.queries.snapshot import Configuration, LiveData, Snapshot
 from ganeti_backend.queue.jobs import Job
 from ganeti_backend.settings import Settings
@@ -33,6 +34,7 @@ JOB = "job"
 LOCK = "lock"
 OS = "os"
 EXPORT = "export"
+CONSOLE = "console"  # The field that asks about every instance by itself.
 # Where a node keeps the disks of the template `file`, inside its own folder.
 DISK_FOLDER = "disks"
 TABLES: dict[str, Table[Any]] = {
@@ -116,7 +118,27 @@ class Reader:
         if resource == OS:
             items = from_nodes.offered(list(items), looked_at)
         chosen = [item for item in items if matches(item, snapshot)]
-        return {"data": table.query(chosen, snapshot, names), "fields": table.definitions(names)}
+        data = table.query(chosen, snapshot, names)
+        if resource == JOB:
+            data += self._unknown_jobs(filters.wanted_keys(qfilter, "id"), chosen, names)
+        return {"data": data, "fields": table.definitions(names)}
+
+    def _unknown_jobs(
+        self, wanted: Sequence[Any] | None, found: Sequence[Job], names: Sequence[str]
+    ) -> list[list[list[Any]]]:
+        """Ids that were asked for and nobody knows get a row, as in Ganeti, with the id only."""
+        known = {job.id for job in found}
+        table = TABLES[JOB]
+        return [
+            [
+                [Status.NORMAL.value, number]
+                if name == table.key
+                else [(UNAVAILABLE if name in table.fields else Status.UNKNOWN).value, None]
+                for name in names
+            ]
+            for number in dict.fromkeys(_numbers(wanted or ()))
+            if number not in known
+        ]
 
     def fields(self, resource: str, names: Sequence[str] | None = None) -> dict[str, Any]:
         """The definitions of the fields of a kind."""
@@ -137,7 +159,11 @@ class Reader:
         return jobs.show_one(self._source.job(job_id), job_id)
 
     def _snapshot_for(self, resource: str, names: Iterable[str]) -> Snapshot:
-        return self.snapshot(live=TABLES[resource].needs_live(list(names)))
+        wanted = list(names)
+        snapshot = self.snapshot(live=TABLES[resource].needs_live(wanted))
+        if resource == INSTANCE and CONSOLE in wanted:
+            return replace(snapshot, consoles=from_nodes.consoles(self._source.nodes, snapshot))
+        return snapshot
 
     def systems(self) -> list[str]:
         """The OS definitions that are offered, with their variants."""

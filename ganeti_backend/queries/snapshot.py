@@ -1,7 +1,7 @@
 """What one query sees: the configuration at one moment, and what the nodes said last."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -39,6 +39,8 @@ class Snapshot:
     networks: Mapping[str, Network]
     instances: Mapping[str, Instance]
     live: LiveData | None = None
+    # Where the screens of running instances are, by name; asked of the nodes if anybody wants it.
+    consoles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def take(cls, configuration: Configuration, live: LiveData | None = None) -> "Snapshot":

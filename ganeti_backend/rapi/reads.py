@@ -177,7 +177,8 @@ def query(request: Request, doors: Doors) -> dict[str, Any]:
     fields = body.get("fields") or _split(request.text("fields"))
     if not isinstance(fields, list) or not fields:
         raise bad_request("Missing 'fields' query argument")
-    fields = [str(name) for name in fields]
+    if not all(isinstance(name, str) for name in fields):
+        raise bad_request("The names of fields must be texts")
     try:
         return doors.reader.query(request.name, fields, body.get("qfilter", body.get("filter")))
     except UnknownResourceError as error:

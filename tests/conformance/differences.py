@@ -50,6 +50,8 @@ NO_FILTER_RULES = "Filter rules of the job queue are left out; readers find an e
 LENIENT = "Ours needs none of it here, and does without."
 DEPENDS = "Ours judges dependencies before a job begins, so such a job never starts."
 TYPED = "Ours gives the field the type of its values."
+EMPTY = "What nothing is like is an empty answer, and no failure of the server."
+NO_VALUE = "Ganeti lets through what has no value; ours has nothing to compare, so it does not."
 ONE_STEP = "Ours writes no 'waiting' where all locks are free: that would be one write for nobody."
 
 ROWS: tuple[Row, ...] = (
@@ -105,6 +107,29 @@ ROWS: tuple[Row, ...] = (
     Row("all fields: data[]*", KEEPS_CARDS, scenario="query_fields_of_instances"),
     Row("lock: kinds: name", TYPED, scenario="query_fields_of_the_rest"),
     Row("filter: *", NO_FILTER_RULES, scenario="query_fields_of_the_rest"),
+    Row("*: HTTP", EMPTY, scenario="query_of_what_is_not_there", real="500", ours="200"),
+    Row("*: HTTP", NAMES_CAUSE, scenario="query_of_what_is_not_there", real="502", ours="400"),
+    Row("*", NO_VALUE, scenario="query_of_fields_without_a_value", ours="[200, 0]"),
+    # Commands.
+    Row(
+        "*",
+        "What is wrong with the words themselves ours says with the usage.",
+        scenario="command_with_wrong_words",
+        real="[1, 'wrong_input']",
+        ours="[1, None]",
+    ),
+    Row("* add -t nosuch *", "Which templates there are only the master knows.", ours="[1, *"),
+    Row("gnt-job wa* 99999999", NAMES_CAUSE, ours="[1, 'unknown_entity']"),
+    Row(
+        "*", NAMES_CAUSE, scenario="command_with_bad_values", real="[1, 'command execution error'*"
+    ),
+    Row("* -n {node} {b}", NAMES_CAUSE, ours="[1, 'insufficient_resources']"),
+    Row(
+        "* --submit *",
+        "Ganeti says the job's id where no script can read it.",
+        scenario="command_that_submits",
+        real="[0, []]",
+    ),
     # Refusals.
     Row("*: HTTP", NAMES_CAUSE, real="500", ours="404"),
     Row("*: HTTP", NAMES_CAUSE, scenario="query_with*", real="50*", ours="400"),

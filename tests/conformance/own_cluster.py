@@ -109,6 +109,7 @@ class OwnCluster:
         return subprocess.run(
             [Path(sys.executable).with_name(program), *rest],
             env=self._environment(),
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,

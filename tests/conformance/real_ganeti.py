@@ -112,7 +112,14 @@ class RealGaneti:
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """The same, with exit code and complaints, for comparing."""
         return subprocess.run(
-            self.inside(*words), env=CLEAN, capture_output=True, text=True, check=False, timeout=300
+            self.inside(*words),
+            env=CLEAN,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Or it would ask whoever has the terminal.
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
         )
 
     def inside(self, *words: str | Path) -> list[str]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ganeti_backend import errors, objects, opcodes
-from ganeti_backend.iallocator import plugin
+from ganeti_backend import objects, opcodes
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.parameters import cluster_parameters, ipolicy
-from ganeti_backend.units import base, placement
+from ganeti_backend.units import base
 from ganeti_backend.units.cluster import settings
 from ganeti_backend.units.cluster.base import ClusterUnit
-from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.nodes import candidates
 from ganeti_backend.units.nodes.base import CANDIDATES
 
@@ -32,7 +30,9 @@ class ClusterSetParams(ClusterUnit[opcodes.OpClusterSetParams]):
         after = before.replace(**self.changes)
         for group in self.config.groups():
             ipolicy.check(ipolicy.of_group(after, group))
-        self._check_allocator()
+        settings.check_allocator(self.op.default_iallocator, self.reach.data_dir)
+        if self.op.default_iallocator == "":
+            self.info("Evacuation and creation will use the built-in allocator")
         broken = sorted(self._newly_violating(before, after))
         if broken:
             names = ", ".join(broken)
@@ -40,16 +40,6 @@ class ClusterSetParams(ClusterUnit[opcodes.OpClusterSetParams]):
         for name in sorted(cluster_parameters.WITHOUT_EFFECT):
             if getattr(self.op, name) is not None:
                 self.info(f"'{name}' is stored, but nothing here depends on it")
-
-    def _check_allocator(self) -> None:
-        name = self.op.default_iallocator
-        if name == "":
-            self.info("Evacuation and creation will use the built-in allocator")
-        elif name is not None and name != placement.BUILT_IN:
-            try:
-                plugin.find(name, self.reach.data_dir)
-            except errors.OpPrereqError:
-                raise wrong(f"Invalid default iallocator script '{name}' specified") from None
 
     def _newly_violating(self, before: objects.Cluster, after: objects.Cluster) -> Iterator[str]:
         if before.ipolicy == after.ipolicy and before.beparams == after.beparams:

@@ -9,6 +9,7 @@ from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.configuration import addresses
 from ganeti_backend.configuration.config import Config
 from ganeti_backend.disk_templates import TEMPLATES
+from ganeti_backend.iallocator import plugin
 from ganeti_backend.parameters import (
     cluster_parameters,
     disk_template_parameters,
@@ -17,6 +18,7 @@ from ganeti_backend.parameters import (
     static_state,
     uid_pool,
 )
+from ganeti_backend.units import placement
 from ganeti_backend.units.instances import parameters
 from ganeti_backend.units.instances.parameters import wrong
 
@@ -30,6 +32,15 @@ def refuse_absent(op: opcodes.OpClusterSetParams) -> None:
     for name in IN_SETTINGS:
         if getattr(op, name) is not None:
             raise wrong(f"The cluster parameter '{name}' is said by the settings file of the nodes")
+
+
+def check_allocator(name: str | None, data_dir: str) -> None:
+    """OpPrereqError for a default allocator that is neither built in nor a plug-in here."""
+    if name and name != placement.BUILT_IN:
+        try:
+            plugin.find(name, data_dir)
+        except errors.OpPrereqError:
+            raise wrong(f"Invalid default iallocator script '{name}' specified") from None
 
 
 def simple(cluster: objects.Cluster, op: opcodes.OpClusterSetParams) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from tests.conformance.scenarios import (  # noqa: F401 (each import adds its scenarios)
     changes,
+    commands,
     groups,
     jobs,
     life,

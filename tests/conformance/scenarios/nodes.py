@@ -87,3 +87,26 @@ def cluster_changes(world: World) -> None:
     world.job("bad hypervisor", "PUT", "/2/modify", {"enabled_hypervisors": ["nosuch"]})
     world.job("defaults", "PUT", "/2/modify", {"beparams": {"vcpus": 1}})
     world.job("redistribute", "PUT", "/2/redistribute-config")
+
+
+@scenario
+def cluster_states(world: World) -> None:
+    """What is kept of hypervisors, disks and user ids."""
+    changes: dict[str, dict[str, object]] = {
+        "hypervisors": {"hv_state": {"kvm": {"mem_node": 512}}},
+        "nothing of hypervisors": {"hv_state": {}},
+        "unknown hypervisor": {"hv_state": {"nosuch": {"mem_node": 512}}},
+        "unknown parameter": {"hv_state": {"kvm": {"nosuch": 512}}},
+        "text": {"hv_state": {"kvm": {"mem_node": "much"}}},
+        "disks": {"disk_state": {"plain": {"xenvg": {"disk_reserved": 4}}}},
+        "unknown storage": {"disk_state": {"file": {"xenvg": {"disk_reserved": 4}}}},
+        "pool": {"uid_pool": [[5000, 5010], [6000, 6000]]},
+        "wrong pool": {"uid_pool": [[2, 1]]},
+        "more": {"add_uids": [[7000, 7001]]},
+        "less": {"remove_uids": [[6000, 6000]]},
+        "less than there is": {"remove_uids": [[1, 1]]},
+    }
+    for title, change in changes.items():
+        world.job(title, "PUT", "/2/modify", change, hooks=False)
+    world.note("pool then", world.rapi.get("/2/info")["uid_pool"])
+    world.rapi.do("PUT", "/2/modify", {"uid_pool": []})

@@ -155,10 +155,41 @@ def query_with_bad_filters(world: World) -> None:
         "unknown field": ["=", "nosuchfield", "x"],
         "bad pattern": ["=~", "name", "("],
         "text": "name",
+        "a number against a text": ["=", "mtotal", "1"],
+        "a text against a number": ["=", "name", 5],
+        "within no list": ["=[]", "name", "x"],
+        "against nothing": ["=", "name", None],
     }
     for title, condition in bad.items():
         body = {"fields": ["name"], "qfilter": condition}
         world.refused(title, "PUT", "/2/query/node", body)
+
+
+@scenario
+def query_of_what_is_not_there(world: World) -> None:
+    for resource in ("instance", "node", "group", "network"):
+        body = {"fields": ["name"], "qfilter": ["=", "name", "nosuch"]}
+        world.refused(resource, "PUT", f"/2/query/{resource}", body)
+    body = {"fields": ["id", "status", "nosuch"], "qfilter": ["=", "id", 99999999]}
+    world.note("job", world.rapi.ask("PUT", "/2/query/job", body).body["data"])
+    world.refused("no texts", "PUT", "/2/query/node", {"fields": [1]})
+    world.refused("no list", "PUT", "/2/query/node", {"fields": "name"})
+
+
+@scenario
+def query_of_fields_without_a_value(world: World) -> None:
+    name = world.made(start=False)
+    fields = ["network_port", "oper_ram", "oper_vcpus", "disk.size/0", "nic.mac/0", "snodes"]
+    mine = ["=", "name", name]
+    body = {"fields": fields, "qfilter": mine}
+    world.note("values", world.rapi.ask("PUT", "/2/query/instance", body).body["data"])
+    for field in ("network_port", "oper_ram", "disk.size/0"):
+        body = {"fields": ["name"], "qfilter": ["&", mine, ["=", field, 100]]}
+        answer = world.rapi.ask("PUT", "/2/query/instance", body)
+        world.note(field, [answer.status, len(answer.body["data"])])
+    fields = ["spfree", "sptotal", "powered", "hv_state", "disk_state"]
+    body = {"fields": fields, "qfilter": ["=", "name", world.nodes[0]]}
+    world.note("of a node", world.rapi.ask("PUT", "/2/query/node", body).body["data"])
 
 
 @scenario

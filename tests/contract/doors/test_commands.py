@@ -208,7 +208,8 @@ def test_jobs(command, master):
     assert command(JOBS, "cancel", "6")[0] == 1
     assert command(JOBS, "archive", "6")[0] == 0
     assert command(JOBS, "list", "--no-headers")[1] == ""
-    assert command(JOBS, "info", "77")[0] == 1
+    assert command(JOBS, "info", "77") == (0, "- Job ID 77 not found\n", "")
+    assert command(JOBS, "list", "--no-headers", "77")[1] == "77 - -\n"
 
 
 def test_autoarchive(command):

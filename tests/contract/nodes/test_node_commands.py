@@ -25,7 +25,7 @@ def oob(tmp_path_factory):
 
 def test_modify_and_info(command):
     code, out, _err = command("gnt-node", "modify", "--vm-capable=yes", "node1.local")
-    assert (code, out) == (0, "Modified node1.local\n - vm_capable -> True\n")
+    assert (code, out) == (0, "Modified node node1.local\n - vm_capable -> True\n")
     code, out, _err = command("gnt-node", "info", "node1.local")
     assert code == 0
     assert "vm_capable: True" in out
@@ -129,7 +129,8 @@ def test_groups(command):
     change = ("modify", "--node-parameters", "spindle_count=3", "-D", "plain:stripes=2", "rack2")
     code, out, _err = command("gnt-group", *change)
     assert code == 0
-    assert out.splitlines()[:2] == ["Modified rack2", ' - ndparams -> {"spindle_count": 3}']
+    said = ["Modified node group rack2", ' - ndparams -> {"spindle_count": 3}']
+    assert out.splitlines()[:2] == said
     assert command("gnt-group", "rename", "rack2", "rack3")[0] == 0
     code, out, _err = command("gnt-group", "info", "rack3")
     assert (code, "Allocation policy: last_resort" in out) == (0, True)
