@@ -28,6 +28,7 @@ from synnefo.api.compute.asking import is_asking  # noqa: E402
 from synnefo.api.events import Broadcaster, Receive, Scope, Send, Stream  # noqa: E402
 from synnefo.api.request import BODY_LIMIT  # noqa: E402
 from synnefo.intents import images  # noqa: E402
+from telemetry import logs  # noqa: E402
 from telemetry.door import open_door  # noqa: E402
 
 WORKERS = 8
@@ -149,6 +150,7 @@ class Application:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="streams")
         self._broadcaster: Broadcaster | None = None
         self._streams = 0
+        metrics.STREAMS.set(0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route by type and path."""
@@ -211,6 +213,7 @@ class Application:
         await receive()
         broadcaster = self._broadcasting()
         _on_termination(broadcaster)
+        logs.catch_strays()
         open_door(metrics.REGISTRY, os.environ.get("SYNNEFO_METRICS_PORT"))
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._threads, images.take_back_abandoned)

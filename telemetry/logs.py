@@ -12,11 +12,15 @@ import logging
 import os
 import re
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"})
 HIDDEN = "***"
@@ -58,12 +62,18 @@ class Lines(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name.
-        facts = " ".join(f"{name}={fact}" for name, fact in _facts(record).items())
+        facts = " ".join(f"{name}={_one_word(fact)}" for name, fact in _facts(record).items())
         line = super().formatMessage(record)
         return f"{line} [{facts}]" if facts else line
 
     def format(self, record: logging.LogRecord) -> str:
         return scrubbed(super().format(record))
+
+
+def _one_word(fact: Any) -> str:
+    """What users named must not look like another fact, or like another line."""
+    text = str(fact)
+    return text if text.isprintable() and " " not in text else json.dumps(text)
 
 
 class JsonLines(logging.Formatter):
@@ -103,9 +113,26 @@ def _words(wishes: str | None) -> list[str]:
 
 
 def configure(wishes: str | None) -> None:
-    """Log to standard error as wished."""
+    """Log to standard error as wished, with all that is not logged by itself."""
+    catch_strays()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter(wishes))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level(wishes))
+
+
+def catch_strays() -> None:
+    """What Python would print in its own form becomes lines of the log, too: warnings, and the
+    ends of threads and of the process.
+    """
+    logging.captureWarnings(True)
+    sys.excepthook = _died
+    threading.excepthook = lambda args: _died(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _died(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> None:
+    if error is not None and not issubclass(kind, KeyboardInterrupt | SystemExit):
+        log.critical("died of %s", kind.__name__, exc_info=(kind, error, trace))

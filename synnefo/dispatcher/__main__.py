@@ -55,8 +55,10 @@ def main() -> int:
     from synnefo.dispatcher import metrics
     from synnefo.dispatcher.consumer import Consumer, shares
     from synnefo.dispatcher.submission import Submitter
+    from telemetry import logs
     from telemetry.door import open_door
 
+    logs.catch_strays()
     threads = _Threads()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threads.stop.set())

@@ -21,8 +21,10 @@ def main() -> int:
     from synnefo import wiring
     from synnefo.reconciler import metrics
     from synnefo.reconciler.loop import Reconciler
+    from telemetry import logs
     from telemetry.door import open_door
 
+    logs.catch_strays()
     stop = threading.Event()
     every = float(os.environ.get("SYNNEFO_RECONCILE_EVERY", EVERY))
     reconciler = Reconciler(wiring.cluster, wiring.clock(), every)

@@ -51,8 +51,8 @@ def metrics(cloud, process):
 
 def lines(cloud, process):
     """The log of a process; each line is an object, or this fails."""
-    text = (cloud.state / "log" / f"{process}.log").read_text()
-    return [json.loads(line) for line in text.splitlines()]
+    whole = (cloud.state / "log" / f"{process}.log").read_text().rpartition("\n")[0]
+    return [json.loads(line) for line in whole.splitlines()]
 
 
 def specifications(cloud):
@@ -100,23 +100,29 @@ def test_one_request_is_followed_through_all_logs(cloud, followed):
     server, request, activities = followed
 
     def said(process, text):
-        wanted = (line for line in lines(cloud, process) if line.get("request") == request)
-        return next((line for line in wanted if text in line["message"]), None)
+        """The line of this request; a process may say so a moment after others saw what it did."""
+
+        def look():
+            wanted = (line for line in lines(cloud, process) if line.get("request") == request)
+            return next((line for line in wanted if text in line["message"]), None)
+
+        return wait_until(look, f"{process} says of {request}: {text}")
 
     recorded = said("api", "is recorded")
     assert (recorded["server"], recorded["user"]) == (server, "demo")
     submitted = said("dispatcher", "it is job")
     assert submitted["intent"] == recorded["intent"]
     job = submitted["job"]
-    (taken,) = [line for line in lines(cloud, "master") if line.get("job") == job]
+    (taken,) = wait_until(
+        lambda: [line for line in lines(cloud, "master") if line.get("job") == job], "it is taken"
+    )
     assert f"intent={recorded['intent']};request={request}" in taken["reason"]
     queue = cloud.environment["GANETI_QUEUE_DIR"]
     with open(f"{queue}/job-{job}") as stream:
         trail = json.load(stream)["ops"][0]["input"]["reason"]
     assert taken["reason"] in [text for _, text, _ in trail]
     told = said("eventd", "OP_INSTANCE_CREATE is success")
-    # The user sees the commit a moment before the dispatcher says so.
-    applied = wait_until(lambda: said("dispatcher", "OP_INSTANCE_CREATE is success"), "it says so")
+    applied = said("dispatcher", "OP_INSTANCE_CREATE is success")
     assert {told["job"], applied["job"]} == {job}
     assert {told["intent"], applied["intent"]} == {recorded["intent"]}
     assert request in [activity["request_id"] for activity in activities]

@@ -1,6 +1,9 @@
 import io
 import json
 import logging
+import sys
+import threading
+import warnings
 
 import pytest
 
@@ -77,6 +80,31 @@ def test_lines_for_people_name_the_same_facts(written):
     assert read().rstrip().endswith("INFO test.telemetry submitted [request=req-1 job=7]")
 
 
+def test_what_users_name_cannot_look_like_more_lines_or_facts(written):
+    logger, handler, read = written
+    handler.setFormatter(logs.formatter(""))
+    logger.info("made", extra=logs.about(user="x job=7\n2026 ERROR", server="é"))
+    assert read().endswith('made [user="x job=7\\n2026 ERROR" server=é]\n')
+
+
+def test_strays_become_lines(monkeypatch, caplog):
+    for owner, name in ((sys, "excepthook"), (threading, "excepthook")):
+        monkeypatch.setattr(owner, name, getattr(owner, name))
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    logs.catch_strays()
+    try:
+        thread = threading.Thread(target=lambda: 1 / 0)
+        thread.start()
+        thread.join()
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.warn("old", DeprecationWarning, stacklevel=1)
+    finally:
+        logging.captureWarnings(False)
+    assert "died of ZeroDivisionError" in caplog.text
+    assert "DeprecationWarning: old" in caplog.text
+
+
 @pytest.mark.parametrize("wishes", ["", "json"])
 @pytest.mark.parametrize(
     "address",
@@ -110,6 +138,7 @@ def test_wishes(wishes, level, kind):
 def test_configure_replaces_what_was_there(monkeypatch, capsys):
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [*root.handlers])
+    monkeypatch.setattr(logs, "catch_strays", lambda: None)
     before = root.level
     try:
         logs.configure("json")
