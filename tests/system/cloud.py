@@ -18,6 +18,9 @@ from typing import Any
 import httpx
 import pytest
 
+from synnefo.cloud.layout import existing
+from synnefo.cloud.processes import frontend_environment
+from synnefo.cloud.python_environment import PythonEnvironment
 from tests.conformance.real_ganeti import RealGaneti
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,6 +110,17 @@ class Cloud:
         if check:
             assert ran.returncode == 0, f"{shlex.join(line)}\n{ran.stdout}{ran.stderr}"
         return ran.stdout + ("" if check else ran.stderr)
+
+    def manage(self, *words: str) -> str:
+        """Run an operators' command of this cloud."""
+        layout, python = existing(self.state), PythonEnvironment(ROOT)
+        ran = subprocess.run(
+            [python.python, ROOT / "manage.py", *words],
+            env=frontend_environment(layout, python), cwd=ROOT, capture_output=True, text=True,
+            timeout=300, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, f"{shlex.join(words)}\n{ran.stdout}{ran.stderr}"
+        return ran.stdout
 
     def openstack(self, *line: str) -> Any:
         """Run the real command-line client and read its JSON."""

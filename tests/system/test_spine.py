@@ -152,6 +152,36 @@ def test_removed_by_the_administrator(cloud):
         )
 
 
+def test_an_instance_of_an_administrator_becomes_a_server(cloud):
+    """It goes on running, with its disk and its address, and its user can do with it as usual.
+
+    A real guest would find nothing to boot on its disk, and not hear of being stopped.
+    """
+    name, address, runs = "legacy.example", "198.18.0.77", not cloud.guests_print
+    words = ["-t", "file", "-s", "32M", "-o", "noop", "-B", "memory=64M"]
+    words += ["--net", f"0:ip={address}", "--no-conflicts-check"]
+    words += ["--no-name-check", "--no-ip-check", *([] if runs else ["--no-start"])]
+    before = cloud.run("gnt-instance", "list", "--no-headers", "-o", "name")
+    cloud.run("gnt-instance", "add", *words, name)
+    said = cloud.manage("server_import", name, "--user", "demo", "--network", "public", "--stop")
+    server = said.partition(":")[0]
+    with cloud.api() as api:
+        wait_for_server(api, server, "ACTIVE" if runs else "SHUTOFF")
+    shown = next(s for s in cloud.openstack("server", "list") if s["ID"] == server)
+    assert shown["Networks"] == {"public": [address]}
+    listed = cloud.run("gnt-instance", "list", "--no-headers", "-o", "name,disk.names,nic.names")
+    assert name not in listed
+    assert "snf-vol-" in listed
+    assert "snf-nic-" in listed
+    assert "0 differences" in cloud.manage("reconcile")
+    if runs:
+        cloud.run("openstack", "server", "stop", server)
+        with cloud.api() as api:
+            wait_for_server(api, server, "SHUTOFF")
+    cloud.run("openstack", "server", "delete", "--wait", server)
+    assert cloud.run("gnt-instance", "list", "--no-headers", "-o", "name") == before
+
+
 def test_second_up_keeps_everything(cloud, server):
     before = {s["ID"] for s in cloud.openstack("server", "list")}
     started = time.monotonic()
