@@ -121,6 +121,17 @@ class Hypervisor(ABC):
         """Ask the running guest to make do with so many MiB, or give it more up to its maximum."""
 
     @abstractmethod
+    def hold(self, name: str) -> bool:
+        """Let the running guest stand still with all it wrote in its disks.
+
+        False if there was nothing to do: it stands still already, or does not run here.
+        """
+
+    @abstractmethod
+    def let_go(self, name: str) -> None:
+        """Let the guest go on; nothing happens if it does or is not here any more."""
+
+    @abstractmethod
     def disk_grown(self, path: str, size: int) -> None:
         """Tell the guest that uses this disk, if one does, its new size in MiB."""
 

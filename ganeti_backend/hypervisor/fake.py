@@ -158,6 +158,22 @@ class FakeHypervisor(Hypervisor):
         with self._lock:
             self._put(name, {**self._running(name), "memory": memory})
 
+    def hold(self, name: str) -> bool:
+        """Write it down."""
+        with self._lock:
+            guest = self._guests.get(name)
+            if guest is None or stage_of(guest) is not Stage.HERE or guest["state"] != "running":
+                return False
+            self._put(name, {**guest, "state": "paused"})
+            return True
+
+    def let_go(self, name: str) -> None:
+        """Write that down, too."""
+        with self._lock:
+            guest = self._guests.get(name)
+            if guest is not None and guest["state"] == "paused":
+                self._put(name, {**guest, "state": "running"})
+
     def disk_grown(self, path: str, size: int) -> None:
         """No guest looks at its disk."""
 

@@ -254,6 +254,22 @@ class LibvirtHypervisor(Hypervisor):
                 raise HypervisorError(f"{name} was started with at most {most} MiB of memory")
             dom.setMemoryFlags(memory * 1024, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
+    def hold(self, name: str) -> bool:
+        """The emulator writes out what it has of the disks' content before it stands still."""
+        with translated(f"cannot pause {name}"):
+            dom = self._find(name)
+            if dom is None or not dom.isActive() or dom.state()[0] != libvirt.VIR_DOMAIN_RUNNING:
+                return False
+            dom.suspend()
+            return True
+
+    def let_go(self, name: str) -> None:
+        """Resume it."""
+        with translated(f"cannot let {name} go on"):
+            dom = self._find(name)
+            if dom is not None and dom.isActive():
+                _resume(dom, paused=False)
+
     def disk_grown(self, path: str, size: int) -> None:
         """Tell the running guest that has this disk."""
         with translated("cannot tell the guest the disk's new size"):

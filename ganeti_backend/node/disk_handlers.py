@@ -1,6 +1,7 @@
 """What a node does for calls about disks; a part of `NodeHandlers`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ class DiskHandlers:
     """The storage drivers of one node."""
 
     hypervisor: Hypervisor
+    held_guests: Path  # A note of each guest that stands still for a snapshot.
     _storages: dict[str, Storage]
     _tasks: FillTasks
 
@@ -47,10 +49,37 @@ class DiskHandlers:
         self._storage(disk).replace(disk)
 
     def disk_snapshot(
-        self, task_id: str, disk: Disk, action: str, name: str, wait: float
+        self, task_id: str, disk: Disk, name: str, wait: float, **more: Any
     ) -> dict[str, Any]:
-        self._tasks.start(task_id, {"disk": disk, "snapshot": name, "action": action})
+        self._tasks.start(task_id, {"disk": disk, "snapshot": name, **more})
         return {"task": task_id, **self._tasks.status(task_id, wait)}
+
+    def _snapshot(self, order: Mapping[str, Any], progress: Progress) -> None:
+        disks = [order["disk"], *order.get("others", ())]
+        with self._standing_still(order.get("guest")):
+            for number, disk in enumerate(disks):
+
+                def part(percent: int, number: int = number) -> None:
+                    progress((100 * number + percent) // len(disks))
+
+                self._storage(disk).snapshot(disk, order["snapshot"], part)
+
+    @contextmanager
+    def _standing_still(self, guest: str | None) -> Iterator[None]:
+        """Hold a running guest. Should this daemon die, the next one lets it go with the task."""
+        if guest is None:
+            yield
+            return
+        note = self.held_guests / instance_name({"name": guest})
+        held = note.exists()
+        note.touch()
+        held = self.hypervisor.hold(guest) or held
+        try:
+            yield
+        finally:
+            if held:
+                self.hypervisor.let_go(guest)
+            note.unlink(missing_ok=True)
 
     def disk_snapshot_remove(self, disk: Disk, name: str) -> None:
         self._tasks.cancel(disk.get("uuid"))
@@ -70,7 +99,7 @@ class DiskHandlers:
         elif order.get("action") == "revert":
             driver.revert(disk, order["snapshot"], progress)
         elif "snapshot" in order:
-            driver.snapshot(disk, order["snapshot"], progress)
+            self._snapshot(order, progress)
         else:
             return False
         return True

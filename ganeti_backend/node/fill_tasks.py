@@ -7,7 +7,7 @@ starting one that is known already changes nothing. So the master may repeat bot
 import functools
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,10 @@ Fill = Callable[[Mapping[str, Any], Progress], None]
 class FillTask(Task):
     """One task: what to do (until it is done)."""
 
-    def __init__(self, disk: str, order: Mapping[str, Any], status: Status | None = None) -> None:
-        super().__init__([disk], status)
-        self.disk = disk
+    def __init__(
+        self, disks: Iterable[str], order: Mapping[str, Any], status: Status | None = None
+    ) -> None:
+        super().__init__(disks, status)
         self.order = order
 
 
@@ -41,7 +42,7 @@ class FillTasks(Tasks[FillTask]):
         self._fill = fill
         for path in sorted(folder.glob("*.json"), key=lambda p: p.stat().st_mtime):
             stored = json.loads(path.read_text())
-            task = FillTask(stored["disk"], stored["order"], stored["status"])
+            task = FillTask(stored["disks"], stored["order"], stored["status"])
             self._tasks[path.stem] = task
             if not task.ended:
                 log.info("task %s goes on after a restart", path.stem)
@@ -51,7 +52,8 @@ class FillTasks(Tasks[FillTask]):
         """Begin a task, or leave one of this id as it is."""
 
         def make() -> FillTask:
-            task = FillTask(identifier(order["disk"].get("uuid"), "disk"), order)
+            disks = (order["disk"], *order.get("others", ()))
+            task = FillTask([identifier(disk.get("uuid"), "disk") for disk in disks], order)
             self._save(task_id, task, task.status)
             return task
 
@@ -66,7 +68,7 @@ class FillTasks(Tasks[FillTask]):
         self._save(task_id, task, end)
 
     def _save(self, task_id: str, task: FillTask, status: Status) -> None:
-        stored = {"disk": task.disk, "order": task.order, "status": status}
+        stored = {"disks": sorted(task.disks), "order": task.order, "status": status}
         temporary = self._folder / f".{task_id}.new"
         temporary.touch(0o600)
         temporary.write_text(json.dumps(stored))

@@ -58,6 +58,8 @@ class NodeHandlers(DiskHandlers, MoveHandlers):
         )
         self.certificates = NodeCertificates(settings.tls, node.name)
         self._care = NodeCare(settings, node, self.hypervisor, self._storages)
+        self.held_guests = node.dir / "held"
+        self.held_guests.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._tasks = FillTasks(node.dir / "tasks", self._fill)
         self._systems = OsHandlers(settings, node, self._storage, self._pretend)
         self._replica = Replica(node.dir / "replica")

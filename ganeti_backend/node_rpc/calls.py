@@ -71,8 +71,12 @@ DISK_CONVERT = Call("disk_convert", ("disk", "template"), timeout=60)
 # An empty copy of a mirrored disk instead of the node's own, to be filled from its peer.
 DISK_REPLACE = Call("disk_replace", ("disk",), timeout=60)
 # Tasks as IMAGE_FILL is: `create` or `revert` a snapshot, fill a disk from another one beside it.
+# A snapshot is of `others` at the same moment; `guest` stands still meanwhile if it runs.
 DISK_SNAPSHOT = Call(
-    "disk_snapshot", ("task_id", "disk", "action", "name"), {"wait": 0.05}, waits="wait"
+    "disk_snapshot",
+    ("task_id", "disk", "action", "name"),
+    {"others": (), "guest": None, "wait": 0.05},
+    waits="wait",
 )
 DISK_SNAPSHOT_REMOVE = Call("disk_snapshot_remove", ("disk", "name"))
 DISK_TRANSFER = Call("disk_transfer", ("task_id", "source", "disk"), {"wait": 0.05}, waits="wait")

@@ -116,14 +116,16 @@ class FakeDisks:
             node.empty.add(disk["uuid"])
 
     def _disk_snapshot(
-        self, node: Any, task_id: str, disk: dict[str, Any], action: str, name: str, wait: float
+        self, node: Any, task_id: str, disk: dict[str, Any], name: str, **more: Any
     ) -> dict[str, Any]:
-        self._known_disk(node, disk)
-        if action == "revert" and (disk["uuid"], name) not in node.snapshots:
+        disks = (disk, *more["others"])
+        for one in disks:
+            self._known_disk(node, one)
+        if more["action"] == "revert" and (disk["uuid"], name) not in node.snapshots:
             status = {"state": "failed", "percent": 0, "message": f"no snapshot {name}"}
         else:
             status = {"state": "done", "percent": 100, "message": ""}
-            node.snapshots.add((disk["uuid"], name))
+            node.snapshots |= {(one["uuid"], name) for one in disks}
         node.tasks[task_id] = status
         return {"task": task_id, **status}
 

@@ -1,13 +1,16 @@
-"""INSTANCE_SNAPSHOT, our own: keep the content of a stopped instance's disks, bring it back.
+"""INSTANCE_SNAPSHOT, our own: keep the content of an instance's disks, bring it back.
 
-Where the file system can share blocks a snapshot costs nothing; elsewhere it is a copy. It goes
-when the disk goes or the instance is moved. The configuration names a snapshot when all its disks
+Where the file system can share blocks a snapshot costs nothing; elsewhere it is a copy. A running
+guest stands still meanwhile, so all disks are of one moment; as after a power cut, what its systems
+had not written yet is not there. Only a stopped one can be brought back. A snapshot goes when
+the disk goes or the instance is moved. The configuration names a snapshot when all its disks
 are kept; what a broken try left has no name there and is taken away.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -15,7 +18,7 @@ from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.configuration.config import new_uuid
 from ganeti_backend.disk_templates import TEMPLATES
 from ganeti_backend.node_rpc import calls
-from ganeti_backend.opcodes.disks import SNAPSHOT_CREATE, SNAPSHOT_REMOVE, SNAPSHOT_REVERT
+from ganeti_backend.opcodes.disks import SNAPSHOT_CREATE, SNAPSHOT_REVERT
 from ganeti_backend.units import base
 from ganeti_backend.units.instances import disks
 from ganeti_backend.units.instances.base import InstanceUnit
@@ -43,7 +46,7 @@ class InstanceSnapshot(InstanceUnit[opcodes.OpInstanceSnapshot]):
         if self.op.action != SNAPSHOT_CREATE and not known:
             text = f"Instance {self.instance.name} has no snapshot '{name}'"
             raise errors.OpPrereqError(text, errors.ECODE_NOENT)
-        if self.op.action != SNAPSHOT_REMOVE:
+        if self.op.action == SNAPSHOT_REVERT:
             self._check_stopped()
 
     def _check_stopped(self) -> None:
@@ -80,8 +83,7 @@ class InstanceSnapshot(InstanceUnit[opcodes.OpInstanceSnapshot]):
     def _create(self) -> None:
         self._drop(self.instance.disks)
         try:
-            for disk in self.instance.disks:
-                self._task(disk, SNAPSHOT_CREATE)
+            self._task(self.instance.disks[0], SNAPSHOT_CREATE, self.instance.disks[1:])
             uuids = [disk.uuid for disk in self.instance.disks]
             entry = {"ctime": self.config.now(), "disks": uuids}
             self._store({**self.instance.snapshots, self._name: entry})
@@ -109,8 +111,8 @@ class InstanceSnapshot(InstanceUnit[opcodes.OpInstanceSnapshot]):
             payload = disk.to_dict()
             self.call(self.node, calls.DISK_SNAPSHOT_REMOVE, disk=payload, name=self._name)
 
-    def _task(self, disk: objects.Disk, action: str) -> None:
-        what = f"{action} snapshot {self._name} of disk {disk.uuid}"
+    def _task(self, disk: objects.Disk, action: str, others: Sequence[objects.Disk] = ()) -> None:
+        what = f"{action} snapshot {self._name} of {self.instance.name}"
         order = partial(
             self.call,
             self.node,
@@ -119,6 +121,8 @@ class InstanceSnapshot(InstanceUnit[opcodes.OpInstanceSnapshot]):
             disk=disk.to_dict(),
             action=action,
             name=self._name,
+            others=[other.to_dict() for other in others],
+            guest=self.instance.name if action == SNAPSHOT_CREATE else None,
         )
         attention = Attention(percent=reporting(self.job.log, what))
         NodeTask(self.reach, self.node, what, order, attention).run()

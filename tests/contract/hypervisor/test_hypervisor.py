@@ -127,6 +127,19 @@ def test_guest_without_that_device_has_let_go_of_it(driver, instance):
     driver.detach_disk(instance["name"], DISK)
 
 
+def test_a_guest_is_held_and_let_go(driver, instance):
+    name = instance["name"]
+    assert not driver.hold(name)
+    driver.let_go(name)
+    driver.start(instance, BARE, paused=False)
+    assert driver.hold(name)
+    assert not driver.hold(name)
+    assert driver.instances()[name]["state"] == "paused"
+    for _ in range(2):
+        driver.let_go(name)
+        assert driver.instances()[name]["state"] == "running"
+
+
 def test_memory_of_a_stopped_guest_cannot_change(driver, instance):
     with pytest.raises(HypervisorError, match="not running"):
         driver.set_memory(instance["name"], 32)

@@ -308,26 +308,29 @@ def test_a_snapshot_is_made_brought_back_and_removed(lab: Lab) -> None:
     assert lab.nodes.nodes[N1].snapshots == set()
 
 
+def test_all_disks_of_a_running_instance_are_kept_at_one_moment(lab: Lab) -> None:
+    lab.succeed(create(disks=[{"size": 8}, {"size": 8}]))
+    lab.succeed(snapshot("create"))
+    ((_, asked),) = lab.calls("disk_snapshot")
+    assert asked["guest"] == "vm1"
+    found = [disk.uuid for disk in lab.master.config.instance("vm1").disks]
+    assert [asked["disk"]["uuid"], *(other["uuid"] for other in asked["others"])] == found
+    assert lab.master.config.instance("vm1").snapshots["monday"]["disks"] == found
+
+
 def test_a_snapshot_of_some_disks_only_is_none(lab: Lab) -> None:
     lab.succeed(create(start=False, disks=[{"size": 8}, {"size": 8}]))
-    tried: list[str] = []
-
-    def break_it(node: str, call: str, arguments: dict[str, Any]) -> None:
-        if call == "disk_snapshot":
-            tried.append(call)
-            if len(tried) == 2:
-                lab.nodes.fail(calls.DISK_SNAPSHOT, "no room")
-
-    lab.nodes.on_call = break_it
+    lab.nodes.fail(calls.DISK_SNAPSHOT, "no room")
+    lab.nodes.nodes[N1].snapshots.add((lab.master.config.instance("vm1").disks[0].uuid, "monday"))
     lab.fail(snapshot("create"))
-    lab.nodes.on_call = None
     assert lab.master.config.instance("vm1").snapshots == {}
     assert lab.nodes.nodes[N1].snapshots == set()
 
 
 def test_snapshots_that_are_refused(lab: Lab) -> None:
     lab.succeed(create())
-    refused(lab, snapshot("create"), errors.ECODE_STATE, "cannot create a snapshot")
+    lab.succeed(snapshot("create", "live"))
+    refused(lab, snapshot("revert", "live"), errors.ECODE_STATE, "cannot revert a snapshot")
     stop(lab)
     refused(lab, snapshot("create", "a/b"), errors.ECODE_INVAL, "Invalid snapshot name")
     refused(lab, snapshot("revert"), errors.ECODE_NOENT, "no snapshot")
