@@ -26,7 +26,7 @@ INVARIANTS = {
 ENDED = ("SUCCEEDED", "FAILED", "CANCELED")
 RUNNING = {True: "ACTIVE", False: "STOPPED"}
 # A window that is shorter proves nothing on a machine that is slow by itself.
-LONG_ENOUGH = 3.0
+LONG_ENOUGH = 10.0
 RECOVERY = 20.0  # How long a process that was hit may need until it can be blamed for slowness.
 HOLD_UP_READERS = {"api", "postgres", "everything"}
 # Who may stand still, or die, with SQLite's lock in its hands.

@@ -63,14 +63,16 @@ def read() -> facts.Facts:
         dead_letters=[f"{one.queue}: {one.reason}" for one in bus.dead_letters()],
         backlog=bus.backlog(),
     )
-    for project, resource, used in models.QuotaUsage.objects.values_list(
-        "project_id", "resource", "used"
-    ):
+    for project, resource, used in _usage():
         found.usage.setdefault(project, {})[resource] = used
     for backend in models.Backend.objects.all():
         found.instances += _instances(backend)
         found.jobs += _jobs(backend)
     return found
+
+
+def _usage() -> Iterator[tuple[str, str, int]]:
+    yield from models.QuotaUsage.objects.values_list("project_id", "resource", "used")
 
 
 def _servers() -> Iterator[facts.ServerRow]:

@@ -144,7 +144,7 @@ def test_what_is_broken_is_complained_of(what):
     assert counts(found)[invariant] >= 1
 
 
-STANDS = Window("freeze", "master", 100.0, 105.0)
+STANDS = Window("stall", "master", 100.0, 120.0)
 
 
 def stand_still(reads, *others):
@@ -155,7 +155,7 @@ def stand_still(reads, *others):
 
 
 def test_who_waited_for_a_frozen_cluster_is_found():
-    slow = [Answer(101.0, 105.2, good=True)]
+    slow = [Answer(101.0, 120.2, good=True)]
     assert counts(audit(*stand_still(slow)))[4] == 1
     assert counts(audit(*stand_still(slow)))[5] == 1
 
@@ -165,9 +165,9 @@ def test_one_answer_in_the_middle_is_enough():
 
 
 def test_nobody_is_blamed_for_what_something_else_may_have_caused():
-    slow = [Answer(101.0, 105.2, good=True)]
+    slow = [Answer(101.0, 120.2, good=True)]
     assert audit(*stand_still(slow, Window("kill", "api", 95.0, 95.0))) == []
-    frozen = Window("freeze", "dispatcher", 101.0, 103.0)
+    frozen = Window("freeze", "dispatcher", 111.0, 113.0)
     assert counts(audit(*stand_still(slow, frozen))) == dict.fromkeys(INVARIANTS, 0) | {4: 1}
 
 
