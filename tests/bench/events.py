@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,7 +23,7 @@ from synnefo.bus import open_bus
 from synnefo.cloud import layout, processes
 from synnefo.cloud.python_environment import PythonEnvironment
 from tests.bench.job_file_lag import measure as measure_job_file_lag
-from tests.bench.spine import DETAIL, own_cloud, percentiles, references
+from tests.bench.spine import DETAIL, family, own_cloud, percentiles, references
 from tests.system.cloud import Cloud, wait_until
 
 READ_EVERY = 0.05
@@ -85,18 +86,39 @@ def drain(cloud: Cloud, api: httpx.Client, world: Any, count: int) -> dict[str, 
         for start in range(0, count, TOGETHER):
             topology_bus.publish("ganeti.snf.event.op", bodies[start : start + TOGETHER])
     topology_bus.close()
-    began = time.perf_counter()
+    began, used = time.perf_counter(), processor_seconds(cloud)
     with Reader(api) as reader:
         wait_until(lambda: not world.unfinished(), f"{count} events are applied", 900)
         took = time.perf_counter() - began
         during = reader.seen()
+    used = {name: now - used[name] for name, now in processor_seconds(cloud).items()}
     return {
         "events": count,
         "drained_after_s": round(took, 2),
         "events_per_s": round(count / took),
+        "processor_ms_per_event": {
+            name: round(1000 * seconds / count, 3)
+            for name, seconds in used.items()
+            if name in ("dispatcher", "rabbitmq", "postgres", "api")
+        },
         "reader_before": percentiles(before),
         "reader_during": percentiles(during),
     }
+
+
+def processor_seconds(cloud: Cloud) -> dict[str, float]:
+    """What each part has used of the processors so far: other work on the machine is not in it."""
+    tick = os.sysconf("SC_CLK_TCK")
+    return {
+        name: sum(map(_ticks, family(entry["pid"]))) / tick
+        for name, entry in cloud.processes().items()
+        if entry.get("pid")
+    }
+
+
+def _ticks(pid: int) -> int:
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(words[11]) + int(words[12])
 
 
 def stream(cloud: Cloud, world: Any, rate: int, seconds: int) -> dict[str, Any]:
@@ -143,8 +165,8 @@ def main() -> None:
         # The reconciler would find that no backend knows the servers of this measurement.
         with frozen(cloud, "reconciler"):
             world = World(chosen.servers)
-            result["backlog"] = drain(cloud, api, world, chosen.backlog)
             result["stream"] = stream(cloud, world, chosen.rate, chosen.seconds)
+            result["backlog"] = drain(cloud, api, world, chosen.backlog)
     print(json.dumps(result, indent=2))
 
 

@@ -98,6 +98,7 @@ class World:
             "GANETI_QUEUE_DIR": str(self._queue),
             "GANETI_CLUSTER_NAME": CLUSTER,
             "EVENTD_STATE": str(self._queue / "eventd"),
+            "SYNNEFO_LOG": "INFO",
         }
         log = self._queue / "eventd.log"
         with log.open("w") as stream:
