@@ -33,6 +33,7 @@ class Consumer:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._progress: dict[str, float] = {}
+        self._strangers: set[str] = set()
 
     def run(self, bus: Bus, queues: Sequence[str], stop: threading.Event) -> None:
         """Until stopped. What a power cut takes of this, the reconciler finds again."""
@@ -55,7 +56,8 @@ class Consumer:
         jobs = [message for message in said if isinstance(message, messages.OpStatus)]
         rest = [message for message in said if not isinstance(message, messages.OpStatus)]
         try:
-            for message in [*server_batches.apply(jobs, self._clock.now()), *rest]:
+            alone = server_batches.apply(jobs, self._clock.now())
+            for message in [*alone, *_without_old_signs(rest)]:
                 self._apply(message)
         except (OperationalError, InterfaceError) as error:
             raise _postponed(said, error) from error
@@ -78,7 +80,8 @@ class Consumer:
             case messages.ClusterStatus():
                 backends.renamed(message)
             case messages.Heartbeat():
-                backends.alive(message, now)
+                if not backends.alive(message, now):
+                    self._meet(message.cluster)
 
     def _applied(self, said: Sequence[messages.AnyMessage]) -> None:
         """These are in the database: count them, and let requests be followed to here."""
@@ -93,6 +96,12 @@ class Consumer:
                     instance=message.instance,
                 )
                 log.info("%s is %s", message.operation, message.status, extra=facts)
+
+    def _meet(self, cluster: str) -> None:
+        """Say once whom nobody here knows: another frontend's cluster, or a name that is wrong."""
+        if cluster not in self._strangers and len(self._strangers) < 100:
+            self._strangers.add(cluster)
+            log.warning("signs of life come from %s, which is no backend's name", cluster)
 
     def _is_time(self, instance: str) -> bool:
         """Lets through one in a while: each report of progress is replaced by the next."""
@@ -111,6 +120,13 @@ def _parse(delivery: Delivery) -> messages.AnyMessage:
     except messages.BadMessage as error:
         metrics.EVENTS.add(1, "unknown", "rejected")
         raise Reject(str(error)) from error
+
+
+def _without_old_signs(said: Sequence[messages.AnyMessage]) -> list[messages.AnyMessage]:
+    """Of signs of life that waited together only the last of each cluster says something."""
+    last = {one.cluster: one for one in said if isinstance(one, messages.Heartbeat)}
+    others = [one for one in said if not isinstance(one, messages.Heartbeat)]
+    return [*others, *last.values()]
 
 
 def _postponed(said: Sequence[messages.AnyMessage], error: Exception) -> Postpone:

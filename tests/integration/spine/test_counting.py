@@ -5,6 +5,7 @@ import logging
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
 from synnefo.bus.memory import MemoryBus
@@ -81,6 +82,27 @@ def test_signs_of_life(spine, cloud):
     told = cloud()
     assert told["synnefo_heartbeat_age_seconds", name] < 60
     assert 1.9 < told["synnefo_heartbeat_lag_seconds", name] < 4
+
+
+def test_of_signs_that_waited_only_the_last_is_noted(spine):
+    def delivery(sent, cluster=spine.backend.name):
+        body = Heartbeat(cluster=cluster, event_time=(sent, 0)).encode()
+        return Delivery("snf-events-op", "eventd.heartbeat", body)
+
+    consumer = Consumer(spine.clock)
+    consumer.handle(delivery(1))
+    with CaptureQueriesContext(connection) as queries:
+        consumer.handle_together([delivery(sent) for sent in range(2, 50)])
+    assert sum("heartbeat" in one["sql"] for one in queries) == 1
+    assert spine.backend.heartbeat.sent_at.timestamp() == 49
+
+
+def test_a_stranger_is_named_once(spine, caplog):
+    consumer = Consumer(spine.clock)
+    sign = Heartbeat(cluster="misspelt.example").encode()
+    for _ in range(3):
+        consumer.handle(Delivery("snf-events-op", "eventd.heartbeat", sign))
+    assert caplog.text.count("misspelt.example") == 1
 
 
 def test_what_waits_on_the_bus_and_what_is_dead(spine, cloud):
