@@ -10,6 +10,7 @@ import argparse
 import shlex
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from hooks import note, os_image
@@ -62,15 +63,20 @@ def write_os(folder: Path, images: Path) -> Path:
     return place
 
 
-def write_service(units: Path, settings: Path, bus: str, notes: Path, data: Path) -> Path:
-    """The service of eventd; the broker's address holds a password, so only root may read it."""
-    environment = {
+def service_environment(node: str, bus: str, notes: Path, data: Path) -> dict[str, str]:
+    """What eventd is told on a node of a Ganeti with this data folder."""
+    return {
         "SYNNEFO_BUS": bus,
+        "GANETI_NODE": node,
         "GANETI_QUEUE_DIR": str(data / "queue"),
         "GANETI_MASTER_FILE": str(data / "ssconf_master_node"),
         "EVENTD_STATE": str(data.parent / "synnefo-eventd"),
         "EVENTD_NOTES": str(notes),
     }
+
+
+def write_service(units: Path, settings: Path, environment: Mapping[str, str]) -> Path:
+    """The service of eventd; the broker's address holds a password, so only root may read it."""
     lines = "".join(f"{name}={shlex.quote(value)}\n" for name, value in environment.items())
     settings.parent.mkdir(parents=True, exist_ok=True)
     _replace(settings, lines, 0o600)
@@ -114,7 +120,8 @@ def main(arguments: list[str] | None = None) -> int:
     written += install(given.hooks_dir, lambda path: note.script(notes, path, given.node))
     if given.bus is not None:
         bus = given.bus.read_text(encoding="utf-8").strip()
-        written.append(write_service(given.unit_dir, given.settings, bus, notes, given.data_dir))
+        environment = service_environment(given.node, bus, notes, given.data_dir)
+        written.append(write_service(given.unit_dir, given.settings, environment))
     for path in written:
         print(path)
     if given.bus is not None:
