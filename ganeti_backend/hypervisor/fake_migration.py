@@ -35,12 +35,15 @@ class FakeMigration(Migration):
         self._free = free
 
     def describe(self, name: str) -> dict[str, Any]:
-        return {"macs": self._running(name)["macs"]}
+        guest = self._running(name)
+        return {"macs": guest["macs"], "memory": guest["memory"]}
 
     def prepare(
         self, instance: Mapping[str, Any], devices: Devices, description: Mapping[str, Any]
     ) -> str:
-        name, needed = instance_name(instance), memory_of(instance)
+        name = instance_name(instance)
+        # What the guest has now, which may be less than what it may have.
+        needed = int(description.get("memory") or memory_of(instance))
         if stage_of(self._books.guest(name)) is Stage.HERE:
             raise HypervisorError(f"instance {name} is running here already")
         self.settle(name, keep=False)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
 from ganeti_backend import errors, objects, opcodes
+from ganeti_backend.allocator import Demand
 from ganeti_backend.disk_templates import TEMPLATES, Reach
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.parameters import ipolicy
@@ -106,7 +107,10 @@ class GoingUnit(InstanceUnit[AnyOp]):
         self._check_policy(node)
         placement.check_networks(self.config, self.instance, node)
         demand = placement.demand_of(self.config, self.instance, disks=holds_disks)
-        demand = replace(demand, mirrored=False)
+        self.reserve(replace(demand, mirrored=False), node)
+
+    def reserve(self, demand: Demand, node: objects.Node) -> None:
+        """NoRoomError if the target has not so much left."""
         self.reach.allocator.reserve(self.job.owner, demand, [node])
 
     def _named_target(self, iallocator: str | None) -> str:

@@ -7,8 +7,10 @@ something broke, the rest is taken away and the configuration says so.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ganeti_backend import errors, objects, opcodes
+from ganeti_backend.allocator import Demand, NoRoomError
 from ganeti_backend.disk_templates import TEMPLATES
 from ganeti_backend.hypervisor.guest_stages import Stage
 from ganeti_backend.node_rpc import calls
@@ -26,6 +28,7 @@ class InstanceMigrate(GoingUnit[opcodes.OpInstanceMigrate]):
 
     arrived = False
     fails_over = False
+    squeezed: int | None = None  # The memory in MiB with which it fits on the target.
 
     def check_prerequisites(self) -> None:
         super().check_prerequisites()
@@ -48,6 +51,40 @@ class InstanceMigrate(GoingUnit[opcodes.OpInstanceMigrate]):
         instance = self.instance
         known = instance.arriving_at or self.wished() or instance.secondary_node
         return instance.primary_node, known or instance.primary_node
+
+    def reserve(self, demand: Demand, node: objects.Node) -> None:
+        """A guest that may make do with less memory does, where the target has no more."""
+        try:
+            super().reserve(demand, node)
+        except NoRoomError:
+            fits = self._largest_fit(demand, node)
+            if fits is None:
+                raise
+            self.squeezed = fits
+            super().reserve(replace(demand, memory=fits), node)
+
+    def _largest_fit(self, demand: Demand, node: objects.Node) -> int | None:
+        """Between what it may have and what it must have; None if that does not fit either."""
+        filled = self.config.cluster().fill_beparams(self.instance.beparams)
+        least, most = int(filled["minmem"]), demand.memory
+        if self.fails_over or not self.op.allow_runtime_changes:
+            return None
+        if not self._fits(replace(demand, memory=least), node):
+            return None
+        while most - least > 1:
+            middle = (least + most) // 2
+            if self._fits(replace(demand, memory=middle), node):
+                least = middle
+            else:
+                most = middle
+        return least
+
+    def _fits(self, demand: Demand, node: objects.Node) -> bool:
+        try:
+            self.reach.allocator.choose(demand, [node])
+        except NoRoomError:
+            return False
+        return True
 
     def _must_fail_over(self) -> bool:
         """Whether it cannot migrate but may fail over; OpPrereqError if it may not even that."""
@@ -97,11 +134,35 @@ class InstanceMigrate(GoingUnit[opcodes.OpInstanceMigrate]):
             self.instance = failover.Failover(self, self.instance, self.target).run(receipt)
             return
         self.job.log(f"Migrating instance {self.name}")
+        before = self._squeeze()
         transfer = GuestTransfer(self, self.instance, self.target)
         try:
             transfer.run(live=self._live, receipt=self.job.receipt(None))
+        except errors.GenericError:
+            self._give_back(before)
+            raise
         finally:
             self.instance = transfer.instance
+
+    def _squeeze(self) -> int | None:
+        """Make the guest as small as it has to be; what it had, if that was more."""
+        if self.squeezed is None:
+            return None
+        before = int(self.call(self.source, calls.INSTANCES_INFO)[self.name]["memory"])
+        if before <= self.squeezed:
+            return None
+        self.job.log(f"* {self.target} has no room for {before} MiB, going on with {self.squeezed}")
+        self.call(self.source, calls.INSTANCE_BALLOON, name=self.name, memory=self.squeezed)
+        return before
+
+    def _give_back(self, memory: int | None) -> None:
+        """It stays where it is, where it had more."""
+        if memory is None:
+            return
+        try:
+            self.call(self.source, calls.INSTANCE_BALLOON, name=self.name, memory=memory)
+        except errors.NodeError as error:
+            self.warn(f"{error.message}; the guest keeps {self.squeezed} MiB of memory")
 
     # Cleaning up.
 

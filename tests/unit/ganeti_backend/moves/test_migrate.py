@@ -90,6 +90,49 @@ def test_a_full_target_says_what_it_lacks(lab: Lab) -> None:
     assert message.endswith("node2.local: 100 MiB of memory free, 128 MiB needed")
 
 
+def memories(lab: Lab) -> list[int]:
+    return [arguments["memory"] for _node, arguments in lab.calls("instance_balloon")]
+
+
+def test_a_guest_makes_do_with_what_the_target_has(lab: Lab) -> None:
+    lab.nodes.nodes[NODE2].memory = 100
+    lab.make("sharedfile", beparams={"minmem": 64, "maxmem": 128})
+    lab.succeed(migrate(target_node=NODE2))
+    assert memories(lab) == [100]
+    assert lab.nodes.nodes[NODE2].guests["vm1"]["memory"] == 100
+    lab.settled()
+
+
+def test_a_guest_that_has_little_already_is_left_alone(lab: Lab) -> None:
+    lab.nodes.nodes[NODE2].memory = 100
+    lab.make("sharedfile", beparams={"minmem": 64, "maxmem": 128})
+    lab.succeed(opcodes.OpInstanceSetParams(instance_name="vm1", runtime_mem=80))
+    lab.succeed(migrate(target_node=NODE2))
+    assert memories(lab) == [80]
+
+
+@pytest.mark.parametrize(("least", "changes"), [(64, {"allow_runtime_changes": False}), (101, {})])
+def test_a_guest_is_not_squeezed_beyond_what_it_may(
+    lab: Lab, least: int, changes: dict[str, Any]
+) -> None:
+    lab.nodes.nodes[NODE2].memory = 100
+    lab.make("sharedfile", beparams={"minmem": least, "maxmem": 128})
+    kind, (message, code) = lab.fail(migrate(target_node=NODE2, **changes))
+    assert (kind, code) == ("OpPrereqError", errors.ECODE_NORES)
+    assert "100 MiB of memory free, 128 MiB needed" in message
+    assert memories(lab) == []
+
+
+def test_a_guest_that_stays_gets_its_memory_back(lab: Lab) -> None:
+    lab.nodes.nodes[NODE2].memory = 100
+    lab.make("sharedfile", beparams={"minmem": 64, "maxmem": 128})
+    lab.nodes.fail(calls.MIGRATION_START, "the cable is out")
+    kind, _ = lab.fail(migrate(target_node=NODE2))
+    assert kind == "OpExecError"
+    assert memories(lab) == [100, 128]
+    assert lab.running_on == [NODE1]
+
+
 def test_a_stopped_instance_fails_over_if_that_is_allowed(lab: Lab) -> None:
     lab.make("sharedfile", start=False)
     kind, (message, code) = lab.fail(migrate(target_node=NODE2))
