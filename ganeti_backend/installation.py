@@ -13,6 +13,7 @@ from ganeti_backend.durable import SECRET_MODE, replace
 from ganeti_backend.settings import (
     FOLDER_MODE,
     NodeSettings,
+    RapiSettings,
     Settings,
     SettingsError,
     TlsSettings,
@@ -35,8 +36,9 @@ def write(path: Path | str, settings: Settings) -> None:
 def bundle(settings: Settings, node: NodeSettings) -> Path:
     """The folder with all that a further node's daemon needs; its settings file is in it.
 
-    It can be carried to the node and put anywhere: what is inside is named relatively. What the
-    node shares with the others (images, hooks, shared disks) is expected at the same paths.
+    It can be carried to the node and put anywhere: what is inside is named relatively, also what
+    will be there when the node becomes the master. What the node shares with the others (images,
+    hooks, shared disks) is expected at the same paths.
     """
     folder = bundle_folder(settings, node.name)
     own = NodeSettings(node.name, node.address, node.port, folder / node.dir)
@@ -46,6 +48,14 @@ def bundle(settings: Settings, node: NodeSettings) -> Path:
     written = dataclasses.replace(
         settings,
         data_dir=Path(),
+        queue_dir=Path("queue"),
+        config_dir=Path("config"),
+        command_socket=Path("master.sock"),
+        rapi=RapiSettings(
+            settings.rapi.host,
+            settings.rapi.port,
+            *(Path(name) for name in ("rapi_users", "rapi.pem", "rapi.key")),
+        ),
         nodes=(node,),
         tls=TlsSettings(*(Path(name) for name in authority.NODE_FILES)),
     )

@@ -1,8 +1,8 @@
 """The queue and the configuration as rows, the form in which they are copied, saved and restored.
 
-A row is a part ("queue" or "config"), a name and a content: a text, None for gone, {"from": name}
-for moved from there. Who writes rows offers them to a `Replication`; the real one is
-`replication.py`.
+A row is a part ("queue" or "config"; in copies also "files"), a name and a content: a text, None
+for gone, {"from": name} for moved from there. Who writes rows offers them to a `Replication`; the
+real one is `replication.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-QUEUE, CONFIG = "queue", "config"
+QUEUE, CONFIG, FILES = "queue", "config", "files"
 Row = tuple[str, str, Any]
 Rows = Callable[[], list[Row]]
 

@@ -64,6 +64,8 @@ def _configure_failover(parser: argparse.ArgumentParser) -> None:
 
 
 def _failover(args: argparse.Namespace, _session: Session) -> int:
+    from contextlib import ExitStack, closing
+
     from ganeti_backend import settings
     from ganeti_backend.node_rpc.client import NodeClient
     from ganeti_backend.replication import failover
@@ -76,14 +78,12 @@ def _failover(args: argparse.Namespace, _session: Session) -> int:
         confirm(f"{text} Continue?", agreed=args.yes_do_it)
     path = settings_path()
 
-    def act() -> None:
-        nodes = NodeClient(settings.load(path))
-        try:
-            failover.take_over(path, node, nodes, print, voting=not args.no_voting)
-        finally:
-            nodes.close()
+    with ExitStack() as stack:
 
-    _worded(act)
+        def connect(found: settings.Settings) -> NodeClient:
+            return stack.enter_context(closing(NodeClient(found)))
+
+        _worded(lambda: failover.take_over(path, node, connect, print, voting=not args.no_voting))
     return SUCCESS
 
 

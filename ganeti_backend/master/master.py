@@ -26,6 +26,7 @@ from ganeti_backend.node_rpc.places import Places
 from ganeti_backend.opcodes import OpCode
 from ganeti_backend.queue.job_queue import JobQueue
 from ganeti_backend.queue.jobs import Job
+from ganeti_backend.replication import master_files
 from ganeti_backend.replication.sender import Replicator
 from ganeti_backend.settings import Settings
 from ganeti_backend.state_rows import Row, Rows
@@ -51,7 +52,7 @@ class Master:
         self.settings = settings
         self.nodes = nodes
         self.replicator = Replicator(
-            nodes, self._candidates, self._capture, lambda: self.config.generation
+            nodes, self._candidates, self._copied, lambda: self.config.generation
         )
         self.config = Config(settings.config_dir, lambda: clock() / 1e9, self.replicator)
         self.queue = JobQueue(settings.queue_dir, clock, replication=self.replicator)
@@ -59,6 +60,7 @@ class Master:
         self.places = places or Places(settings)
         self.places.follow(self.config)
         self.certificates = CertificateKeeper(settings)
+        self.certificates.tell(self._copy_files)
         self._live = LiveReader(nodes, self._online_nodes)
         stop = threading.Event()
         patient = PatientNodes(nodes, stop, patience)
@@ -174,6 +176,14 @@ class Master:
 
         self.queue.exclusively(lambda: self.config.exclusively(take))
         return lambda: [row for rows in taken for row in rows()]
+
+    def _copied(self, begin: Callable[[], None]) -> Rows:
+        """What candidates hold: the state, and what whoever becomes the master needs beside it."""
+        state = self._capture(begin)
+        return lambda: [*state(), *master_files.rows(self.settings)]
+
+    def _copy_files(self) -> None:
+        self.replicator.offer(master_files.rows(self.settings))
 
     def state_rows(self) -> list[Row]:
         """What a backup keeps: the queue's live jobs and the configuration, of one moment."""

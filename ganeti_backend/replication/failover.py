@@ -23,6 +23,7 @@ from ganeti_backend.node_rpc.calls import Nodes
 from ganeti_backend.objects import KINDS
 from ganeti_backend.queue.job_files import JOB_FILE, take_lock
 from ganeti_backend.queue.job_files import VERSION as QUEUE_VERSION
+from ganeti_backend.replication import master_files
 from ganeti_backend.replication.replica import Replica
 from ganeti_backend.settings import Settings
 from ganeti_backend.state_rows import CONFIG, QUEUE
@@ -31,12 +32,15 @@ log = logging.getLogger(__name__)
 
 StoredRow = tuple[str, str, str]
 Say = Callable[[str], None]
+Connect = Callable[[Settings], Nodes]
 REPLICA_FOLDER = "replica"
 RECORDS = {"pending": "pending", "debris": "debris", "receipt": "receipts"}
 
 
-def take_over(path: Path, node: str, nodes: Nodes, say: Say, *, voting: bool = True) -> None:
+def take_over(path: Path, node: str, connect: Connect, say: Say, *, voting: bool = True) -> None:
     """Make this node the master with its own copy; the settings file at `path` then says so.
+
+    It is the cluster's, or that of the node's bundle, which becomes the master's folder then.
 
     GenericError where that would lose something: the old master still runs, the copy is incomplete,
     or (unless `voting` is off) another candidate has a newer one or most do not answer.
@@ -49,12 +53,14 @@ def take_over(path: Path, node: str, nodes: Nodes, say: Say, *, voting: bool = T
     try:
         replica = Replica(place.dir / REPLICA_FOLDER)
         try:
-            if voting:
-                check_votes(found, node, replica.status(), nodes)
             rows = replica.rows()
+            found = master_files.with_all_nodes(found, rows)
+            if voting:
+                check_votes(found, node, replica.status(), connect(found))
         finally:
             replica.close()
         aside = restore(found, rows)
+        master_files.restore(found, rows)
         say(f"What the old master left here was kept in {', '.join(map(str, aside)) or 'nothing'}")
         changed = dataclasses.replace(found, master=node)
         installation.write(path, changed)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ganeti_backend import errors
+from ganeti_backend.durable import SECRET_MODE
 
 FORMAT = 1
 FOLDER_MODE = 0o750
@@ -36,6 +37,8 @@ class Replica:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         self.path = folder / FILE
+        self.path.touch(mode=SECRET_MODE)  # There are keys in it.
+        self.path.chmod(SECRET_MODE)
         self._mutex = threading.Lock()
         self._database = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode = WAL")

@@ -213,7 +213,7 @@ def test_a_failover_loses_no_acknowledged_job(stored: Lab, tmp_path: Path) -> No
     held.opened.set()
     path = losing_everything(lab)
     said: list[str] = []
-    failover.take_over(path, "node2.local", lab.nodes, said.append)
+    failover.take_over(path, "node2.local", lambda _: lab.nodes, said.append)
     lab.settings = settings.load(path)
     assert lab.settings.master == "node2.local"
     lab.start()
@@ -235,7 +235,7 @@ def test_a_failover_that_would_lose_something_is_refused(stored: Lab) -> None:
 
     def refused(node: str, match: str) -> None:
         with pytest.raises(errors.GenericError, match=match):
-            failover.take_over(path, node, lab.nodes, print)
+            failover.take_over(path, node, lambda _: lab.nodes, print)
 
     refused("node2.local", "another master daemon")
     lab.succeed(DELAY)
@@ -259,7 +259,7 @@ def test_a_copy_that_is_not_complete_is_no_master(stored: Lab) -> None:
     path = losing_everything(stored)
     (stored.settings.node("node2.local").dir / "replica" / "replica.db").unlink()
     with pytest.raises(errors.ConfigurationError, match="holds no complete copy"):
-        failover.take_over(path, "node2.local", stored.nodes, print, voting=False)
+        failover.take_over(path, "node2.local", lambda _: stored.nodes, print, voting=False)
     stored.start()
 
 
