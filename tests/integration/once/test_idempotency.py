@@ -23,10 +23,7 @@ KEY = {"idempotency_key": "wish-1"}
 
 
 @pytest.fixture
-def world(request, transactional_db):
-    """On a database that several connections can share."""
-    if connection.vendor == "sqlite":
-        request.getfixturevalue("database")
+def world(database):
     cluster = FakeCluster("cluster.fake")
     with wiring.replace(doorbell=Rings(), cluster=lambda _: cluster):
         yield World()
@@ -79,11 +76,9 @@ def test_at_the_same_time(world):
     assert counted(world) == (1, 1, 1)
 
 
-def test_killed_before_any_line(world, request):
+def test_killed_before_any_line(world, database):
     """Between the first line and the last of the answer; the commit is somewhere in the midst."""
-    if connection.vendor != "sqlite":
-        pytest.skip("putting a database back between crashes needs SQLite")
-    database, body = request.getfixturevalue("database"), wish(world)
+    body, step = wish(world), 13 if connection.vendor == "sqlite" else 400
 
     def create() -> None:
         assert ask(world, body)[0] == 202
@@ -99,7 +94,7 @@ def test_killed_before_any_line(world, request):
     gc.collect()
     gc.freeze()
     committed = []
-    for place in crashes(create, database.restore, 13):
+    for place in crashes(create, database.restore, step):
         done = "intent " in database.content()
         if committed and committed[-1] == done:
             continue  # The same was left by the kill before.
@@ -107,4 +102,5 @@ def test_killed_before_any_line(world, request):
         Child(repeat).succeeded()
         print(f"killed at {place}: {'committed' if done else 'nothing committed'}")
     gc.unfreeze()
-    assert committed == [False, True]
+    assert committed[0] is False
+    assert committed == [False, True] or connection.vendor != "sqlite"
