@@ -69,3 +69,22 @@ def test_create_survives(fake_cloud, process):
             "all servers are deleted",
             seconds=90,
         )
+
+
+@pytest.mark.parametrize("fake_cloud", ["embedded"], indirect=True)
+def test_events_of_a_renamed_cluster_are_taken_in(fake_cloud):
+    """An administrator's stop is told by the event only: no job of ours is looked for."""
+    position = fake_cloud.state / "eventd" / "position.json"
+    with fake_cloud.api() as api:
+        server = _create(api, "renamed", _references(api))
+        wait_for_server(api, server, "ACTIVE")
+        (name,) = fake_cloud.run("gnt-instance", "list", "--no-headers", "-o", "name").split()
+        for new in ("renamed.local", "cluster.local"):
+            fake_cloud.run("gnt-cluster", "rename", "-f", new)
+            wait_until(lambda n=new: f'"{n}"}}' in position.read_text(), "eventd knows the name")
+            fake_cloud.run("gnt-instance", "shutdown", name)
+            wait_for_server(api, server, "SHUTOFF")
+            fake_cloud.run("gnt-instance", "startup", name)
+            wait_for_server(api, server, "ACTIVE")
+        assert api.delete(f"/compute/v2.1/servers/{server}").status_code == 204
+        wait_until(lambda: not api.get("/compute/v2.1/servers").json()["servers"], "it is gone")
