@@ -7,7 +7,7 @@ import pytest
 
 from ganeti_backend import errors, opcodes
 from ganeti_backend.master.runs import Run
-from ganeti_backend.queue.jobs import JobStatus
+from ganeti_backend.queue.jobs import LOG_MESSAGE, JobStatus
 from ganeti_backend.units import UNITS
 from tests.unit.ganeti_backend.core.conftest import Gate, Lab
 
@@ -211,21 +211,22 @@ def test_messages_of_several_threads_all_arrive_and_never_undo_the_end(lab: Lab)
     job_id = lab.master.submit([opcodes.OpTestDelay()])
     lab.wait(job_id)
     run = Run(job_id)
-    lab.master.processor._log(run, "late")
+    lab.master.processor._log(run, LOG_MESSAGE, "late")
     assert lab.master.job(job_id).status == JobStatus.SUCCESS
     assert lab.master.job(job_id).log_serial == 0
     waiting = lab.master.submit([after(999_999, "success", "error")])
     lab.wait(waiting)
     held = lab.master.queue.submit([[opcodes.OpTestDelay()]])[0]
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda n: lab.master.processor._log(Run(held.id), str(n)), range(100)))
+        log, run = lab.master.processor._log, Run(held.id)
+        list(threads.map(lambda n: log(run, LOG_MESSAGE, str(n)), range(100)))
     serials = [entry[0] for entry in lab.master.job(held.id).ops[0].log]
     assert serials == list(range(1, 101))
 
 
 def test_text_that_is_not_unicode_does_not_spoil_a_job(lab: Lab) -> None:
     held = lab.master.queue.submit([[opcodes.OpTestDelay()]])[0]
-    lab.master.processor._log(Run(held.id), "name \udcff")
+    lab.master.processor._log(Run(held.id), LOG_MESSAGE, "name \udcff")
     lab.master.queue.flush()
     assert lab.master.job(held.id).ops[0].log[0][3] == "name ?"
 

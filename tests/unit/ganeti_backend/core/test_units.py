@@ -88,7 +88,7 @@ def test_an_instance_need_not_be_started(lab: Lab) -> None:
         ({"instance_communication": True}, errors.ECODE_INVAL, "network of its own"),
         ({"pnode": "nosuch"}, errors.ECODE_NOENT, "Node 'nosuch' not known"),
         ({"mode": "import"}, errors.ECODE_INVAL, "No export found"),
-        ({"mode": "remote-import"}, errors.ECODE_INVAL, "not supported"),
+        ({"mode": "remote-import"}, errors.ECODE_INVAL, "Missing source handshake"),
         ({"disk_template": "gluster"}, errors.ECODE_INVAL, "not enabled"),
         ({"disk_template": "diskless", "disks": [{"size": 1}]}, errors.ECODE_INVAL, "Diskless"),
         ({"disk_template": "file", "disks": [{}]}, errors.ECODE_INVAL, "Missing disk size"),
