@@ -1,0 +1,63 @@
+"""What hooks say late, twice or in the name of an old master moves nothing back."""
+
+from synnefo.core.messages import NetStatus
+from synnefo.db.models import Port
+
+
+def cards(spine, server, port, ip, **more):
+    """What a hook saw of a server's only card."""
+    nic = {"name": f"snf-nic-{port.pk}", "mac": "aa:00:00:01:02:03", "ip": ip}
+    instance = f"snf-{server.pk}"
+    return NetStatus(instance=instance, cluster="cluster.fake", nics=(nic,), **more)
+
+
+def address_of(port):
+    return Port.objects.get(pk=port.pk).addresses.get().address
+
+
+def test_an_older_job_counts_nothing(spine):
+    """Of the old master, spooled on its node since; the new one's jobs have higher numbers."""
+    server = spine.create()
+    spine.settle()
+    server.refresh_from_db()
+    port, newest = server.ports.get(), server.seen_job
+    spine.deliver([cards(spine, server, port, "10.9.0.9", job_id=newest, node="node2")])
+    assert address_of(port) == "10.9.0.9"
+    spine.deliver([cards(spine, server, port, "10.9.0.10", job_id=newest - 1, node="node1")])
+    server.refresh_from_db()
+    assert (address_of(port), server.node) == ("10.9.0.9", "node2")
+
+
+def test_of_another_cluster_it_counts_nothing(spine):
+    server = spine.create()
+    spine.settle()
+    port = server.ports.get()
+    before = address_of(port)
+    late = cards(spine, server, port, "10.9.0.9")
+    spine.deliver([NetStatus(instance=late.instance, cluster="old.local", nics=late.nics)])
+    assert address_of(port) == before
+
+
+def test_of_a_deleted_server_it_counts_nothing(spine):
+    server = spine.create()
+    spine.settle()
+    late = cards(spine, server, server.ports.get(), "10.9.0.9")
+    spine.delete(server)
+    spine.settle()
+    spine.deliver([late, late])
+    assert spine.state(server)[0] == "DELETED"
+    assert not Port.objects.exists()
+    spine.audit()
+
+
+def test_without_a_job_the_next_look_puts_it_right(spine):
+    """Ganeti tells its hooks no job's number: what came late is found by looking."""
+    server = spine.create()
+    spine.settle()
+    port = server.ports.get()
+    right = address_of(port)
+    spine.deliver([cards(spine, server, port, "10.9.0.9")])
+    assert address_of(port) == "10.9.0.9"
+    spine.clock.ahead += 100
+    spine.reconciler.turn(spine.backend)
+    assert address_of(port) == right
