@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.chaos.facts import FINAL_JOBS, CommissionRow, Facts, InstanceRow, IntentRow, ServerRow
-from tests.chaos.journal import Accepted, Answer, Journal, Window
+from tests.chaos.journal import Answer, Journal, Window
 
 INVARIANTS = {
     1: "nothing accepted is lost",
@@ -322,8 +322,3 @@ RULES: tuple[Callable[[Facts, Journal], Found], ...] = (
     every_end_of_a_job_arrived,
     administrators_are_noted,
 )
-
-
-def repeats(journal: Journal) -> dict[str, Accepted]:
-    """One accepted creation per key, for asking again after all is over."""
-    return {one.key: one for one in journal.accepted if one.key}

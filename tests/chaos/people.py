@@ -19,6 +19,7 @@ from tests.system.cloud import issue_token
 SERVERS = "/compute/v2.1/servers"
 MOST = 8  # Servers of one user; who has as many deletes one instead.
 ATTEMPTS = 400
+REPEATS = 100  # Of one user at the end of a long run; of a short one all.
 MIX = {
     "create": 7,
     "delete": 4,
@@ -107,8 +108,9 @@ class User:
             self._on_server(word, self.servers[step.pick % len(self.servers)])
 
     def repeat_all(self, stop: threading.Event) -> None:
-        """Every creation once more: the same key has to be answered with the same server."""
-        for key, body in list(self.bodies.items()):
+        """Old and new creations once more: a key has to be answered with the server it made."""
+        every = len(self.bodies) // REPEATS + 1
+        for key, body in list(self.bodies.items())[::every]:
             self._create(key, body, stop)
 
     # --- the words
