@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 
@@ -15,19 +16,29 @@ def _started(pid: int) -> str | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     # The name in brackets may contain anything.
-    return text.rpartition(")")[2].split()[19]
+    state, *fields = text.rpartition(")")[2].split()
+    # Of the dead there may be left what their parent has not asked for.
+    return None if state in "ZX" else fields[18]
+
+
+@cache
+def _here() -> str:
+    """Machines may have one name, and a process sees only those of its own namespace."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
+    namespace = Path("/proc/self/ns/pid").stat().st_ino
+    return f"{socket.gethostname()[:20]}/{boot}/{namespace}"
 
 
 def own_name() -> str:
-    """host:pid:start, which no other process ever has."""
-    return f"{socket.gethostname()[:32]}:{os.getpid()}:{_started(os.getpid())}"
+    """host/boot/namespace:pid:start, which no other process ever has."""
+    return f"{_here()}:{os.getpid()}:{_started(os.getpid())}"
 
 
 def dead_among(names: Iterable[str]) -> list[str]:
-    """Those of this host whose process is no more; of others nothing is known."""
+    """Those of here whose process is no more; of others nothing is known."""
     dead = []
     for name in names:
-        host, pid, started = [*name.rsplit(":", 2), "", ""][:3]
-        if host == socket.gethostname()[:32] and pid.isdigit() and _started(int(pid)) != started:
+        here, pid, started = [*name.rsplit(":", 2), "", ""][:3]
+        if here == _here() and pid.isdigit() and _started(int(pid)) != started:
             dead.append(name)
     return dead

@@ -1,6 +1,8 @@
 """Nothing lost, nothing twice: kills, lost answers, lost, repeated and reordered events."""
 
 import itertools
+import os
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +11,7 @@ from django.db import OperationalError, connection
 
 from synnefo.core.messages import Origin
 from synnefo.db.models import Backend, Intent, Server
+from synnefo.dispatcher import workers
 from synnefo.dispatcher.networks import NetworkPreparer
 from synnefo.dispatcher.outcomes import Gone, Later, Refused, Submitted
 from synnefo.intents import submission
@@ -62,16 +65,36 @@ def test_claims_of_a_dead_process_are_freed_at_once(spine):
     spine.cluster.die = "after"
     with pytest.raises(Killed):
         spine.submitter.round()
-    import socket
-
-    Intent.objects.filter(server=server).update(
-        claimed_by=f"{socket.gethostname()[:32]}:{2**22 + 1}:7"
-    )
+    here, _, started = workers.own_name().rsplit(":", 2)
+    dead = f"{here}:{2**22 + 1}:{started}"  # No process has so high a number.
+    Intent.objects.filter(server=server).update(claimed_by=dead)
     spine.submitter = spine.new_dispatcher("second")
     spine.dispatch()
     assert Intent.objects.get(server=server).state == "SUBMITTED"
     spine.settle()
     spine.audit()
+
+
+def test_of_another_machine_nothing_is_known():
+    """Machines may have one name, and containers of one machine cannot see each other."""
+    here, pid, started = workers.own_name().rsplit(":", 2)
+    assert len(workers.own_name()) <= Intent._meta.get_field("claimed_by").max_length
+    name, boot, namespace = here.split("/")
+    others = [f"{name}/{boot[::-1]}x/{namespace}", f"{name}/{boot}/1", name]
+    alike = [f"{other}:{2**22 + 1}:{started}" for other in others]
+    assert workers.dead_among(alike) == []
+    reused = f"{here}:{pid}:{started}1"
+    assert workers.dead_among([reused, workers.own_name()]) == [reused]
+
+
+def test_the_dead_are_dead_before_their_parent_asks():
+    here = workers.own_name().rsplit(":", 2)[0]
+    with subprocess.Popen(["sleep", "600"]) as child:
+        name = f"{here}:{child.pid}:{workers._started(child.pid)}"
+        assert workers.dead_among([name]) == []
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # It ended, and stays a zombie.
+        assert workers.dead_among([name]) == [name]
 
 
 def test_lost_answer(spine):
