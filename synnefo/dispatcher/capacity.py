@@ -27,10 +27,17 @@ ANSWER_WITHIN = 2.0
 class Capacities:
     """Asks, but no backend twice at a time."""
 
-    def __init__(self, clusters: Callable[[Backend], Cluster], clock: Clock, crews: Crews) -> None:
+    def __init__(
+        self,
+        clusters: Callable[[Backend], Cluster],
+        clock: Clock,
+        crews: Crews,
+        answer_within: float = ANSWER_WITHIN,
+    ) -> None:
         self._clusters = clusters
         self._clock = clock
         self._crews = crews
+        self._answer_within = answer_within
         self._lock = threading.Lock()
         self._under_way: dict[int, threading.Event] = {}
 
@@ -39,10 +46,10 @@ class Capacities:
         now, silent = self._clock.now(), []
         waiting = {
             backend.pk: self._ask(backend)
-            for backend in Backend.objects.filter(offline=False, drained=False)
+            for backend in Backend.objects.filter(offline=False, drained=False).order_by("pk")
             if backend.seen_at is None or now - backend.seen_at > FRESH
         }
-        until = self._clock.monotonic() + ANSWER_WITHIN
+        until = self._clock.monotonic() + self._answer_within
         for backend_id, told in waiting.items():
             if not told.wait(max(0.0, until - self._clock.monotonic())):
                 silent.append(backend_id)

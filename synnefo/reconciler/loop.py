@@ -64,6 +64,7 @@ class Reconciler:
                     log.exception("the database did not answer; trying again")
                     connection.close()
                     stop.wait(1.0)
+        connection.close()
 
     @staticmethod
     def _backends() -> list[int]:

@@ -2,13 +2,18 @@
 
 import pytest
 
+from synnefo.core import naming
 from synnefo.core.network_drift import Kind
 from synnefo.db.models import Address, Server
 from synnefo.ports import NetworkSpec
 from synnefo.reconciler import networks
 from tests.integration.truth.test_drift_kinds import _report
 
-NAME = "snf-net-1"
+
+@pytest.fixture
+def name(spine):
+    """How the network is called on the backend."""
+    return naming.network_name("snf", spine.network.pk)
 
 
 @pytest.fixture
@@ -18,8 +23,8 @@ def found(spine, server):
     return lambda: [one.kind for one in networks.look(spine.backend, spine.cluster)]
 
 
-def test_missing(spine, found):
-    spine.cluster.submit_network_remove(NAME, "by hand")
+def test_missing(spine, found, name):
+    spine.cluster.submit_network_remove(name, "by hand")
     assert found() == [Kind.MISSING]
     text, code = _report(spine)
     assert (Kind.MISSING in text, code) == (True, 1)
@@ -28,15 +33,15 @@ def test_missing(spine, found):
     assert found() == []
 
 
-def test_not_connected_to_all_groups(spine, found):
-    spine.cluster.submit_network_disconnect(NAME, "default", "by hand")
+def test_not_connected_to_all_groups(spine, found, name):
+    spine.cluster.submit_network_disconnect(name, "default", "by hand")
     assert found() == [Kind.UNCONNECTED]
     spine.reconciler.turn(spine.backend)
     assert found() == []
 
 
-def test_jobs_under_way_are_not_asked_for_again(spine, found):
-    spine.cluster.submit_network_remove(NAME, "by hand")
+def test_jobs_under_way_are_not_asked_for_again(spine, found, name):
+    spine.cluster.submit_network_remove(name, "by hand")
     spine.cluster.holding = True
     before = spine.cluster.latest_job()
     for _ in range(3):
@@ -46,29 +51,29 @@ def test_jobs_under_way_are_not_asked_for_again(spine, found):
     assert found() == []
 
 
-def test_network_that_nobody_needs_there_is_not_made(spine, server, found):
+def test_network_that_nobody_needs_there_is_not_made(spine, server, found, name):
     Server.objects.update(state="ERROR")
-    spine.cluster.submit_network_remove(NAME, "by hand")
+    spine.cluster.submit_network_remove(name, "by hand")
     assert found() == []
 
 
-def test_orphan_is_told_only(spine, found):
-    spine.cluster.submit_network_add(NetworkSpec("snf-net-77", "10.7.0.0/24"), "by hand")
+def test_orphan_is_told_only(spine, found, name):
+    spine.cluster.submit_network_add(NetworkSpec(f"{name}0000", "10.7.0.0/24"), "by hand")
     spine.cluster.submit_network_add(NetworkSpec("office", "10.8.0.0/24"), "by hand")
     assert found() == [Kind.ORPHAN]
     spine.reconciler.turn(spine.backend)
     assert found() == [Kind.ORPHAN]
 
 
-def test_addresses_that_an_administrator_keeps_are_not_handed_out(spine, found):
+def test_addresses_that_an_administrator_keeps_are_not_handed_out(spine, found, name):
     kept = tuple(f"10.9.0.{n}" for n in (0, 1, *range(3, 19), 255))
-    spine.cluster.set_network(NAME, external=kept)
+    spine.cluster.set_network(name, external=kept)
     assert found() == [Kind.RESERVED]
     spine.reconciler.turn(spine.backend)
     assert found() == []
     spine.create()
     assert set(Address.objects.values_list("address", flat=True)) == {"10.9.0.2", "10.9.0.19"}
-    spine.cluster.set_network(NAME, external=())
+    spine.cluster.set_network(name, external=())
     spine.reconciler.turn(spine.backend)
     spine.subnet.refresh_from_db()
     assert spine.subnet.reserved == {}

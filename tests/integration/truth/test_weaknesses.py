@@ -81,7 +81,10 @@ def test_cards_and_disks_go_in_their_order(spine, server):
         Volume.objects.create(index=index, size=100 + index, created_at=spine.clock.now(), **more)
     spec = instance_of(made, "snf")
     assert [disk.size for disk in spec.disks] == [100, 101]
-    assert [nic.network for nic in spec.nics] == [f"snf-net-{other.pk}", "snf-net-1"]
+    assert [nic.network for nic in spec.nics] == [
+        f"snf-net-{other.pk}",
+        f"snf-net-{spine.network.pk}",
+    ]
 
 
 @pytest.mark.parametrize("lack", ["quota", "addresses"])
