@@ -124,6 +124,24 @@ OPERATIONS = {
 }
 
 
+# What the instance shows of an operation, and what that is where it was done and where it was not.
+BEFORE = {
+    "migrate": lambda nodes: (nodes[1], [16]),
+    "failover": lambda nodes: (nodes[1], [16]),
+    "grow": lambda nodes: (nodes[2], [16]),
+}
+AFTER = {
+    "create": lambda nodes: (nodes[2], [16]),
+    "migrate": lambda nodes: (nodes[2], [16]),
+    "failover": lambda nodes: (nodes[2], [16]),
+    "grow": lambda nodes: (nodes[2], [32]),
+}
+
+
+def told(instance):
+    return instance["pnode"], instance["disk.sizes"]
+
+
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_node_goes_away_during(roomed, node_fault, operation):
     rapi, nodes = roomed.rapi(), roomed.nodes
@@ -141,6 +159,7 @@ def test_a_node_goes_away_during(roomed, node_fault, operation):
         wait_for(lambda: begun(rapi, job_id), "the job runs")
         # Long enough that a call stands in the middle of the way to the node.
         threading.Event().wait(0.5)
+        assert rapi.get(f"/2/jobs/{job_id}")["status"] == "running", "the fault came too late"
     finally:
         node_fault.end()
     job = rapi.ended(job_id, PATIENT)
@@ -148,6 +167,11 @@ def test_a_node_goes_away_during(roomed, node_fault, operation):
     if job["status"] == "error":
         assert job["opresult"][0][1], "an error names its cause"
     verified(roomed)
+    found = rapi.ask("GET", f"/2/instances/{name}")
+    if operation != "create" or job["status"] == "success":
+        assert found.status == 200, found.text
+        done = job["status"] == "success"
+        assert told(found.body) == (AFTER if done else BEFORE)[operation](nodes)
     whole(rapi, name)
 
 
@@ -177,13 +201,19 @@ def test_the_master_is_killed_at(cluster, step):
         cluster.kill("master")
         jobs = [future.result() for future in ordered]
     cluster.start_master()
-    for job_id in filter(None, jobs):
+    made = set()
+    for name, job_id in zip(names, jobs, strict=True):
+        if job_id is None:
+            continue
         job = rapi.ended(job_id, PATIENT)
         assert job["status"] in ("success", "error"), job
         assert job["status"] == "success" or job["opresult"][0], "an error names its cause"
+        if job["status"] == "success":
+            made.add(name)
     # Those that nobody was told of may have been queued all the same; they end too.
     wait_for(lambda: all_over(rapi), "every job is over", PATIENT)
     verified(cluster)
+    assert made <= {one["id"] for one in rapi.get("/2/instances")}
     for name in names:
         whole(rapi, name)
 
