@@ -39,6 +39,7 @@ PREFETCH = MOST_TOGETHER
 LOOK_EVERY = 1.0
 RECONNECT_AFTER = (0.1, 5.0)
 REASON = "x-reason"
+PRECONDITION_FAILED = 406  # AMQP's word for a queue that is there with other arguments.
 SINCE = "x-since"
 # From what one call raises when the broker is away or goes away under it.
 TROUBLE = (AMQPError, OSError)
@@ -48,7 +49,10 @@ Arrival = tuple[Any, Any, bytes]  # method, properties, body
 
 
 def declare(channel: BlockingChannel, topology: Topology) -> None:
-    """Make exchanges, queues and bindings as `topology.py` says; harmless when they exist."""
+    """Make exchanges, queues and bindings as `topology.py` says; harmless when they exist, also if
+    an earlier version made them with other limits.
+    """
+    declaring = channel.connection.channel()
     for exchange in (EXCHANGE, DEAD_LETTER_EXCHANGE):
         channel.exchange_declare(exchange, "topic", durable=True)
     for queue in topology.queues:
@@ -61,12 +65,19 @@ def declare(channel: BlockingChannel, topology: Topology) -> None:
             "x-dead-letter-strategy": "at-least-once",
             "x-overflow": "reject-publish",
         }
-        channel.queue_declare(queue, durable=True, arguments=arguments)
+        try:
+            declaring.queue_declare(queue, durable=True, arguments=arguments)
+        except ChannelClosedByBroker as closed:
+            if closed.reply_code != PRECONDITION_FAILED:
+                raise
+            log.info("%s is used as it is: %s", queue, closed.reply_text)
+            declaring = channel.connection.channel()
         letters = dead_letter_queue(queue)
         channel.queue_declare(letters, durable=True, arguments={"x-queue-type": "quorum"})
     for queue, key in topology.all_bindings:
         channel.queue_bind(queue, EXCHANGE, key)
         channel.queue_bind(dead_letter_queue(queue), DEAD_LETTER_EXCHANGE, key)
+    declaring.close()
 
 
 class AmqpBus:

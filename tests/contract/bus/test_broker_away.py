@@ -5,6 +5,7 @@ import threading
 import time
 import uuid
 
+import pika
 import pytest
 from test_bus import Collector, consuming
 
@@ -68,6 +69,17 @@ def test_a_consumer_that_waits_for_a_database_stays_in_the_brokers_eyes(broker, 
         collector.wait(lambda c: c.finished == [b"1", b"2"])
     bus.close()
     assert {delivery.attempt for delivery in collector.deliveries} == {1}
+
+
+def test_queues_of_an_earlier_version_are_used_as_they_are(broker, bus):
+    (queue, *_) = bus.topology.queues
+    arguments = {"x-queue-type": "quorum", "x-delivery-limit": 3}
+    with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
+        connection.channel().queue_declare(queue, durable=True, arguments=arguments)
+    collector = Collector()
+    with consuming(bus, collector):
+        bus.publish(bus.topology.bindings[queue], [b"1"])
+        collector.wait(lambda c: c.finished == [b"1"])
 
 
 def test_several_threads_share_a_publisher(bus):
