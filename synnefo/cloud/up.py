@@ -351,9 +351,10 @@ def summary(layout: Layout, python: PythonEnvironment) -> None:
 
 def stay(state: Path) -> None:
     """Keep the terminal: print what changes, until Ctrl-C or the end of the cloud."""
-    print("\nCtrl-C stops the cloud and keeps its data.", flush=True)
     ending = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    # Before it is offered: who presses Ctrl-C at once must not interrupt this instead.
     signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+    print("\nCtrl-C stops the cloud and keeps its data.", flush=True)
     known: dict[str, tuple[str, int]] = {}
     while signal.sigtimedwait(ending, 1.0) is None:
         rows = supervisor_client.processes(state)

@@ -244,3 +244,21 @@ def test_logs_rotate_under_a_writing_process(tmp_path):
     process.rotate(limit=1000)
     assert process.log.read_bytes() == b""
     assert (tmp_path / "one.log.1").read_bytes() == b"x" * 2000
+
+
+LEADERLESS = """
+import ctypes, threading
+threading.Thread(target=threading.Event().wait).start()
+print("ready", flush=True)
+ctypes.CDLL(None).pthread_exit(None)
+"""
+
+
+def test_a_process_lives_as_long_as_a_thread_of_it():
+    with subprocess.Popen([sys.executable, "-c", LEADERLESS], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"ready\n"
+        stat = Path(f"/proc/{process.pid}/stat")
+        wait_for(lambda: stat.read_text().rpartition(")")[2].split()[0] == "Z")
+        assert start_ticks(process.pid) is not None
+        process.kill()
+        wait_for(lambda: start_ticks(process.pid) is None)
