@@ -31,8 +31,14 @@ OPENSTACK = Path(sys.executable).with_name("openstack")
 
 
 def free_port_range(count: int = 40) -> int:
-    """A port from which `count` following ones are free at this moment."""
-    for first in range(21000, 60000, count):
+    """A port from which `count` following ones are free at this moment.
+
+    Each process begins to look elsewhere, for a port stays free until somebody listens; and below
+    those that the kernel gives to connections.
+    """
+    ranges = range(21000, 32700 - count, count)
+    begin = os.getpid() % len(ranges)
+    for first in (*ranges[begin:], *ranges[:begin]):
         if all(_is_free(first + offset) for offset in range(count)):
             return first
     raise RuntimeError("no free range of ports on this machine")
