@@ -16,6 +16,7 @@ from ganeti_backend.configuration.config import Config
 from ganeti_backend.disk_templates import TEMPLATES, Reach
 from ganeti_backend.iallocator import plugin, question
 from ganeti_backend.iallocator.plugin import Plugin
+from ganeti_backend.locks import Level
 from ganeti_backend.parameters import ipolicy
 from ganeti_backend.units.base import Unit
 
@@ -33,13 +34,20 @@ def plugin_of(unit: Unit[Any], wanted: str | None) -> Plugin | None:
 
 
 def cluster_now(unit: Unit[Any]) -> question.Cluster:
-    """What a plug-in is told of the cluster."""
+    """What a plug-in is told of the cluster.
+
+    To who took only the locks that were free, nodes with other ones look as if they were offline.
+    """
+    nodes = unit.config.nodes()
+    if getattr(unit.op, "opportunistic_locking", False):
+        free = unit.job.granted(Level.NODE)
+        nodes = [node if node.name in free else node.replace(offline=True) for node in nodes]
     live = unit.reach.live.live()
     seen = (found for found in live.running.values() if found is not None)
     return question.Cluster(
         cluster=unit.config.cluster(),
         groups=unit.config.groups(),
-        nodes=unit.config.nodes(),
+        nodes=nodes,
         instances=unit.config.instances(),
         infos=live.infos,
         running={name: info for found in seen for name, info in found.items()},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import pytest
 
 from ganeti_backend import errors, opcodes
 from ganeti_backend.iallocator import plugin
+from tests.unit.ganeti_backend.core.conftest import Gate, gate
 from tests.unit.ganeti_backend.moves.conftest import NODE1, NODE2, NODE3, Lab
+
+__all__ = ["gate"]
 
 # What Debian's hail refuses to work without.
 TOP = {"cluster_tags", "enabled_hypervisors", "nodegroups", "instances", "nodes", "request"}
@@ -165,6 +169,30 @@ def test_many_at_once(lab: Lab) -> None:
         assert lab.wait(job_id).status == "success"
     placed = {item.name: item.primary_node for item in lab.master.config.instances()}
     assert placed == {"a": NODE3, "b": NODE1}
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_plug_in_is_shown_nodes_whose_locks_are_free(
+    lab: Lab, gate: Callable[..., Gate], many: bool
+) -> None:
+    answers(lab, [[["new1", [NODE2]]], []] if many else [NODE2])
+    held = gate("test_delay", times=2)
+    busy = lab.master.submit([opcodes.OpTestDelay(on_master=False, on_nodes=[NODE1, NODE3])])
+    assert held.reached.wait(10)
+    wish = {"instance_name": "new1", "disk_template": "diskless"}
+    op = opcodes.OpInstanceMultiAlloc(
+        iallocator="mine", instances=[wish], opportunistic_locking=True
+    )
+    found = lab.succeed(op if many else create(opportunistic_locking=True))
+    nodes = question(lab)["nodes"]
+    assert {name: nodes[name]["offline"] for name in nodes} == {
+        NODE1: True, NODE2: False, NODE3: True,
+    }  # fmt: skip
+    held.opened.set()
+    lab.wait(busy)
+    for _, job_id in found["jobs"] if many else ():
+        lab.wait(job_id)
+    assert lab.master.config.instance("new1").primary_node == NODE2
 
 
 @pytest.mark.parametrize(
