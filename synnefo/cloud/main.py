@@ -9,9 +9,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from synnefo.cloud import attached, credentials, down, report, testing, up
+from synnefo.cloud import attached, credentials, down, processes, report, testing, up
 from synnefo.cloud.errors import CloudError
-from synnefo.cloud.layout import CHECKOUT, DEFAULT_PORT, DEFAULT_STATE, DISPATCHERS, existing
+from synnefo.cloud.layout import (
+    CHECKOUT,
+    DEFAULT_PORT,
+    DEFAULT_STATE,
+    DISPATCHERS,
+    Layout,
+    existing,
+)
 from synnefo.cloud.python_environment import PythonEnvironment
 from synnefo.cloud.steps import Steps
 
@@ -24,6 +31,9 @@ examples:
   ./cloud down                                 stop it, keep its data
   ./cloud test --fast                          what to run before every commit
 """
+
+
+TAKES_MORE = ("test", "bench", "chaos", "manage")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,6 +58,9 @@ def parser() -> argparse.ArgumentParser:
     logs.add_argument("-f", "--follow", action="store_true", help="go on as it grows")
     commands.add_parser("env", parents=[common], help="print exports for users and administrators")
     commands.add_parser("openrc", parents=[common], help="print the classic OS_… exports")
+    commands.add_parser(
+        "manage", parents=[common], add_help=False, help="run an operators' command (manage.py)"
+    )
     commands.add_parser("client", help="install the openstack command into .venv")
     tests = commands.add_parser("test", help="run the checks and tests; more goes to pytest")
     tests.add_argument("--fast", action="store_true", help="only what needs no real parts")
@@ -123,7 +136,7 @@ def _port(text: str) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; a CloudError is one line and its exit code."""
     options, rest = parser().parse_known_args(arguments)
-    if rest and options.command not in ("test", "bench", "chaos"):
+    if rest and options.command not in TAKES_MORE:
         parser().error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         return _dispatch(options, rest)
@@ -158,10 +171,10 @@ def _dispatch(options: argparse.Namespace, rest: list[str]) -> int:
         return _run_module("tests.chaos", rest)
     if options.command == "client":
         return _client()
-    return _on_folder(options.state.absolute(), options)
+    return _on_folder(options.state.absolute(), options, rest)
 
 
-def _on_folder(state: Path, options: argparse.Namespace) -> int:
+def _on_folder(state: Path, options: argparse.Namespace, rest: list[str]) -> int:
     """The commands that are about one cloud."""
     if options.command == "up":
         return _up(state, options)
@@ -169,6 +182,8 @@ def _on_folder(state: Path, options: argparse.Namespace) -> int:
         down.Down(state).run(purge=options.purge)
         return 0
     layout = existing(state)
+    if options.command == "manage":
+        return _manage(layout, rest)
     if options.command == "status":
         return report.status(layout, as_json=options.as_json)
     if options.command == "logs":
@@ -204,6 +219,16 @@ def _up(state: Path, options: argparse.Namespace) -> int:
     if started and not options.detach:
         up.stay(state)
     return 0
+
+
+def _manage(layout: Layout, rest: list[str]) -> int:
+    """With the settings of this cloud, which the terminal has not."""
+    python = PythonEnvironment(CHECKOUT)
+    environment = processes.frontend_environment(layout, python)
+    if attached.PASSWORD in os.environ:
+        environment[attached.PASSWORD] = os.environ[attached.PASSWORD]
+    words = [str(python.python), str(CHECKOUT / "manage.py"), *rest]
+    return subprocess.run(words, env=environment, check=False).returncode
 
 
 def _client() -> int:

@@ -114,6 +114,15 @@ class Attachable:
         words += ["--backend-fingerprint", self.fingerprint]
         return [*words, "--backend-queue", str(self.queue)]
 
+    def clear(self) -> None:
+        """Remove what a cloud made, which the next one must not take for its own."""
+        run = self.cluster.run
+        for name in run("gnt-instance", "list", "--no-headers", "-o", "name").split():
+            run("gnt-instance", "remove", "-f", "--shutdown-timeout=0", name)
+        for name in run("gnt-network", "list", "--no-headers", "-o", "name").split():
+            run("gnt-network", "disconnect", name, "default")
+            run("gnt-network", "remove", name)
+
     def close(self) -> None:
         self._relay.close()
 

@@ -18,9 +18,6 @@ from typing import Any
 import httpx
 import pytest
 
-from synnefo.cloud.layout import existing
-from synnefo.cloud.processes import frontend_environment
-from synnefo.cloud.python_environment import PythonEnvironment
 from tests.conformance.real_ganeti import RealGaneti
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,12 +116,7 @@ class Cloud:
 
     def manage(self, *words: str) -> str:
         """Run an operators' command of this cloud."""
-        layout, python = existing(self.state), PythonEnvironment(ROOT)
-        ran = subprocess.run(
-            [python.python, ROOT / "manage.py", *words],
-            env=frontend_environment(layout, python), cwd=ROOT, capture_output=True, text=True,
-            timeout=300, check=False,
-        )  # fmt: skip
+        ran = self.command("manage", *words)
         assert ran.returncode == 0, f"{shlex.join(words)}\n{ran.stdout}{ran.stderr}"
         return ran.stdout
 

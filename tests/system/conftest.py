@@ -23,6 +23,7 @@ def fake_cloud(request, tmp_path_factory):
 
 def _cloud(request, tmp_path_factory, *options):
     folder = tmp_path_factory.mktemp(f"cloud-{request.param}")
+    real = None
     if request.param == ON_GANETI:
         real = request.getfixturevalue("real_cluster")
         # The one OS definition of these nodes takes its images from this cloud now.
@@ -36,3 +37,5 @@ def _cloud(request, tmp_path_factory, *options):
         yield made
     finally:
         made.down()
+        if real is not None:
+            real.clear()

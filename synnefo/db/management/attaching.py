@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from synnefo import wiring
-from synnefo.core import attachment
+from synnefo.core import attachment, naming
 from synnefo.db.models import Backend
 from synnefo.dispatcher.instances import OS_DEFINITION
 from synnefo.ports import (
@@ -21,6 +23,7 @@ from synnefo.ports import (
 )
 from synnefo.rapi import tls
 
+MOST_NAMED = 5
 NODE_COMMAND = "python3 -m hooks.node_setup"
 
 
@@ -57,6 +60,8 @@ def _ask(cluster: Cluster) -> Found:
     if problem := attachment.too_old(info.version):
         raise Unusable(f"{info.name} cannot be a backend: {problem}")
     cluster.check_rights()
+    if not Backend.objects.filter(name=info.name).exists():
+        _refuse_what_another_left(info.name, cluster)
     nodes, advice = cluster.nodes(), []
     # A name with its variant, as in debootstrap+default, is another definition.
     if OS_DEFINITION not in cluster.operating_systems():
@@ -66,6 +71,19 @@ def _ask(cluster: Cluster) -> Found:
     if not any(node.vm_capable and not node.offline and not node.drained for node in nodes):
         advice.append("no node takes instances just now: all are offline, drained or not for them")
     return Found(info, nodes, tuple(advice))
+
+
+def _refuse_what_another_left(name: str, cluster: Cluster) -> None:
+    """Instances called as ours would be: the next server of that number would become that one."""
+    prefix = settings.SYNNEFO_INSTANCE_PREFIX
+    found = [one.name for one in cluster.instances() if naming.server_id(prefix, one.name)]
+    found += [one.name for one in cluster.networks() if naming.network_id(prefix, one.name)]
+    if found:
+        some = ", ".join(sorted(found)[:MOST_NAMED]) + (", …" if len(found) > MOST_NAMED else "")
+        raise Unusable(
+            f"{name} holds what another installation called {prefix}-… made: {some}. Remove it, or"
+            " rename what is to be kept and import it afterwards"
+        )
 
 
 def _mistrust(backend: Backend, error: ClusterUntrusted) -> str:

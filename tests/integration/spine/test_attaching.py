@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from synnefo import wiring
 from synnefo.db import sealing
 from synnefo.db.models import Backend
-from synnefo.ports import ClusterDenied
+from synnefo.ports import ClusterDenied, InstanceSpec
 from synnefo.rapi.fake import FakeCluster
 
 ADDRESS = "ganeti://rapi@10.0.0.1:5080"
@@ -99,6 +99,21 @@ def test_what_is_still_to_be_done_is_said(odd):
     odd.systems = ("image+other",)
     assert "hooks.node_setup" in _add(ADDRESS)
     assert Backend.objects.exists()
+
+
+def test_what_another_installation_left_is_not_taken_for_ours(odd):
+    odd.submit_create(InstanceSpec("web.example", 1, 64, "diskless", "noop"), "administrators'")
+    odd.submit_create(InstanceSpec("snf-7", 1, 64, "diskless", "noop"), "theirs")
+    with pytest.raises(CommandError, match="another installation") as caught:
+        _add(ADDRESS)
+    assert "made: snf-7." in str(caught.value)
+    assert not Backend.objects.exists()
+
+
+def test_what_is_attached_already_may_hold_our_instances(odd):
+    _add(ADDRESS)
+    odd.submit_create(InstanceSpec("snf-7", 1, 64, "diskless", "noop"), "ours")
+    _add(ADDRESS, "--fingerprint", "00" * 32)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """`./cloud up --backend`: what is refused before anything starts, what runs, who is told what."""
 
 import json
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -149,3 +150,20 @@ def test_eventds_elsewhere_get_the_brokers_address(layout, capsys):
     assert str(file) in capsys.readouterr().out
     assert file.stat().st_mode & 0o077 == 0
     assert file.read_text().strip() == full_parts.bus_url(outside, "10.0.0.9")
+
+
+def test_operators_commands_have_the_clouds_settings(layout, monkeypatch):
+    seen = []
+
+    def run(words, *, env, check):
+        seen.append((words[2:], env))
+        return subprocess.CompletedProcess(words, 3)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setenv(attached.PASSWORD, "secret")
+    words = ["server_import", "web.example", "--user", "demo", "--stop"]
+    assert main.main(["manage", "--state", str(layout.state), *words]) == 3
+    [(given, environment)] = seen
+    assert given == words
+    assert environment["SYNNEFO_DATABASE"] == processes.database_url(layout)
+    assert environment[attached.PASSWORD] == "secret"
