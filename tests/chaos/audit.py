@@ -281,7 +281,9 @@ def every_end_of_a_job_arrived(facts: Facts, _journal: Journal) -> Found:
         intent = intents.get(job.intent or "")
         if intent is None or intent.state not in ENDED:
             continue
-        if intent.job != job.id and intent.state != "CANCELED":
+        # It came after somebody else's removal, which ended the intent before its job was known.
+        late = job.operation == "OP_INSTANCE_REMOVE" and job.error == "unknown_entity"
+        if intent.job != job.id and intent.state != "CANCELED" and not late:
             yield 6, f"intent {intent.uuid} ({_what(intent)}) knows nothing of job {job.id}"
         if job.status == "success" and intent.state == "FAILED":
             yield 6, f"job {job.id} succeeded, its intent ({_what(intent)}) failed: {intent.cause}"

@@ -81,6 +81,13 @@ def test_a_deletion_may_be_repeated():
     assert audit(facts, journal) == []
 
 
+def test_an_administrator_may_be_faster_with_a_removal():
+    facts, journal = in_order()
+    facts.intents[2] = replace(facts.intents[2], job=None)
+    facts.jobs[2] = replace(facts.jobs[2], status="error", error="unknown_entity")
+    assert audit(facts, journal) == []
+
+
 BREAKS = {
     "an accepted server is not there": (1, lambda f, j: f.servers.pop(1)),
     "a key leads to another server": (1, lambda f, j: first(f.intents, server=2)),
