@@ -54,10 +54,12 @@ class Consumer:
         """Whatever is wrong with one of them, the bus then hands each to `handle`."""
         said = [_parse(delivery) for delivery in deliveries]
         jobs = [message for message in said if isinstance(message, messages.OpStatus)]
-        rest = [message for message in said if not isinstance(message, messages.OpStatus)]
+        cards = [message for message in said if isinstance(message, messages.NetStatus)]
+        together = messages.OpStatus | messages.NetStatus
+        rest = [message for message in said if not isinstance(message, together)]
         try:
             alone = server_batches.apply(jobs, self._clock.now())
-            for message in [*alone, *_without_old_signs(rest)]:
+            for message in [*alone, *nics.news(cards), *_without_old_signs(rest)]:
                 self._apply(message)
         except (OperationalError, InterfaceError) as error:
             raise _postponed(said, error) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address, ip_network
@@ -72,13 +72,36 @@ def apply(message: NetStatus, now: datetime) -> bool:
         return moved
 
 
+def news(messages: Sequence[NetStatus]) -> list[NetStatus]:
+    """Without those about servers of which none says anything new: most, and a few queries tell.
+
+    What is left of a server is all that was said of it, since the last report counts.
+    """
+    prefix = settings.SYNNEFO_INSTANCE_PREFIX
+    said = [(naming.server_id(prefix, one.instance), one) for one in messages]
+    named = {server_id for server_id, _ in said if server_id is not None}
+    nodes, ports = _nodes_of(named), _ports_of(named)
+    moved = {
+        server_id
+        for server_id, one in said
+        if server_id in nodes and _is_new(nodes[server_id], ports.get(server_id, {}), one)
+    }
+    return [one for server_id, one in said if server_id in moved]
+
+
 def _says_something_new(server_id: int, message: NetStatus) -> bool:
-    node = Server.objects.filter(pk=server_id).values_list("node", flat=True).first()
-    if node is None:
-        return False
-    ports = _ports_of(server_id)
+    nodes, ports = _nodes_of([server_id]), _ports_of([server_id])
+    known = server_id in nodes
+    return known and _is_new(nodes[server_id], ports.get(server_id, {}), message)
+
+
+def _is_new(node: str, ports: Mapping[int | None, _Held], message: NetStatus) -> bool:
     differing = (_differs(ports.get(_port_id(card)), card) for card in map(Seen.of, message.nics))
     return bool(message.node and message.node != node) or any(differing)
+
+
+def _nodes_of(server_ids: Iterable[int]) -> dict[int, str]:
+    return dict(Server.objects.filter(pk__in=server_ids).values_list("pk", "node"))
 
 
 def _of_its_backend(server: Server, cluster: str) -> bool:
@@ -89,13 +112,16 @@ def _port_id(card: Seen) -> int | None:
     return naming.port_id(settings.SYNNEFO_INSTANCE_PREFIX, card.name)
 
 
-def _ports_of(server_id: int) -> dict[int | None, _Held]:
-    columns = ("pk", "network_id", "mac_address", "status", "addresses__pk", "addresses__address")
-    found: dict[int | None, _Held] = {}
-    for pk, network_id, mac, status, row, address in Port.objects.filter(
-        server_id=server_id
-    ).values_list(*columns):
-        held = found.setdefault(pk, _Held(pk, network_id, mac, status, {}))
+def _ports_of(server_ids: Iterable[int]) -> dict[int, dict[int | None, _Held]]:
+    """The ports of each server that has any."""
+    columns = ("server_id", "pk", "network_id", "mac_address", "status")
+    addresses = ("addresses__pk", "addresses__address")
+    found: dict[int, dict[int | None, _Held]] = {}
+    rows = Port.objects.filter(server_id__in=server_ids).values_list(*columns, *addresses)
+    for server_id, pk, network_id, mac, status, row, address in rows:
+        held = found.setdefault(server_id, {}).setdefault(
+            pk, _Held(pk, network_id, mac, status, {})
+        )
         if address is not None and ":" not in address:
             held.addresses[row] = address
     return found
@@ -111,7 +137,7 @@ def _differs(port: _Held | None, card: Seen) -> bool:
 
 def match(server: Server, cards: Iterable[Seen], now: datetime) -> bool:
     """Write the reported values to the ports; the caller holds the server's row."""
-    ports, moved = _ports_of(server.pk), False
+    ports, moved = _ports_of([server.pk]).get(server.pk, {}), False
     for card in cards:
         port = ports.get(_port_id(card))
         if port is not None and _differs(port, card):

@@ -2,6 +2,8 @@
 
 from synnefo.core.messages import NetStatus
 from synnefo.db.models import Port
+from synnefo.dispatcher.consumer import Consumer
+from synnefo.ports import Delivery
 
 
 def cards(spine, server, port, ip, **more):
@@ -61,3 +63,31 @@ def test_without_a_job_the_next_look_puts_it_right(spine):
     spine.clock.ahead += 100
     spine.reconciler.turn(spine.backend)
     assert address_of(port) == right
+
+
+def test_many_at_once_mean_what_they_mean_one_by_one(spine, django_assert_max_num_queries):
+    made = [spine.create(f"server-{number}") for number in range(3)]
+    spine.settle()
+    ports = [server.ports.get() for server in made]
+    spine.deliver([known(spine, server, port) for server, port in zip(made, ports, strict=True)])
+    old = [known(spine, server, port) for server, port in zip(made, ports, strict=True)] * 30
+    with django_assert_max_num_queries(8):
+        together(spine, [*old, NetStatus(instance="snf-999999"), NetStatus(instance="other")])
+    there = cards(spine, made[0], ports[0], "10.9.0.19")
+    back = known(spine, made[0], ports[0])
+    before = [address_of(port) for port in ports]
+    together(spine, [old[0], there, back, *old[3:]])
+    assert [address_of(port) for port in ports] == before
+    together(spine, [*old, there])
+    assert [address_of(port) for port in ports] == ["10.9.0.19", *before[1:]]
+
+
+def known(spine, server, port):
+    """What the database says of a server's card."""
+    return cards(spine, server, port, address_of(port))
+
+
+def together(spine, some):
+    key = "ganeti.snf.event.net"
+    deliveries = [Delivery("snf-events-net", key, message.encode()) for message in some]
+    Consumer(spine.clock).handle_together(deliveries)
