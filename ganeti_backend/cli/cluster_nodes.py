@@ -106,6 +106,8 @@ def _configure_power(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--groups", action="store_true")
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--power-delay", type=float, default=2.0, metavar="SECONDS")
+    parser.add_argument("--oob-timeout", type=int, default=60, metavar="SECONDS")
+    parser.add_argument("--shutdown-timeout", type=int, default=120)
     parser.add_argument("-f", "--force", action="store_true", help="do not ask")
     following.add_submit_options(parser)
 
@@ -118,7 +120,7 @@ def _power(args: argparse.Namespace, session: Session) -> int:
     if master in nodes and not args.all:
         raise Failure(f"{master} is the master node; make another one the master first.")
     word = "on" if args.on else "off"
-    confirm(f"Power {word} {', '.join(sorted(nodes))}?", agreed=args.force)
+    confirm(f"Power {word} {', '.join(sorted(nodes))}?", agreed=args.force or args.dry_run)
     nodes.discard(master)
     return _on(args, session, nodes) if args.on else _off(args, session, nodes)
 
@@ -155,7 +157,10 @@ def _each(
 def _off(args: argparse.Namespace, session: Session, nodes: set[str]) -> int:
     """Guests first; the cluster goes on to know that they should run."""
     running = _instances(session, nodes, "oper_state", True)
-    done = _each(args, session, "OP_INSTANCE_SHUTDOWN", "instance_name", running, no_remember=True)
+    done = _each(
+        args, session, "OP_INSTANCE_SHUTDOWN", "instance_name", running,
+        no_remember=True, timeout=args.shutdown_timeout,
+    )  # fmt: skip
     if done != SUCCESS:
         raise Failure("Not all instances could be stopped; no node was powered off.")
     offline = _each(
@@ -178,7 +183,7 @@ def _switch(args: argparse.Namespace, session: Session, nodes: set[str], command
         return SUCCESS
     op = following.opcode(
         "OP_OOB_COMMAND", args, session, node_names=sorted(nodes), command=command,
-        ignore_status=True, power_delay=args.power_delay,
+        ignore_status=True, power_delay=args.power_delay, timeout=args.oob_timeout,
     )  # fmt: skip
     return following.run(args, session, op)
 

@@ -59,6 +59,8 @@ def _restore(args: argparse.Namespace, _session: Session) -> int:
 
 def _configure_failover(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--node", help=f"the new master; default: this node, {NODE_VARIABLE}")
+    # Nodes that are offline are never asked.
+    parser.add_argument("--ignore-offline-nodes", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--no-voting", action="store_true", help="do not ask the other nodes")
     parser.add_argument("-f", "--yes-do-it", action="store_true", help="do not ask for agreement")
 

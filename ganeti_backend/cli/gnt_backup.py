@@ -165,7 +165,7 @@ def _ordered(given: list[tuple[str, dict[str, Any]]], what: str) -> list[dict[st
 
 def _configure_list(parser: argparse.ArgumentParser) -> None:
     listing.add_list_options(parser, DEFAULT)
-    parser.add_argument("--node", action="append", default=[], help="only of this node")
+    parser.add_argument("-n", "--node", action="append", default=[], help="only of this node")
 
 
 def _list(args: argparse.Namespace, session: Session) -> int:

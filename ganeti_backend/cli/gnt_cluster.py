@@ -36,6 +36,7 @@ VERSIONS = (
     "protocol_version",
     "config_version",
     "os_api_version",
+    "export_version",
 )
 
 
@@ -145,10 +146,12 @@ def _version(args: argparse.Namespace, session: Session) -> int:
     info = session.call("QueryClusterInfo")
     if args.json:
         return report.as_json({name: info[name] for name in VERSIONS})
-    print(f"Software version: {info['software_version']} {info['vcs_version']}")
+    print(f"Software version: {info['software_version']}")
     print(f"Internode protocol: {info['protocol_version']}")
     print(f"Configuration format: {info['config_version']}")
     print(f"OS api version: {info['os_api_version']}")
+    print(f"Export interface: {info['export_version']}")
+    print(f"VCS version: {info['vcs_version']}")
     return SUCCESS
 
 

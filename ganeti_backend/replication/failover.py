@@ -56,7 +56,8 @@ def take_over(path: Path, node: str, connect: Connect, say: Say, *, voting: bool
             rows = replica.rows()
             found = master_files.with_all_nodes(found, rows)
             if voting:
-                check_votes(found, node, replica.status(), connect(found))
+                voters = master_files.voters(found, rows)
+                check_votes(found, node, replica.status(), connect(found), voters)
         finally:
             replica.close()
         aside = restore(found, rows)
@@ -87,10 +88,12 @@ def release(lock: int) -> None:
     os.close(lock)
 
 
-def check_votes(found: Settings, node: str, own: dict[str, Any], nodes: Nodes) -> None:
+def check_votes(
+    found: Settings, node: str, own: dict[str, Any], nodes: Nodes, voters: Sequence[str]
+) -> None:
     """Compare with the copies of the others; each that answers has a vote."""
     mine = (own["generation"], own["position"])
-    others = [other.name for other in found.nodes if other.name not in (node, found.master)]
+    others = [other for other in voters if other not in (node, found.master)]
     silent = []
     for other in others:
         try:

@@ -53,6 +53,17 @@ def with_all_nodes(settings: Settings, copy: Iterable[tuple[str, str, Any]]) -> 
     return dataclasses.replace(settings, nodes=(*settings.nodes, *added))
 
 
+def voters(settings: Settings, copy: Iterable[tuple[str, str, Any]]) -> list[str]:
+    """Who is asked before another becomes the master: all nodes but those marked as offline."""
+    nodes = [
+        json.loads(content)
+        for part, name, content in copy
+        if part == CONFIG and name.startswith("node/")
+    ]
+    offline = {node["name"] for node in nodes if node["offline"]}
+    return [node.name for node in settings.nodes if node.name not in offline]
+
+
 def _places(copy: list[tuple[str, str, Any]]) -> Iterator[tuple[str, str, int]]:
     """Those of the old master's settings, then those of the configuration, which know better."""
     for part, name, content in copy:

@@ -1,6 +1,7 @@
 """The list: importing this fills `world.SCENARIOS`."""
 
 from tests.conformance.scenarios import (  # noqa: F401 (each import adds its scenarios)
+    between_clusters,
     changes,
     commands,
     groups,
