@@ -12,6 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 LOTS = {
     "a real Ganeti and clouds": (
         "tests/conformance/*",
+        "tests/system/test_ganeti_nodes.py",
         "tests/system/test_spine.py",
         "tests/contract/cluster/*",
     ),
