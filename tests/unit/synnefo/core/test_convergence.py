@@ -6,13 +6,18 @@ sizes and disks, which every look at the backend compares whole.
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from synnefo.core import server_reports
 from tests.unit.synnefo.core.convergence import OF_ACTION, Backend, Frontend, Job, at_rest, new
 
-MANY = settings(max_examples=500, deadline=None, derandomize=True)
+MANY = settings(
+    max_examples=500,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],  # Machines are shared.
+)
 ADMINISTRATORS = [
     "OP_INSTANCE_STARTUP",
     "OP_INSTANCE_SHUTDOWN",
