@@ -83,7 +83,7 @@ def _described(network: dict[str, Any]) -> dict[str, Any]:
         "Mac Prefix": network["mac_prefix"],
         "Size": len(pool),
         "Free": f"{network['free_count']} ({100 * network['free_count'] / len(pool):.2f}%)",
-        "Usage map": [pool[at : at + MAP_WIDTH] for at in range(0, len(pool), MAP_WIDTH)],
+        "Usage map": [_mapped(pool, at) for at in range(0, len(pool), MAP_WIDTH)],
         "externally reserved IPs": network["external_reservations"],
         "connected to node groups": [
             f"{group} (mode:{mode} link:{link} vlan:{vlan})"
@@ -92,6 +92,12 @@ def _described(network: dict[str, Any]) -> dict[str, Any]:
         "used by instances": network["inst_list"],
         "tags": network["tags"],
     }
+
+
+def _mapped(pool: str, start: int) -> str:
+    """A line of the map between the numbers of its first and its last address."""
+    part = pool[start : start + MAP_WIDTH]
+    return f"{start:>5} {part} {start + len(part) - 1}"
 
 
 def _configure_modify(parser: argparse.ArgumentParser) -> None:

@@ -167,5 +167,5 @@ def find_network(config: Config, name: str) -> objects.Network:
 def find_group(config: Config, name: str) -> objects.NodeGroup:
     group = config.group(name)
     if group is None:
-        raise errors.OpPrereqError(f"Group '{name}' not found", errors.ECODE_NOENT)
+        raise errors.OpPrereqError(f"Node group '{name}' not found", errors.ECODE_NOENT)
     return group

@@ -107,7 +107,7 @@ def test_an_instance_need_not_be_started(lab: Lab) -> None:
         ({"nics": [{"mode": "x"}]}, errors.ECODE_INVAL, "NIC mode"),
         ({"beparams": {"maxmem": 10**9}}, errors.ECODE_NORES, "Not enough memory"),
         ({"disks": [{"size": "9T"}]}, errors.ECODE_NORES, "Not enough disk"),
-        ({"group_name": "nosuch"}, errors.ECODE_NOENT, "Group 'nosuch' not found"),
+        ({"group_name": "nosuch"}, errors.ECODE_NOENT, "Node group 'nosuch' not found"),
     ],
 )
 def test_refused_creations_change_nothing(
