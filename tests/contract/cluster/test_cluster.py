@@ -69,6 +69,26 @@ def test_size_and_disks_change(cluster, finished, spec, name):
     assert [disk.name for disk in cluster.instance(name).disks] == [f"{name}-root"]
 
 
+@not_on_the_real_one
+def test_names_are_given_later(cluster, finished, spec, name):
+    """The real one is asked when an instance is imported, in tests/system."""
+    card = NicSpec("old", mac="aa:00:00:11:22:44")
+    finished(cluster.submit_create(replace(spec, start=False, nics=(card,)), "r"))
+    assert finished(cluster.submit_rename(name, f"{name}0", "r")).status == "success"
+    with pytest.raises(NotFound):
+        cluster.instance(name)
+    made = cluster.instance(f"{name}0")
+    change = InstanceChange(
+        name_nics={made.nics[0].uuid: NicSpec("new")}, name_disks={made.disks[0].uuid: "disk"}
+    )
+    job = finished(cluster.submit_set_params(f"{name}0", change, "r"))
+    assert job.status == "success", job.ops
+    changed = cluster.instance(f"{name}0")
+    assert changed.nics == (replace(made.nics[0], name="new"),)
+    assert changed.disks == (replace(made.disks[0], name="disk"),)
+    assert finished(cluster.submit_rename(f"{name}0", name, "r")).status == "success"
+
+
 def test_networks_and_cards(cluster, finished, spec, name):
     network = f"{name}-net"
     added = cluster.submit_network_add(NetworkSpec(network, "10.77.0.0/24", "10.77.0.1"), "r")

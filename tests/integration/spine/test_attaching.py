@@ -87,6 +87,15 @@ def test_a_known_backend_keeps_its_password(odd, monkeypatch):
     assert row.fingerprint == "00" * 32
 
 
+def test_another_password_leaves_the_certificate_as_it_is_known(odd, monkeypatch):
+    _add(ADDRESS, "--fingerprint", "00" * 32)
+    monkeypatch.setenv("SYNNEFO_BACKEND_PASSWORD", "another")
+    _add(ADDRESS)
+    row = Backend.objects.get()
+    assert sealing.unseal(row.password_encrypted) == "another"
+    assert row.fingerprint == "00" * 32
+
+
 def test_without_a_password(odd, monkeypatch):
     monkeypatch.delenv("SYNNEFO_BACKEND_PASSWORD")
     with open(os.devnull) as nobody:

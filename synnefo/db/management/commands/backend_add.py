@@ -1,7 +1,7 @@
 """`manage.py backend_add ganeti://USER@HOST:5080`: attach a cluster, or change how it is reached.
 
 The password comes from a file, from SYNNEFO_BACKEND_PASSWORD or from the terminal, never from the
-command line, which everybody on the machine can read. Without any, that of a known backend stays.
+command line, which everybody on the machine can read. What is not told of a known backend stays.
 """
 
 import getpass
@@ -66,26 +66,30 @@ class Command(BaseCommand):
     def _wanted(self, options: dict[str, Any]) -> dict[str, Any]:
         try:
             where = attachment.address(options["address"])
-            pin = tls.normalized(options["fingerprint"]) if options["fingerprint"] else ""
-            password = self._password(options["password_file"], where)
+            known = Backend.objects.filter(url=where.url, username=where.user).first()
+            proof = self._proof(options["ca"], options["fingerprint"], known)
+            password = self._password(options["password_file"], where, known)
         except (ValueError, OSError) as error:
             raise CommandError(str(error)) from error
-        if options["ca"] and not Path(options["ca"]).is_file():
-            raise CommandError(f"there is no file {options['ca']}")
+        return {"url": where.url, "user": where.user, "password": password, **proof}
+
+    @staticmethod
+    def _proof(ca: str, fingerprint: str, known: Backend | None) -> dict[str, str]:
+        if ca and not Path(ca).is_file():
+            raise CommandError(f"there is no file {ca}")
+        if known is not None and not ca and not fingerprint:
+            return {"ca_file": known.ca_file, "fingerprint": known.fingerprint}
         return {
-            "url": where.url,
-            "user": where.user,
-            "password": password,
-            "ca_file": str(Path(options["ca"]).absolute()) if options["ca"] else "",
-            "fingerprint": pin,
+            "ca_file": str(Path(ca).absolute()) if ca else "",
+            "fingerprint": tls.normalized(fingerprint) if fingerprint else "",
         }
 
-    def _password(self, file: Path | None, where: attachment.Address) -> str:
+    @staticmethod
+    def _password(file: Path | None, where: attachment.Address, known: Backend | None) -> str:
         if file is not None:
             return file.read_text().strip()
         if PASSWORD in os.environ:
             return os.environ[PASSWORD]
-        known = Backend.objects.filter(url=where.url, username=where.user).first()
         if known is not None:
             return sealing.unseal(known.password_encrypted)
         if sys.stdin.isatty():
