@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import threading
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -14,11 +15,17 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from synnefo.bus import open_bus
+from synnefo.bus.topology import Topology
+from synnefo.cloud import layout
+from synnefo.cloud.full_parts import bus_url
+from synnefo.ports import BusUnavailable
 from tests.system.cloud import Cloud, free_port_range, wait_until
 
 pytestmark = pytest.mark.system
 SERVERS = 16  # A fault comes when a quarter of them is accepted.
 SOON = 180
+MESSAGES = 400
 INTENT = re.compile(r"synnefo:intent=([0-9a-f-]{36})")
 
 
@@ -42,6 +49,15 @@ def _jobs(cloud):
         said = " ".join(str(entry[1]) for trail in trails for entry in trail)
         made.update(set(INTENT.findall(said)))
     return made
+
+
+def _wait_for_all(cloud):
+    """What failed comes back, so that the next test finds everything again."""
+    wait_until(
+        lambda: all(one["state"] == "running" for one in cloud.processes().values()),
+        "all processes run",
+        SOON,
+    )
 
 
 def _ask(api, method, path, **more):
@@ -135,12 +151,50 @@ def test_each_wish_is_one_job(crowd, victim):
     made = _jobs(crowd) - before
     assert len(made) == 3 * SERVERS
     assert set(made.values()) == {1}
-    # What failed came back, so that the next test finds everything again.
-    wait_until(
-        lambda: all(one["state"] == "running" for one in crowd.processes().values()),
-        "all processes run",
-        SOON,
-    )
+    _wait_for_all(crowd)
+
+
+def test_what_was_confirmed_arrives_though_the_leading_broker_dies(crowd):
+    """Of the bus alone: over the cloud the reconciler would make up for what got lost."""
+    _wait_for_all(crowd)
+    url, prefix = bus_url(layout.existing(crowd.state)), "several"
+    publishing, consuming = open_bus(url, prefix), open_bus(url, prefix)
+    topology, stop, arrived = Topology(prefix), threading.Event(), []
+
+    def received(delivery):
+        arrived.append(int(delivery.body))
+
+    queue = topology.queues_for(topology.key("op"))[0]
+    reader = threading.Thread(target=consuming.consume, args=([queue], received, stop))
+    reader.start()
+    try:
+        for number in range(MESSAGES):
+            if number == MESSAGES // 4:
+                crowd.kill("rabbitmq")  # The first that both went to: it leads the queue.
+            _publish(publishing, topology.key("op"), str(number).encode())
+        wait_until(lambda: len(set(arrived)) == MESSAGES, "all have arrived", SOON)
+    finally:
+        stop.set()
+        consuming.wake()
+        reader.join()
+        consuming.close()
+        publishing.close()
+    first_times = list(dict.fromkeys(arrived))
+    assert first_times == sorted(first_times)
+    _wait_for_all(crowd)
+
+
+def _publish(bus, key, body):
+    """Until it is confirmed, as eventd does."""
+
+    def confirmed():
+        try:
+            bus.publish(key, [body])
+        except BusUnavailable:
+            return False
+        return True
+
+    wait_until(confirmed, "the broker confirms", SOON)
 
 
 def test_the_queues_are_kept_by_three_nodes(crowd):
