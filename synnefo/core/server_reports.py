@@ -195,13 +195,13 @@ def of_idle(known: Known, *, busy: bool) -> Verdict:
 def of_overrun(known: Known, action: str, sentence: str) -> Verdict:
     """An action took longer than its deadline: a build has failed, all else is as it was before.
 
-    Something may still lie on the backend, or come to be there.
+    Where a backend may have taken it, something may still lie there or come to be there.
     """
     if known.state is ServerState.DELETED:
         return NOTHING
     verdict = Verdict(fault=sentence)
     if action == "create" and known.state is ServerState.BUILD:
-        verdict = of_failed_build(known, sentence, placed=True)
+        verdict = of_failed_build(known, sentence, placed=known.placed)
     return of_end(known, action, verdict)
 
 

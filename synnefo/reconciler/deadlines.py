@@ -20,8 +20,11 @@ from synnefo.ports import Cluster, ClusterRefused
 log = logging.getLogger(__name__)
 
 
-def enforce(backend: Backend, cluster: Cluster | None, now: datetime) -> int:
-    """Give up what takes too long there; how much. Without a `cluster` it does not answer."""
+def enforce(backend: Backend | None, cluster: Cluster | None, now: datetime) -> int:
+    """Give up what takes too long there; how much. Without a `cluster` it does not answer.
+
+    Without a backend: of servers that none was found for.
+    """
     given_up = 0
     for intent in _past(backend, now):
         limit = deadline(intent.action)
@@ -32,12 +35,12 @@ def enforce(backend: Backend, cluster: Cluster | None, now: datetime) -> int:
             limit = UNTAKEN
         text = sentence(intent.action, sight, limit, intent.job_id)
         if servers.overran(intent, text, now):
-            log.warning("backend %s: server %d: %s", backend, intent.server_id, text)
+            log.warning("backend %s: server %d: %s", backend or "-", intent.server_id, text)
             given_up += 1
     return given_up
 
 
-def _past(backend: Backend, now: datetime) -> Iterator[Intent]:
+def _past(backend: Backend | None, now: datetime) -> Iterator[Intent]:
     """Taken ones by their action's limit; those that perhaps were taken, too."""
     late = Q(created_at__lt=now - OTHERWISE) & ~Q(action__in=DEADLINES)
     for action, limit in DEADLINES.items():

@@ -136,9 +136,9 @@ class Reconciler:
         return found
 
     def books(self) -> int:
-        """What needs no backend, and the wishes on those that are switched off."""
+        """What needs no backend, and the wishes on none or on those that are switched off."""
         now = self._clock.now()
-        for backend in Backend.objects.filter(offline=True):
+        for backend in [None, *Backend.objects.filter(offline=True)]:
             deadlines.enforce(backend, None, now)
         return len(books.check(now, repair=True))
 

@@ -145,6 +145,18 @@ def test_wish_that_no_backend_took(spine, server):
     spine.audit()
 
 
+def test_build_that_no_backend_was_found_for(spine, server):
+    waiting = spine.create("waiting")
+    spine.clock.ahead += timedelta(days=1, minutes=1).total_seconds()
+    spine.reconciler.books()
+    assert spine.state(waiting) == ("ERROR", None)
+    assert "no backend took it" in waiting.fault["message"]
+    spine.delete(waiting)
+    spine.dispatch()
+    assert spine.state(waiting) == ("DELETED", None)
+    spine.audit()
+
+
 def test_wish_that_perhaps_was_taken(spine, server):
     spine.cluster.lose_answers = True
     spine.act(server, "os-stop")
