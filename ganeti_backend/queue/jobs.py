@@ -166,10 +166,7 @@ class Job:
         job = self
         for index, op in enumerate(self.ops):
             if op.status not in FINALIZED:
-                result = "Job canceled by request"
-                job = job.with_op(
-                    index, status=JobStatus.CANCELED, result=result, end_timestamp=now
-                )
+                job = job.with_op(index, status=JobStatus.CANCELED, end_timestamp=now)
         return job.replace(end_timestamp=now)
 
     def interruptions(self, index: int) -> int:

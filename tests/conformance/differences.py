@@ -87,7 +87,6 @@ ROWS: tuple[Row, ...] = (
     Row("*: file: livelock", DEPENDS, scenario="job_w*_dependenc*"),
     Row("*: file: process_id", DEPENDS, scenario="job_w*_dependenc*"),
     Row("*: result", DEPENDS, scenario="job_w*_dependenc*"),
-    Row("canceled: result: []", "Ours says why.", scenario="job_that_is_canceled"),
     Row("order of states", ONE_STEP, scenario="renames_of_a_creation", always=False),
     Row("order of states", ONE_STEP, scenario="renames_of_a_failure", always=False),
     # Hooks.
