@@ -90,10 +90,10 @@ class DomainSecret:
             raise errors.GenericError("X509 certificate signature is missing")
         salt, _, digest = head.removeprefix(HEADER).partition("\n")[0].partition("/")
         pem = begin + rest
-        if not self.signs(pem, digest.strip(), salt):
-            raise errors.GenericError("X509 certificate signature is invalid")
         if problem := check(pem):
             raise wrong(f"Unable to load {whose} X509 CA ({problem})")
+        if not self.signs(pem, digest.strip(), salt):
+            raise errors.GenericError("X509 certificate signature is invalid")
         return pem
 
     # Where a disk goes.

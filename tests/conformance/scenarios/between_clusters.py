@@ -1,4 +1,4 @@
-"""What one end of a move between two clusters says, to those who agree with it and those who do not."""
+"""What one end of a move between two clusters says, agreed with or not."""
 
 from typing import Any
 

@@ -175,7 +175,8 @@ def test_a_departure_that_cannot_be(lab: Lab, spoil: dict[str, Any], kind: str, 
 def test_the_signature_of_a_certificate_is_checked(lab: Lab) -> None:
     make(lab)
     prepared = lab.succeed(PREPARE)
-    foreign = DomainSecret("another").certificate("-----BEGIN CERTIFICATE-----\nx\n")
+    (pem,) = lab.nodes.nodes[NODE1].transfer_keys.values()
+    foreign = DomainSecret("another").certificate(pem)
     own = DomainSecret(lab.master.config.cluster().domain_secret)
     unreadable = own.certificate("-----BEGIN CERTIFICATE-----\nx\n")
     for given, text in ((foreign, "signature is invalid"), (unreadable, "Unable to load source")):
