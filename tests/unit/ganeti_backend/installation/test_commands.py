@@ -38,7 +38,13 @@ class Master:
     @staticmethod
     def _query(resource: str, names: list[str]) -> Any:
         if resource == "instance":
-            rows: list[list[Any]] = [["vm1", "n1", ["n2"]], ["vm2", "n2", []]]
+            known: list[dict[str, Any]] = [
+                {"name": "vm1", "pnode": "n1", "snodes": ["n2"], "tags": []},
+                {"name": "vm2", "pnode": "n2", "snodes": [], "tags": []},
+            ]
+            rows: list[list[Any]] = [[one[name] for name in names] for one in known]
+        elif resource == "node":
+            rows = [[{"name": node, "tags": []}[name] for name in names] for node in ("n1", "n2")]
         elif resource == "os":
             rows = [[dict(zip(gnt_os.FIELDS, r, strict=True))[n] for n in names] for r in OS_ROWS]
         else:
