@@ -210,8 +210,8 @@ def test_the_failover_master_is_asked_for_the_job(world, rapi, tls, candidate, k
 
     def accept_and_die(handler, asked):
         rapi.do(asked)
-        handler.hang_up()
         rapi.dead = True
+        handler.hang_up()
 
     world.submitter = Submitter(wiring.cluster, world.clock, "snf", inline=True)
     server = world.create()
