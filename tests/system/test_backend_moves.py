@@ -142,12 +142,32 @@ def test_whoever_dies_on_the_way_the_guest_runs_once(cluster, victim):
     once(cluster, "wanderer")
 
 
+def snapshot(cluster, action):
+    body = {"action": action, "snapshot_name": "live"}
+    cluster.rapi().do("POST", "/2/instances/wanderer/snapshot", body)
+
+
+def test_the_disks_of_the_running_guest_are_kept(cluster):
+    before = once(cluster, "wanderer")
+    snapshot(cluster, "create")
+    assert once(cluster, "wanderer") == before
+
+
 def test_the_guest_still_hears_its_button(cluster):
     place = cluster.nodes.index(once(cluster, "wanderer"))
     done = cluster.command("gnt-instance", "shutdown", "--timeout", "60", "wanderer")
     assert done.returncode == 0, done.stderr
     assert "GUEST-POWEROFF" in cluster.said(place, "wanderer")
     assert cluster.running_on("wanderer") == []
+
+
+def test_what_was_kept_of_it_boots(cluster):
+    snapshot(cluster, "revert")
+    home = cluster.nodes.index(cluster.rapi().get("/2/instances/wanderer")["pnode"])
+    before = cluster.said(home, "wanderer").count("GUEST-READY")
+    cluster.rapi().do("PUT", "/2/instances/wanderer/startup", {})
+    booted = "what was kept has booted"
+    wait_for(lambda: cluster.said(home, "wanderer").count("GUEST-READY") > before, booted, LONGEST)
 
 
 def test_disks_go_with_a_guest_that_is_moved(cluster):
