@@ -139,7 +139,11 @@ def test_by_ganetis_own_program(clusters, tmp_path):
     make(here, "moves.conf.test")
     (tmp_path / "password").write_text(PASSWORD)
     words = ["/usr/bin/python3", PROGRAM, "--verbose", "--dest-instance-name=came.conf.test"]
-    words += [f"--dest-primary-node={there.nodes[0]}", "--compress=gzip-fast", "--opportunistic-tries=0"]
+    words += [
+        f"--dest-primary-node={there.nodes[0]}",
+        "--compress=gzip-fast",
+        "--opportunistic-tries=0",
+    ]
     for end, cluster in (("src", here), ("dest", there)):
         words += [f"--{end}-rapi-port={cluster.port}", f"--{end}-username={USER}"]
         words += [f"--{end}-ca-file={cluster.settings.tls.ca}"]
