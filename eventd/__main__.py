@@ -21,8 +21,8 @@ from eventd.watch import FolderGone
 from synnefo.bus import open_bus
 from synnefo.bus.spool import deposit
 from synnefo.bus.topology import Topology
-from telemetry import logs
-from telemetry.door import open_door
+from synnefo.telemetry import logs
+from synnefo.telemetry.metrics import open_port
 
 log = logging.getLogger("eventd")
 
@@ -122,10 +122,10 @@ def main() -> int:
         log.error("the environment lacks %s", missing)
         return 2
     notes = build_notes(os.environ, outlet, teller.stop)
-    counted = metrics.registry(
+    asked = metrics.asked(
         outlet.waiting, teller.is_master, teller.progress, notes.waiting if notes else None
     )
-    open_door(counted, os.environ.get("SYNNEFO_METRICS_PORT"))
+    open_port(os.environ.get("SYNNEFO_METRICS_PORT"), *asked)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: teller.stop())
     return watch(teller, outlet, notes)

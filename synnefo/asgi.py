@@ -28,8 +28,8 @@ from synnefo.api.compute.asking import is_asking  # noqa: E402
 from synnefo.api.events import Broadcaster, Receive, Scope, Send, Stream  # noqa: E402
 from synnefo.api.request import BODY_LIMIT  # noqa: E402
 from synnefo.intents import images  # noqa: E402
-from telemetry import logs  # noqa: E402
-from telemetry.door import open_door  # noqa: E402
+from synnefo.telemetry import logs  # noqa: E402
+from synnefo.telemetry.metrics import open_port  # noqa: E402
 
 WORKERS = 8
 TRANSFERS = 8  # images on their way at the same time
@@ -214,7 +214,7 @@ class Application:
         broadcaster = self._broadcasting()
         _on_termination(broadcaster)
         logs.catch_strays()
-        open_door(metrics.REGISTRY, os.environ.get("SYNNEFO_METRICS_PORT"))
+        open_port(os.environ.get("SYNNEFO_METRICS_PORT"))
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._threads, images.take_back_abandoned)
         await send({"type": "lifespan.startup.complete"})

@@ -21,8 +21,8 @@ from ganeti_backend.master.master import Master
 from ganeti_backend.node_rpc.node_pool import NodePool
 from ganeti_backend.node_rpc.places import Places
 from ganeti_backend.rapi import server as rapi
-from telemetry import logs
-from telemetry.door import open_door
+from ganeti_backend.telemetry import logs
+from ganeti_backend.telemetry.metrics import open_port
 
 log = logging.getLogger("ganeti.master")
 
@@ -54,7 +54,7 @@ def serve(path: str, stop: threading.Event) -> None:
         door = rapi.serve(master, found)
         stack.callback(door.stop)
         master.certificates.tell(door.renewed)
-        open_door(master_metrics.registry(master), os.environ.get("GANETI_METRICS_PORT"))
+        open_port(os.environ.get("GANETI_METRICS_PORT"), *master_metrics.asked(master))
         log.info("serving cluster %s, RAPI on port %d", found.cluster_name, door.port)
         stop.wait()
         log.info("stopping")

@@ -3,45 +3,42 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
+from collections.abc import Iterable, Iterator
+from functools import partial
 
-from ganeti_backend.doors import client_log
+from prometheus_client.core import GaugeMetricFamily, Metric
+
 from ganeti_backend.master.master import Master
 from ganeti_backend.queue.jobs import UNFINISHED, Job
-from ganeti_backend.rapi import metrics as rapi_metrics
-from telemetry.metrics import Gauge, Registry
-
-JOBS = Gauge("ganeti_jobs", "Jobs that are not archived, by status.", ("status",))
-OLDEST = Gauge(
-    "ganeti_jobs_oldest_seconds",
-    "Age of the oldest job that has not ended, by status.",
-    ("status",),
-)
-DRAINED = Gauge("ganeti_queue_drained", "1 while the queue takes no jobs.")
-INSTANCES = Gauge("ganeti_instances", "Instances by the state they are meant to have.", ("state",))
-NODES = Gauge("ganeti_nodes", "Nodes: online, drained or offline.", ("state",))
-COPIES = Gauge(
-    "ganeti_candidate_copies", "Copies of queue and configuration on other nodes.", ("state",)
-)
+from ganeti_backend.telemetry.metrics import Asked
 
 
-def registry(master: Master) -> Registry:
-    """All of one master, with what its doors count."""
-    found = Registry(client_log.SUBMITTED, rapi_metrics.REQUESTS, rapi_metrics.SECONDS)
-    found.ask(lambda: ask_queue(master), JOBS, OLDEST, DRAINED)
-    found.ask(lambda: ask_cluster(master), INSTANCES, NODES, COPIES)
-    return found
+def asked(master: Master) -> tuple[Asked, ...]:
+    """Who is asked at each reading."""
+    return Asked("queue", partial(_queue, master)), Asked("cluster", partial(_cluster, master))
 
 
-def ask_queue(master: Master) -> None:
+def _queue(master: Master) -> Iterator[Metric]:
     """How many jobs, and since when the unfinished ones wait."""
     jobs = master.queue.jobs()
-    for status, number in Tally(job.status for job in jobs).items():
-        JOBS.set(number, status)
+    statuses = (job.status for job in jobs)
+    shown = GaugeMetricFamily(
+        "ganeti_jobs", "Jobs that are not archived, by status.", labels=("status",)
+    )
+    yield _counted(shown, statuses)
+    oldest = GaugeMetricFamily(
+        "ganeti_jobs_oldest_seconds",
+        "Age of the oldest job that has not ended, by status.",
+        labels=("status",),
+    )
     now = master.queue.clock() / 1e9
     for status in UNFINISHED:
         ages = [now - _received(job) for job in jobs if job.status == status]
-        OLDEST.set(max(ages, default=0.0), status)
-    DRAINED.set(master.queue.drained)
+        oldest.add_metric((status,), max(ages, default=0.0))
+    yield oldest
+    yield GaugeMetricFamily(
+        "ganeti_queue_drained", "1 while the queue takes no jobs.", master.queue.drained
+    )
 
 
 def _received(job: Job) -> float:
@@ -49,15 +46,31 @@ def _received(job: Job) -> float:
     return seconds + microseconds / 1e6
 
 
-def ask_cluster(master: Master) -> None:
+def _cluster(master: Master) -> Iterator[Metric]:
     """What the configuration says; no node is asked."""
-    for state, number in Tally(one.admin_state for one in master.config.instances()).items():
-        INSTANCES.set(number, state)
-    nodes = Tally(
-        "offline" if one.offline else "drained" if one.drained else "online"
-        for one in master.config.nodes()
+    instances = GaugeMetricFamily(
+        "ganeti_instances", "Instances by the state they are meant to have.", labels=("state",)
     )
-    for state, number in nodes.items():
-        NODES.set(number, state)
-    for state, number in Tally(master.candidate_states().values()).items():
-        COPIES.set(number, state)
+    yield _counted(instances, (one.admin_state for one in master.config.instances()))
+    nodes = GaugeMetricFamily(
+        "ganeti_nodes", "Nodes: online, drained or offline.", labels=("state",)
+    )
+    yield _counted(
+        nodes,
+        (
+            "offline" if one.offline else "drained" if one.drained else "online"
+            for one in master.config.nodes()
+        ),
+    )
+    copies = GaugeMetricFamily(
+        "ganeti_candidate_copies",
+        "Copies of queue and configuration on other nodes.",
+        labels=("state",),
+    )
+    yield _counted(copies, master.candidate_states().values())
+
+
+def _counted(shown: GaugeMetricFamily, states: Iterable[str]) -> Metric:
+    for state, number in Tally(states).items():
+        shown.add_metric((state,), number)
+    return shown

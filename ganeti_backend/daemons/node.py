@@ -21,8 +21,8 @@ from ganeti_backend.errors import ConfigurationError, GenericError
 from ganeti_backend.node import console_files
 from ganeti_backend.node.node_handlers import NodeHandlers
 from ganeti_backend.settings import NodeSettings, Settings
-from telemetry import logs
-from telemetry.door import open_door
+from ganeti_backend.telemetry import logs
+from ganeti_backend.telemetry.metrics import open_port
 
 log = logging.getLogger("ganeti_backend.node")
 
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def serve(settings: Settings, node: NodeSettings) -> None:
     """Answer calls until SIGTERM."""
-    from ganeti_backend.node_rpc import metrics, server
+    from ganeti_backend.node_rpc import server
 
     handlers = NodeHandlers(settings, node)
     threading.Thread(
@@ -62,7 +62,7 @@ def serve(settings: Settings, node: NodeSettings) -> None:
         name="consoles",
         daemon=True,
     ).start()
-    open_door(metrics.REGISTRY, os.environ.get("GANETI_METRICS_PORT"))
+    open_port(os.environ.get("GANETI_METRICS_PORT"))
     log.info("node %s serves on %s:%d", node.name, node.address, node.port)
     try:
         served = server.build(server.NodeServer(handlers.table()), node, settings.tls)

@@ -7,9 +7,10 @@ reason stands beside the line: with it one request is followed from a frontend t
 import logging
 from collections.abc import Sequence
 
+from prometheus_client import Counter
+
 from ganeti_backend.opcodes import OpCode
-from telemetry import logs
-from telemetry.metrics import Counter
+from ganeti_backend.telemetry import logs
 
 log = logging.getLogger("ganeti_backend.clients")
 
@@ -22,7 +23,7 @@ SUBMITTED = Counter(
 def submitted(job_id: int, ops: Sequence[OpCode], who: str) -> None:
     """A job was taken in."""
     for op in ops:
-        SUBMITTED.add(1, op.OP_ID)
+        SUBMITTED.labels(op.OP_ID).inc()
     facts = logs.about(job=job_id, reason=_said(ops))
     log.info("job %d: %s by %s", job_id, ", ".join(op.summary for op in ops), who, extra=facts)
 

@@ -1,11 +1,13 @@
 """What a node daemon counts."""
 
-from telemetry.metrics import Counter, Histogram, Registry
+from prometheus_client import Counter, Histogram
+
+from ganeti_backend.telemetry import metrics
 
 CALLS = Counter(
     "ganeti_node_calls_total", "Calls of the master, by name and outcome: done or failed.",
     ("call", "outcome"),
 )  # fmt: skip
-SECONDS = Histogram("ganeti_node_call_seconds", "How long calls took, by name.", ("call",))
-
-REGISTRY = Registry(CALLS, SECONDS)
+TAKEN = Histogram(
+    "ganeti_node_call_seconds", "How long calls took, by name.", ("call",), buckets=metrics.SECONDS
+)

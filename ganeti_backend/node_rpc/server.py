@@ -73,8 +73,8 @@ class NodeServer:
                 {"error": {"class": type(error).__name__, "message": text or repr(error)}}
             )
         finally:
-            metrics.CALLS.add(1, name, outcome)
-            metrics.SECONDS.see(time.monotonic() - begun, name)
+            metrics.CALLS.labels(name, outcome).inc()
+            metrics.TAKEN.labels(name).observe(time.monotonic() - begun)
 
 
 class PromptServer(uvicorn.Server):

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from telemetry.metrics import Counter, Gauge, Histogram, Registry
+from prometheus_client import Counter, Gauge, Histogram
+
+from synnefo.telemetry import metrics
 
 REQUESTS = Counter(
     "synnefo_requests_total",
     "Requests by service (the first part of the path), method and status.",
     ("service", "method", "status"),
 )
-SECONDS = Histogram(
+TAKEN = Histogram(
     "synnefo_request_seconds",
     "From a whole request until its whole answer, by service; without the bytes of images.",
     ("service",),
+    buckets=metrics.SECONDS,
 )
 STREAMS = Gauge("synnefo_event_streams", "Browsers and others that are told of changes now.")
 
-REGISTRY = Registry(REQUESTS, SECONDS, STREAMS)
 SERVICES = frozenset({"identity", "compute", "image", "network", "volume", "static", "console"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -25,5 +27,5 @@ def answered(path: str, method: str, status: int, seconds: float) -> None:
     """A request was answered. What clients make up must not make up labels."""
     first = path[1:].partition("/")[0]
     service = first if first in SERVICES else "other"
-    REQUESTS.add(1, service, method if method in METHODS else "other", str(status))
-    SECONDS.see(seconds, service)
+    REQUESTS.labels(service, method if method in METHODS else "other", status).inc()
+    TAKEN.labels(service).observe(seconds)

@@ -52,11 +52,10 @@ def main() -> int:
     from django.conf import settings
 
     from synnefo import wiring
-    from synnefo.dispatcher import metrics
     from synnefo.dispatcher.consumer import Consumer, shares
     from synnefo.dispatcher.submission import Submitter
-    from telemetry import logs
-    from telemetry.door import open_door
+    from synnefo.telemetry import logs
+    from synnefo.telemetry.metrics import open_port
 
     logs.catch_strays()
     threads = _Threads()
@@ -69,7 +68,7 @@ def main() -> int:
     for number_of, queues in enumerate(shares(wiring.topology().queues)):
         consumer = Consumer(clock)
         threads.start(f"consumer-{number_of}", partial(consumer.run, bus, queues, threads.stop))
-    open_door(metrics.REGISTRY, os.environ.get("SYNNEFO_METRICS_PORT"))
+    open_port(os.environ.get("SYNNEFO_METRICS_PORT"))
     log.info("dispatcher is ready")
     while not threads.stop.wait(60):
         pass

@@ -20,7 +20,7 @@ from synnefo.db.transactions import forgo_power_cuts
 from synnefo.dispatcher import metrics
 from synnefo.observations import backends, nics, server_batches, servers
 from synnefo.ports import Bus, Clock, Delivery, Postpone, Reject
-from telemetry import logs
+from synnefo.telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ def _parse(delivery: Delivery) -> messages.AnyMessage:
     try:
         return messages.parse(delivery.body)
     except messages.BadMessage as error:
-        metrics.EVENTS.add(1, "unknown", "rejected")
+        metrics.EVENTS.labels("unknown", "rejected").inc()
         raise Reject(str(error)) from error
 
 
@@ -134,7 +134,7 @@ def _without_old_signs(said: Sequence[messages.AnyMessage]) -> list[messages.Any
 def _postponed(said: Sequence[messages.AnyMessage], error: Exception) -> Postpone:
     connection.close()
     for message in said:
-        metrics.EVENTS.add(1, message.TYPE, "postponed")
+        metrics.EVENTS.labels(message.TYPE, "postponed").inc()
     return Postpone(f"the database did not answer: {error}")
 
 

@@ -27,7 +27,7 @@ from synnefo.intents import submission
 from synnefo.intents.submission import Claim
 from synnefo.observations import servers
 from synnefo.ports import Clock, Cluster, ClusterError, Listening
-from telemetry import logs
+from synnefo.telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -115,8 +115,8 @@ class Submitter:
         intent, begun = claim.intent, self._clock.monotonic()
         with logs.following(request=intent.request_id, intent=str(intent.uuid)):
             outcome = self._tried(claim, until)
-        metrics.SUBMITTING.see(self._clock.monotonic() - begun)
-        metrics.SUBMISSIONS.add(1, intent.action, type(outcome).__name__.lower())
+        metrics.SUBMITTING.observe(self._clock.monotonic() - begun)
+        metrics.SUBMISSIONS.labels(intent.action, type(outcome).__name__.lower()).inc()
         if isinstance(outcome, Later) and outcome.backend_away:
             self._crews.rest(intent.server.backend_id or NO_BACKEND, outcome.seconds)
         self._results.put((claim, outcome))

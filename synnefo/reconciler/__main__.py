@@ -21,8 +21,8 @@ def main() -> int:
     from synnefo import wiring
     from synnefo.reconciler import metrics
     from synnefo.reconciler.loop import Reconciler
-    from telemetry import logs
-    from telemetry.door import open_door
+    from synnefo.telemetry import logs
+    from synnefo.telemetry.metrics import open_port
 
     logs.catch_strays()
     stop = threading.Event()
@@ -33,8 +33,8 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     thread.start()
-    registry = metrics.registry(wiring.bus(), wiring.clock())
-    open_door(registry, os.environ.get("SYNNEFO_METRICS_PORT"))
+    asked = metrics.asked(wiring.bus(), wiring.clock())
+    open_port(os.environ.get("SYNNEFO_METRICS_PORT"), *asked)
     log.info("reconciler is ready")
     while thread.is_alive() and not stop.wait(5):
         pass

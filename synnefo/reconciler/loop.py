@@ -113,8 +113,8 @@ class Reconciler:
             outcome = "unreachable"
             deadlines.enforce(backend, None, self._clock.now())
         finally:
-            metrics.LOOKS.add(1, backend.name, outcome)
-            metrics.LOOKING.see(self._clock.monotonic() - begun, backend.name)
+            metrics.LOOKS.labels(backend.name, outcome).inc()
+            metrics.LOOKING.labels(backend.name).observe(self._clock.monotonic() - begun)
 
     def turn(self, backend: Backend, only: Iterable[int] | None = None) -> Look:
         """Look at one backend, or at some of its servers, and repair."""

@@ -7,17 +7,20 @@ here, once. It is asked for when somebody asks.
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
 
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.db.models import Count, Min
+from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
 
 from synnefo.core.server_states import ServerState
 from synnefo.db.lives import lives
 from synnefo.db.models import Intent, Server
 from synnefo.ports import Bus, Clock
-from telemetry.metrics import Counter, Gauge, Histogram, Registry
+from synnefo.telemetry.metrics import SECONDS, Asked
 
 DRIFT = Gauge(
     "synnefo_drift",
@@ -30,72 +33,95 @@ LOOKS = Counter(
     "Looks at a backend: done, unreachable or failed.",
     ("backend", "outcome"),
 )
-LOOKING = Histogram("synnefo_look_seconds", "How long a look at a backend took.", ("backend",))
-INTENTS = Gauge(
-    "synnefo_intents", "Intents that have not ended, by state and action.", ("state", "action")
-)
-OLDEST = Gauge("synnefo_intents_oldest_seconds", "Age of the oldest intent in a state.", ("state",))
-SERVERS = Gauge("synnefo_servers", "Servers that are not deleted, by state.", ("state",))
-WAITING = Gauge("synnefo_bus_waiting", "Messages that wait, by queue of the bus.", ("queue",))
-DEAD = Gauge(
-    "synnefo_dead_letters", "Messages that could not be handled, by queue of the bus.", ("queue",)
-)
-AGE = Gauge(
-    "synnefo_heartbeat_age_seconds",
-    "Since the last sign of life came all the way from a backend's event daemon.",
-    ("backend",),
-)
-HEARTBEAT_LAG = Gauge(
-    "synnefo_heartbeat_lag_seconds", "How long that sign was under way.", ("backend",)
+LOOKING = Histogram(
+    "synnefo_look_seconds", "How long a look at a backend took.", ("backend",), buckets=SECONDS
 )
 
 
-def registry(bus: Bus, clock: Clock) -> Registry:
-    """Everything; the database and the bus are asked at each reading."""
-    found = Registry(DRIFT, REPAIRS, LOOKS, LOOKING)
-    found.ask(lambda: ask_database(clock.now()), INTENTS, OLDEST, SERVERS, AGE, HEARTBEAT_LAG)
-    found.ask(lambda: ask_bus(bus), WAITING, DEAD)
-    return found
+def asked(bus: Bus, clock: Clock) -> tuple[Asked, ...]:
+    """Who is asked at each reading."""
+    return Asked("database", partial(_database, clock)), Asked("bus", partial(_bus, bus))
 
 
-def ask_database(now: datetime) -> None:
-    """How many of what, and how old."""
+def _database(clock: Clock) -> Iterator[Metric]:
     try:
-        _intents(now)
-        states = Server.objects.exclude(state=ServerState.DELETED).values_list("state")
-        for state, number in states.annotate(number=Count("pk")):
-            SERVERS.set(number, state)
-        for backend, life in lives(now).items():
-            if life.age is not None and life.lag is not None:
-                AGE.set(life.age, backend)
-                HEARTBEAT_LAG.set(life.lag, backend)
-    except DatabaseError:
+        now = clock.now()
+        yield from _intents(now)
+        yield _servers()
+        yield from _signs_of_life(now)
+    finally:
+        # Each reading has a thread of its own, and with it a connection of its own.
         connection.close()
-        raise
 
 
-def _intents(now: datetime) -> None:
+def _intents(now: datetime) -> Iterator[Metric]:
+    """How many of what, and how old."""
+    shown = GaugeMetricFamily(
+        "synnefo_intents",
+        "Intents that have not ended, by state and action.",
+        labels=("state", "action"),
+    )
+    oldest = GaugeMetricFamily(
+        "synnefo_intents_oldest_seconds", "Age of the oldest intent in a state.", labels=("state",)
+    )
     unfinished = Intent.objects.filter(state__in=Intent.UNFINISHED)
     rows = unfinished.values("state", "action").annotate(
         number=Count("pk"), since=Min("created_at")
     )
-    oldest: dict[str, float] = dict.fromkeys(Intent.UNFINISHED, 0.0)
+    ages: dict[str, float] = dict.fromkeys(Intent.UNFINISHED, 0.0)
     for row in rows:
-        INTENTS.set(row["number"], row["state"], row["action"])
-        age = (now - row["since"]).total_seconds()
-        oldest[row["state"]] = max(oldest[row["state"]], age)
-    OLDEST.replace({(state,): age for state, age in oldest.items()})
+        shown.add_metric((row["state"], row["action"]), row["number"])
+        ages[row["state"]] = max(ages[row["state"]], (now - row["since"]).total_seconds())
+    for state, age in ages.items():
+        oldest.add_metric((state,), age)
+    return iter((shown, oldest))
 
 
-def ask_bus(bus: Bus) -> None:
+def _servers() -> Metric:
+    shown = GaugeMetricFamily(
+        "synnefo_servers", "Servers that are not deleted, by state.", labels=("state",)
+    )
+    states = Server.objects.exclude(state=ServerState.DELETED).values_list("state")
+    for state, number in states.annotate(number=Count("pk")):
+        shown.add_metric((state,), number)
+    return shown
+
+
+def _signs_of_life(now: datetime) -> Iterator[Metric]:
+    age = GaugeMetricFamily(
+        "synnefo_heartbeat_age_seconds",
+        "Since the last sign of life came all the way from a backend's event daemon.",
+        labels=("backend",),
+    )
+    lag = GaugeMetricFamily(
+        "synnefo_heartbeat_lag_seconds", "How long that sign was under way.", labels=("backend",)
+    )
+    for backend, life in lives(now).items():
+        if life.age is not None and life.lag is not None:
+            age.add_metric((backend,), life.age)
+            lag.add_metric((backend,), life.lag)
+    return iter((age, lag))
+
+
+def _bus(bus: Bus) -> Iterator[Metric]:
     """How much waits and how much nobody could handle."""
-    WAITING.replace({(queue,): number for queue, number in bus.backlog().items()})
-    DEAD.replace({(queue,): number for queue, number in bus.dead_backlog().items()})
+    waiting = GaugeMetricFamily(
+        "synnefo_bus_waiting", "Messages that wait, by queue of the bus.", labels=("queue",)
+    )
+    dead = GaugeMetricFamily(
+        "synnefo_dead_letters",
+        "Messages that could not be handled, by queue of the bus.",
+        labels=("queue",),
+    )
+    for shown, numbers in ((waiting, bus.backlog()), (dead, bus.dead_backlog())):
+        for queue, number in numbers.items():
+            shown.add_metric((queue,), number)
+    return iter((waiting, dead))
 
 
 def looked(backend: str, kinds: Iterable[str]) -> None:
     """All of a backend was compared: this is all that differed."""
     tally = Tally(str(kind) for kind in kinds)
-    DRIFT.forget("backend", backend)
+    DRIFT.remove_by_labels({"backend": backend})
     for kind, number in tally.items():
-        DRIFT.set(number, backend, kind)
+        DRIFT.labels(backend, kind).set(number)

@@ -20,7 +20,7 @@ def repair(look: Look, now: datetime) -> int:
     for one in look.drifts:
         if _repair(look, one, now):
             log.info("repaired server %d: %s: %s", one.server_id, one.kind, one.text)
-            metrics.REPAIRS.add(1, look.backend.name, str(one.kind))
+            metrics.REPAIRS.labels(look.backend.name, one.kind).inc()
             repaired += 1
     if repaired:
         log.warning("repaired %d of %d differences on %s", repaired, len(look.drifts), look.backend)

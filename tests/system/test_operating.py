@@ -39,7 +39,7 @@ def cloud(tmp_path_factory):
 
 
 def metrics(cloud, process):
-    """{(sample name, *label values): number} of one process."""
+    """{(sample name, *label values by the labels' names): number} of one process."""
     port = next(row["metrics"] for row in specifications(cloud) if row["name"] == process)
     url = f"http://127.0.0.1:{port}/metrics"
     return {
@@ -176,7 +176,7 @@ def test_dead_letters_on_the_real_bus(cloud):
     assert "not JSON" in letter["reason"]
     assert "1 given back" in manage(cloud, "queue_retry", letter["id"])
     # It is as senseless as before, and comes back under another name.
-    rejected = ("synnefo_events_total", "unknown", "rejected")
+    rejected = ("synnefo_events_total", "rejected", "unknown")
     wait_until(lambda: metrics(cloud, "dispatcher").get(rejected) == 2, "it was tried again")
     wait_until(lambda: dead() == 1, "it is dead again")
     assert "1 dropped" in manage(cloud, "queue_retry", "--all", "--drop")

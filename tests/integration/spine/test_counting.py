@@ -6,54 +6,65 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from synnefo.bus.memory import MemoryBus
 from synnefo.bus.topology import Topology
 from synnefo.core.messages import Heartbeat, OpStatus
-from synnefo.dispatcher import metrics as dispatching
 from synnefo.dispatcher.consumer import Consumer
 from synnefo.observations import backends
 from synnefo.ports import BusUnavailable, Delivery, Postpone, Reject
 from synnefo.reconciler import metrics as reconciling
-from telemetry import logs
+from synnefo.telemetry import logs
 
 BUS = MemoryBus(Topology("snf"))
 
 
 def read(registry):
     return {
+        # By the names of labels.
         (sample.name, *sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(registry.text())
+        for family in text_string_to_metric_families(generate_latest(registry).decode())
         for sample in family.samples
     }
 
 
 @pytest.fixture
-def cloud(spine):
+def closed(monkeypatch):
+    """What a reading closes: its thread's connection, which here is the test's and stays open."""
+    closed = []
+    monkeypatch.setattr(connection, "close", lambda: closed.append(connection))
+    return closed
+
+
+@pytest.fixture
+def cloud(spine, closed):
     """What the reconciler tells of the whole cloud now."""
-    registry = reconciling.registry(BUS, spine.clock)
+    registry = CollectorRegistry()
+    for collector in (reconciling.DRIFT, *reconciling.asked(BUS, spine.clock)):
+        registry.register(collector)
     return lambda: read(registry)
 
 
 @pytest.fixture
 def dispatched():
     """By how much a dispatcher's number has grown since the test began."""
-    before = read(dispatching.REGISTRY)
-    return lambda *key: read(dispatching.REGISTRY).get(key, 0) - before.get(key, 0)
+    before = read(REGISTRY)
+    return lambda *key: read(REGISTRY).get(key, 0) - before.get(key, 0)
 
 
 def test_intents_by_state_and_age(spine, cloud):
     spine.create()
     spine.clock.ahead = 5
     told = cloud()
-    assert told["synnefo_intents", "RECORDED", "create"] == 1
+    assert told["synnefo_intents", "create", "RECORDED"] == 1
     assert 5 <= told["synnefo_intents_oldest_seconds", "RECORDED"] < 60
     assert told["synnefo_intents_oldest_seconds", "SUBMITTED"] == 0
     assert told["synnefo_servers", "BUILD"] == 1
     spine.settle()
     told = cloud()
-    assert ("synnefo_intents", "RECORDED", "create") not in told
+    assert ("synnefo_intents", "create", "RECORDED") not in told
     assert told["synnefo_intents_oldest_seconds", "RECORDED"] == 0
     assert told["synnefo_servers", "ACTIVE"] == 1
 
@@ -124,14 +135,14 @@ def test_a_bus_that_is_away_hides_only_its_own(spine, cloud, monkeypatch):
     assert ("synnefo_intents_oldest_seconds", "RECORDED") in told
 
 
-def test_a_database_that_is_away_hides_only_its_own(spine, cloud, monkeypatch):
+def test_a_database_that_is_away_hides_only_its_own(spine, cloud, closed, monkeypatch):
     def refuse(*_):
         raise OperationalError("gone")
 
     with monkeypatch.context() as patched:
         patched.setattr(connection, "cursor", refuse)
-        patched.setattr(connection, "close", lambda: None)
         told = cloud()
+    assert len(closed) == 1
     assert not [key for key in told if key[0].startswith(("synnefo_intents", "synnefo_servers"))]
     assert [key for key in told if key[0] == "synnefo_dead_letters"]
 
@@ -157,16 +168,16 @@ def test_messages_by_outcome_and_their_age(spine, dispatched, monkeypatch):
         event_time=(ended, 0), job_id=99, status="success", operation="OP_INSTANCE_REBOOT",
         instance=spine.instance(server), cluster=spine.backend.name,
     )  # fmt: skip
-    before = dispatched("synnefo_events_total", "ganeti-op-status", "applied")
+    before = dispatched("synnefo_events_total", "applied", "ganeti-op-status")
     consumer.handle(Delivery("q", "k", message.encode()))
     consumer.handle_together([Delivery("q", "k", message.encode())] * 2)
-    assert dispatched("synnefo_events_total", "ganeti-op-status", "applied") == before + 3
+    assert dispatched("synnefo_events_total", "applied", "ganeti-op-status") == before + 3
     assert dispatched("synnefo_event_lag_seconds_bucket", "2.5") < dispatched(
         "synnefo_event_lag_seconds_bucket", "5.0"
     )
     with pytest.raises(Reject):
         consumer.handle(Delivery("q", "k", b"nonsense"))
-    assert dispatched("synnefo_events_total", "unknown", "rejected") == 1
+    assert dispatched("synnefo_events_total", "rejected", "unknown") == 1
 
     def refuse(*_):
         raise OperationalError("gone")
@@ -175,7 +186,7 @@ def test_messages_by_outcome_and_their_age(spine, dispatched, monkeypatch):
     monkeypatch.setattr(connection, "close", lambda: None)
     with pytest.raises(Postpone):
         consumer.handle(Delivery("q", "k", message.encode()))
-    assert dispatched("synnefo_events_total", "ganeti-op-status", "postponed") == 1
+    assert dispatched("synnefo_events_total", "postponed", "ganeti-op-status") == 1
 
 
 def test_lines_of_a_request_name_it(db, caplog, monkeypatch):

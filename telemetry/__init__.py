@@ -1,1 +1,0 @@
-"""How processes tell operators what they do: metrics and logs. Standard library only."""
