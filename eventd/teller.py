@@ -29,7 +29,7 @@ from synnefo.ports import BusUnavailable
 log = logging.getLogger(__name__)
 
 # So many jobs are published together at most.
-AT_ONCE = 50
+AT_ONCE = 200
 # During bursts the position is saved this often, else at once; sometimes it is made durable.
 SAVE_EVERY = 0.05
 DURABLE_EVERY = 5.0

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import pytest
 from test_bus import consuming
 
+from eventd.teller import AT_ONCE
 from synnefo.bus.amqp import AmqpBus
 from synnefo.bus.spool import SpoolBus
 from synnefo.bus.topology import Topology
@@ -115,7 +116,7 @@ def check(events):
     """Every end, once; killed between telling and remembering, a few may come twice."""
     ends = [job_id for job_id, status in events if status == "success"]
     assert set(ends) == set(range(1, JOBS + 3))
-    assert len(ends) - len(set(ends)) <= 50
+    assert len(ends) - len(set(ends)) <= AT_ONCE
     last = {}
     for job_id, status in dict.fromkeys(events):
         assert STATUSES.index(status) > last.get(job_id, -1)

@@ -4,7 +4,7 @@ import json
 import threading
 
 from synnefo.bus.topology import Topology
-from synnefo.core.messages import parse
+from synnefo.core.messages import Heartbeat, parse
 
 TOPOLOGY = Topology("snf")
 PATIENCE = 60.0
@@ -49,6 +49,8 @@ class Heard:
 
     def _handle(self, delivery):
         message = parse(delivery.body)
+        if isinstance(message, Heartbeat):
+            return
         with self._changed:
             self.events.append((message.job_id, getattr(message, "status", "progress")))
             self._changed.notify_all()
