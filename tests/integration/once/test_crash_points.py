@@ -160,6 +160,7 @@ def frozen_objects():
     gc.unfreeze()
 
 
+@pytest.mark.system  # Hundreds of processes are killed, too many for the fast tests.
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
 @pytest.mark.usefixtures("frozen_objects")
 def test_killed_before_any_line(world, database, rapi, case):

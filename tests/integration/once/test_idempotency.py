@@ -76,6 +76,7 @@ def test_at_the_same_time(world):
     assert counted(world) == (1, 1, 1)
 
 
+@pytest.mark.system  # Many processes are killed, too many for the fast tests.
 def test_killed_before_any_line(world, database):
     """Between the first line and the last of the answer; the commit is somewhere in the midst."""
     body, step = wish(world), 13 if connection.vendor == "sqlite" else 400
