@@ -33,8 +33,9 @@ AGAIN = (
 @pytest.mark.parametrize("fake_cloud", ["full"], indirect=True)
 def test_the_integration_tests_that_depend_on_the_database(fake_cloud):
     database = database_url(layout.existing(fake_cloud.state))
+    selected = ["-q", "-m", "not hardware", "-p", "no:cacheprovider", *AGAIN]
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-m", "not hardware", "-p", "no:cacheprovider", *AGAIN],
+        [sys.executable, "-m", "pytest", *selected],
         env=os.environ | {"SYNNEFO_DATABASE": database},
         cwd=ROOT, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
