@@ -25,6 +25,9 @@ from synnefo.telemetry import logs
 log = logging.getLogger(__name__)
 
 PROGRESS_EVERY = 0.4
+# So many together are a backlog; each time a rest follows, of this part of the time it took.
+BACKLOG = 100
+REST = 1.2
 
 
 class Consumer:
@@ -33,10 +36,12 @@ class Consumer:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._progress: dict[str, float] = {}
+        self._stop = threading.Event()
         self._strangers: set[str] = set()
 
     def run(self, bus: Bus, queues: Sequence[str], stop: threading.Event) -> None:
         """Until stopped. What a power cut takes of this, the reconciler finds again."""
+        self._stop = stop
         forgo_power_cuts()
         bus.consume(queues, self.handle, stop, self.handle_together)
         connection.close()
@@ -51,7 +56,11 @@ class Consumer:
         self._applied([message])
 
     def handle_together(self, deliveries: Sequence[Delivery]) -> None:
-        """Whatever is wrong with one of them, the bus then hands each to `handle`."""
+        """Whatever is wrong with one of them, the bus then hands each to `handle`.
+
+        A backlog may take a little longer: who reads the API meanwhile should not.
+        """
+        began = self._clock.monotonic()
         said = [_parse(delivery) for delivery in deliveries]
         jobs = [message for message in said if isinstance(message, messages.OpStatus)]
         cards = [message for message in said if isinstance(message, messages.NetStatus)]
@@ -64,6 +73,8 @@ class Consumer:
         except (OperationalError, InterfaceError) as error:
             raise _postponed(said, error) from error
         self._applied(said)
+        if len(said) >= BACKLOG:
+            self._stop.wait(REST * (self._clock.monotonic() - began))
 
     def _apply(self, message: messages.AnyMessage) -> None:
         now = self._clock.now()
