@@ -31,6 +31,14 @@ def make_cloud(tmp_path):
         cloud.down()
 
 
+@pytest.fixture
+def heard_interrupts():
+    """Tests that run in the background ignore Ctrl-C, and what they start would inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def listening(port):
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -114,6 +122,7 @@ def test_supervisor_may_die(make_cloud):
     assert cloud.command("status").returncode == 0
 
 
+@pytest.mark.usefixtures("heard_interrupts")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_up_ended_half_way(make_cloud, number):
     """What can be undone is undone; what a SIGKILL leaves, the next up takes over."""
