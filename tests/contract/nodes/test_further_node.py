@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import stat
 
+import pytest
 from node_site import NEW, Site, bundle_path, free_port, joined
 
 from ganeti_backend import opcodes, settings
+
+pytestmark = pytest.mark.system
 
 
 def test_a_node_joins_works_and_leaves(site, command):

@@ -14,6 +14,8 @@ from ganeti_backend.node_rpc import calls
 from ganeti_backend.node_rpc.node_pool import NodePool
 from ganeti_backend.node_rpc.places import Places
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture
 def bundle(site, command, tmp_path):

@@ -8,6 +8,8 @@ import pytest
 
 from ganeti_backend import opcodes
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture(scope="module")
 def oob(tmp_path_factory):

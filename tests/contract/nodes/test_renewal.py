@@ -16,6 +16,8 @@ from ganeti_backend.node_rpc import calls
 from ganeti_backend.node_rpc.node_pool import NodePool
 from ganeti_backend.node_rpc.places import Places
 
+pytestmark = pytest.mark.system
+
 
 def serial(path):
     return x509.load_pem_x509_certificate(path.read_bytes()).serial_number

@@ -45,6 +45,6 @@ def test_selection_of_tests():
     from synnefo.cloud import testing
 
     fast = testing._selection(fast=True, arguments=["-x"])
-    assert fast == [*testing.SPREAD, "-x", *(f"tests/{name}" for name in testing.FAST_FOLDERS)]
+    assert fast == [*testing.SPREAD_FAST, "-x", *(f"tests/{name}" for name in testing.FAST_FOLDERS)]
     assert testing._selection(fast=False, arguments=[]) == [*testing.SPREAD, "-m", "not hardware"]
     assert testing._selection(fast=False, arguments=["tests/unit/cloud"]) == ["tests/unit/cloud"]
