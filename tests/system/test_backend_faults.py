@@ -153,13 +153,16 @@ def test_a_node_goes_away_during(roomed, node_fault, operation):
         rapi.do("POST", "/2/instances", creation(name, nodes[home]))
         body = {key: nodes[value] if key == "target_node" else value for key, value in body.items()}
         request = (method, f"/2/instances/{name}/{path}", body)
+    # A master that a node kept waiting does not ask it again for a while, and refuses at once.
+    wait_for(lambda: rapi.get(f"/2/nodes/{nodes[2]}")["mfree"], "the node is asked again", PATIENT)
     node_fault.begin()
     try:
         job_id = submit(rapi, *request)
         wait_for(lambda: begun(rapi, job_id), "the job runs")
         # Long enough that a call stands in the middle of the way to the node.
         threading.Event().wait(0.5)
-        assert rapi.get(f"/2/jobs/{job_id}")["status"] == "running", "the fault came too late"
+        job = rapi.get(f"/2/jobs/{job_id}")
+        assert job["status"] == "running", f"the fault came too late: {job['opresult']}"
     finally:
         node_fault.end()
     job = rapi.ended(job_id, PATIENT)
