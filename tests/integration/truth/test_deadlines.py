@@ -171,13 +171,8 @@ def test_wish_that_perhaps_was_taken(spine, server):
     spine.audit()
 
 
-def test_what_was_given_up_and_deleted_leaves_no_orphan(spine, server, monkeypatch):
-    """Its build runs on: the deletion waits for what comes of it."""
-    _stuck(spine, monkeypatch, cancelable=False)
-    slow = spine.create("slow")
-    spine.dispatch()
-    _past(spine, "create")
-    spine.reconciler.turn(spine.backend)
+def _deleted_without_an_orphan(spine, slow, beside):
+    """Its deletion waits for the build that runs on, and takes away what comes of it."""
     spine.delete(slow)
     spine.dispatch()
     assert spine.state(slow) == ("ERROR", "deleting")
@@ -186,8 +181,18 @@ def test_what_was_given_up_and_deleted_leaves_no_orphan(spine, server, monkeypat
     spine.clock.ahead += 60
     spine.settle()
     assert spine.state(slow) == ("DELETED", None)
-    assert spine.instances() == {spine.instance(server)}
+    assert spine.instances() == {spine.instance(beside)}
     spine.audit()
+
+
+def test_what_was_given_up_and_deleted_leaves_no_orphan(spine, server, monkeypatch):
+    """Its build runs on: the deletion waits for what comes of it."""
+    _stuck(spine, monkeypatch, cancelable=False)
+    slow = spine.create("slow")
+    spine.dispatch()
+    _past(spine, "create")
+    spine.reconciler.turn(spine.backend)
+    _deleted_without_an_orphan(spine, slow, beside=server)
 
 
 def test_what_was_perhaps_taken_given_up_and_deleted_leaves_no_orphan(spine, server):
@@ -200,13 +205,4 @@ def test_what_was_perhaps_taken_given_up_and_deleted_leaves_no_orphan(spine, ser
     _one_turn(spine)
     assert spine.state(slow) == ("ERROR", None)
     spine.cluster.away = spine.cluster.lose_answers = False
-    spine.delete(slow)
-    spine.dispatch()
-    assert spine.state(slow) == ("ERROR", "deleting")
-    spine.cluster.holding = False
-    spine.cluster.run()
-    spine.clock.ahead += 60
-    spine.settle()
-    assert spine.state(slow) == ("DELETED", None)
-    assert spine.instances() == {spine.instance(server)}
-    spine.audit()
+    _deleted_without_an_orphan(spine, slow, beside=server)
