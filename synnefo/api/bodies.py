@@ -2,7 +2,8 @@
 
 A kind is a function (value, where, strict) that gives the clean value or raises BadRequest with
 the name of the field. `record` puts kinds together; unknown keys are refused where the request is
-strict and dropped where not. What a value refers to is not looked up here.
+strict and dropped where not. What a value refers to is not looked up here. Kinds of this module
+also know their JSON schema, from which the OpenAPI document is made (`schema_of`).
 """
 
 import base64
@@ -15,6 +16,7 @@ from typing import Any, NoReturn
 from synnefo.core.faults import BadRequest
 
 Kind = Callable[[Any, str, bool], Any]
+Schema = dict[str, Any]
 
 # Everything below a blank, and delete; texts of several lines may have tabs and line ends.
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -23,6 +25,46 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 TRUE = frozenset({"1", "t", "true", "on", "y", "yes"})
 FALSE = frozenset({"0", "f", "false", "off", "n", "no"})
 LARGEST = 2**31 - 1
+
+
+class Described:
+    """A kind that knows its JSON schema."""
+
+    __slots__ = ("_read", "schema")
+
+    def __init__(self, schema: Schema, read: Kind) -> None:
+        self._read, self.schema = read, schema
+
+    def __call__(self, value: Any, where: str, strict: bool = True) -> Any:
+        return self._read(value, where, strict)
+
+
+def described(schema: Schema) -> Callable[[Kind], Described]:
+    """Decorates a kind with its JSON schema."""
+    return lambda read: Described(schema, read)
+
+
+def schema_of(kind: Kind) -> Schema:
+    """The JSON schema of a kind; one that does not know it takes anything."""
+    return kind.schema if isinstance(kind, Described) else {}
+
+
+class ByVersion:
+    """The kind of a body that grew with the microversions: by the minor one that brought it."""
+
+    __slots__ = ("_kinds",)
+
+    def __init__(self, kinds: Mapping[int, Kind]) -> None:
+        self._kinds = sorted(kinds.items(), reverse=True)
+
+    def at(self, minor: int) -> Kind:
+        """The kind that this microversion knows."""
+        return next(kind for since, kind in self._kinds if since <= minor)
+
+    @property
+    def newest(self) -> Kind:
+        """What the newest microversion knows."""
+        return self._kinds[0][1]
 
 
 def refuse(where: str, why: str) -> NoReturn:

@@ -19,7 +19,7 @@ Version = tuple[int, int]
 class Request:
     """One request on its way through a service."""
 
-    __slots__ = ("_raw", "base", "caller", "http", "strict", "token", "version")
+    __slots__ = ("_raw", "base", "caller", "http", "strict", "token", "version", "wish")
 
     def __init__(self, http: HttpRequest, base: str) -> None:
         self.http = http
@@ -27,6 +27,7 @@ class Request:
         self.caller: Caller = None  # type: ignore[assignment]  # Set before any view that needs it.
         self.token = ""
         self.version: Version = (2, 1)
+        self.wish: Any = None  # the body, checked, where the route says of which kind it is
         self.strict = True  # False on the legacy compute paths: unknown keys are dropped
         self._raw: bytes | None = None
 

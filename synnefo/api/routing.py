@@ -6,7 +6,7 @@ opaque here: what is no id is simply not found.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from synnefo.api import authentication, middleware
+from synnefo.api.bodies import ByVersion, Kind
 from synnefo.api.middleware import base_of
 from synnefo.api.request import Request
 from synnefo.core.faults import BadRequest, Fault, Forbidden, MethodNotAllowed, NotFound
@@ -42,12 +43,20 @@ ROLES: dict[Who, frozenset[str]] = {
 
 
 class Route(NamedTuple):
-    """One row: `path` lies below the version for versioned routes."""
+    """One row: `path` lies below the version for versioned routes.
+
+    `body` is read and checked before the view, which finds it in `request.wish`. `gives` tells the
+    OpenAPI document what is answered: the kind of each body by its status, None for no body.
+    `query` names the parameters that the view reads from the query.
+    """
 
     method: str
     path: str
     view: View
     who: Who
+    body: Kind | ByVersion | None = None
+    gives: Mapping[int, Kind | None] = {}
+    query: tuple[str, ...] = ()
 
 
 @dataclass
@@ -109,6 +118,7 @@ class Service:
             route, arguments, project = self._route(request, path)
             self._admit(request, route.who)
             _check_project(request, route.who, project)
+            _read_body(request, route.body)
             response = route.view(request, **arguments)
         except Fault as fault:
             response = middleware.answer_to(http, fault)
@@ -153,6 +163,12 @@ class Service:
         request.caller = authentication.caller(request.token, request.request_id)
         if who >= Who.READER and not request.caller.roles & ROLES[who]:
             raise Forbidden("You are not authorized to perform the requested action.")
+
+
+def _read_body(request: Request, body: Kind | ByVersion | None) -> None:
+    if body is not None:
+        kind = body.at(request.version[1]) if isinstance(body, ByVersion) else body
+        request.wish = kind(request.json(), "", request.strict)
 
 
 def _check_project(request: Request, who: Who, project: str | None) -> None:
