@@ -39,6 +39,12 @@ TABLE: dict[type[Fault], Row] = {
         503, "Service Unavailable", "serviceUnavailable", "HTTPServiceUnavailable"
     ),
 }
+# Where a quota is used up is said with another status by each service; compute's is in the table.
+OVER_QUOTA = {
+    "network": Row(409, "Conflict", "conflictingRequest", "OverQuota"),
+    "volume": Row(413, "Request Entity Too Large", "overLimit", "OverQuota"),
+    "image": Row(413, "Request Entity Too Large", "overLimit", "OverQuota"),
+}
 UNEXPECTED = Row(500, "Internal Server Error", "computeFault", "HTTPInternalServerError")
 UNEXPECTED_TEXT = (
     "The server failed at this request; nothing is known to be wrong with it. "
@@ -81,6 +87,8 @@ def _sentence(fault: Fault) -> str:
 def response(service: str, fault: Fault | None, base: str) -> HttpResponse:
     """The answer to a fault in the body shape of `service`; None is an unexpected failure."""
     row = row_of(fault) if fault else UNEXPECTED
+    if isinstance(fault, faults.QuotaExceeded):
+        row = OVER_QUOTA.get(service, row)
     message = _sentence(fault) if fault else UNEXPECTED_TEXT
     named = fault is not None and type(fault) not in TABLE
     kind = type(fault).__name__ if named else row.network

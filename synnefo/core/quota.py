@@ -3,8 +3,42 @@
 from collections.abc import Iterable, Mapping
 
 UNLIMITED = -1
-DEFAULTS: dict[str, int] = {"instances": 10, "cores": 20, "ram": 51200}
-MOST_KEYPAIRS = 100  # of one user; they cost nothing, so nobody has other limits
+# What is in the ledger, and moves with servers; all else is counted where its rows are.
+LEDGER = ("instances", "cores", "ram")
+COMPUTE = {
+    "instances": 10,
+    "cores": 20,
+    "ram": 51200,
+    "key_pairs": 100,  # of one user
+    "metadata_items": 128,
+    "server_groups": 10,
+    "server_group_members": 10,
+    "injected_files": 5,
+    "injected_file_content_bytes": 10240,
+    "injected_file_path_bytes": 255,
+}
+NETWORK = {
+    "network": 100,
+    "subnet": 100,
+    "subnetpool": UNLIMITED,
+    "port": 500,
+    "router": 10,
+    "floatingip": 50,
+    "security_group": 10,
+    "security_group_rule": 100,
+    "rbac_policy": 10,
+}
+VOLUME = {
+    "volumes": 10,
+    "gigabytes": 1000,
+    "snapshots": 10,
+    "backups": 10,
+    "backup_gigabytes": 1000,
+    "per_volume_gigabytes": UNLIMITED,
+    "groups": 10,
+}
+DEFAULTS: dict[str, int] = COMPUTE | NETWORK | VOLUME
+MOST_KEYPAIRS = DEFAULTS["key_pairs"]
 
 
 def provisions(vcpus: int, ram: int, count: int = 1) -> dict[str, int]:

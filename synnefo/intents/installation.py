@@ -39,7 +39,14 @@ FLAVORS: tuple[tuple[str, str, int, int, int], ...] = (
     ("3", "m1.medium", 2, 2048, 10),
     ("4", "m1.large", 4, 4096, 20),
 )
-DEMO_QUOTA = {"instances": 1000, "cores": 2000, "ram": 2_000_000}
+DEMO_QUOTA = {
+    "instances": 1000,
+    "cores": 2000,
+    "ram": 2_000_000,
+    "port": 2000,
+    "volumes": 1000,
+    "gigabytes": 100_000,
+}
 CHUNK = 1 << 20
 
 

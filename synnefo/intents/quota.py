@@ -1,9 +1,15 @@
-"""Reserving quota: the first half of a commission, in the transaction that records the intent."""
+"""Quota: reserving what servers take, the first half of a commission, and admitting other rows.
 
-from collections.abc import Mapping, Sequence
+Both run in the transaction that records the wish, and both lock the project's books first, so that
+of several requests at once each counts the others.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from synnefo.core import quota
 from synnefo.core.faults import QuotaExceeded
@@ -15,6 +21,43 @@ def limits(project_id: str) -> dict[str, int]:
     """The project's limits, its own or the defaults."""
     own = QuotaLimit.objects.filter(project_id=project_id).values_list("resource", "limit")
     return quota.DEFAULTS | dict(own)
+
+
+def admit(
+    project_id: str,
+    resource: str,
+    rows: "QuerySet[Any] | Callable[[], int]",
+    more: int = 1,
+    *,
+    sentence: str | None = None,
+) -> None:
+    """QuotaExceeded if the project may not have `more` of what it has as `rows`.
+
+    Sizes are no rows: for them give a function that adds up what is used. `sentence` replaces the
+    usual words of the refusal.
+    """
+    limit = limits(project_id)[resource]
+    if limit == quota.UNLIMITED:
+        return
+    _lock(project_id)
+    used = rows.count() if isinstance(rows, QuerySet) else rows()
+    if not quota.fits(limit, used, more):
+        text = sentence or quota.refusal(resource, more, used, limit)
+        raise QuotaExceeded(text, resource=resource)
+
+
+def _lock(project_id: str) -> None:
+    """The rows that `reserve` locks too; a project without any gets one."""
+    if not _locked_usage(project_id):
+        _open_books(project_id, quota.LEDGER[:1])
+        _locked_usage(project_id)
+
+
+def _open_books(project_id: str, resources: Sequence[str]) -> None:
+    QuotaUsage.objects.bulk_create(
+        [QuotaUsage(project_id=project_id, resource=one) for one in resources],
+        ignore_conflicts=True,
+    )
 
 
 def headroom(project_id: str, one: Mapping[str, int], most: int) -> int:
@@ -34,10 +77,7 @@ def reserve(project_id: str, provisions: Mapping[str, int]) -> None:
     """
     allowed, used = limits(project_id), _locked_usage(project_id)
     if missing := provisions.keys() - used.keys():
-        QuotaUsage.objects.bulk_create(
-            [QuotaUsage(project_id=project_id, resource=one) for one in sorted(missing)],
-            ignore_conflicts=True,
-        )
+        _open_books(project_id, sorted(missing))
         used = _locked_usage(project_id)
     for resource, amount in sorted(provisions.items()):
         if not quota.fits(allowed[resource], used[resource], amount):

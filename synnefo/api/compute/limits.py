@@ -8,7 +8,7 @@ from synnefo.api.compute.server_bodies import MOST_METADATA
 from synnefo.api.compute.server_records import ZONE
 from synnefo.api.request import Request, answer
 from synnefo.core.faults import Forbidden, NotFound
-from synnefo.core.quota import DEFAULTS, MOST_KEYPAIRS
+from synnefo.core.quota import DEFAULTS, LEDGER, MOST_KEYPAIRS
 from synnefo.db.models import Project, QuotaLimit, QuotaUsage
 
 UNUSED = -1  # what this cloud does not count is without a limit
@@ -23,7 +23,7 @@ def limits_of(project: str) -> dict[str, int]:
 def usage_of(project: str) -> dict[str, int]:
     """What is used of each resource, pending commissions included."""
     used = QuotaUsage.objects.filter(project_id=project).values_list("resource", "used")
-    return dict.fromkeys(DEFAULTS, 0) | dict(used)
+    return dict.fromkeys(LEDGER, 0) | dict(used)
 
 
 def _whose(request: Request) -> str:
