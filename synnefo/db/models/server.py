@@ -41,6 +41,18 @@ class Server(models.Model):
     public_key = models.TextField(blank=True, default="")
     user_data = models.TextField(blank=True, default="")
     config_drive = models.BooleanField(default=False)
+    # Files to put into the guest: [{"path", "contents" in base64}]; in no list and no answer.
+    personality = models.JSONField(default=list)
+    hostname = models.CharField(max_length=255, blank=True, default="")
+    disk_config = models.CharField(max_length=8, default="MANUAL")  # or AUTO; kept and shown
+    reservation_id = models.CharField(max_length=32, blank=True, default="")
+    launch_index = models.PositiveIntegerField(default=0)
+    # Where its user wants it to be: the zone by name, one node, and hints to the scheduler.
+    zone = models.CharField(max_length=255, null=True)  # noqa: DJ001 - null is "anywhere".
+    wanted_node = models.CharField(max_length=255, blank=True, default="")
+    hints = models.JSONField(default=dict)
+    locked_by = models.CharField(max_length=8, null=True)  # noqa: DJ001 - owner or admin; null is unlocked.
+    locked_reason = models.CharField(max_length=255, null=True)  # noqa: DJ001 - Nova shows null.
     fault = models.JSONField(null=True)  # {"code", "message", "details", "created"}
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField(db_index=True)
