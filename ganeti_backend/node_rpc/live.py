@@ -1,7 +1,7 @@
 """What the nodes say of themselves now: asked in parallel, kept for a second, not waited for long.
 
-A node that kept us waiting in vain is not asked again for a while, so that one hung machine does
-not slow every list. Nothing here is stored.
+A node that kept us waiting in vain counts as silent, so that one hung machine does not slow every
+list; a thread goes on knocking, and with the first answer the node counts again. Nothing is stored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ganeti_backend.node_rpc.calls import Call, Nodes
 MAX_AGE = 1.0
 ANSWER_WITHIN = 5.0
 SLOW = 1.0
-REST = 10.0
+KNOCK_EVERY = 0.2
 Answers = dict[str, Any]
 
 
@@ -75,7 +75,9 @@ class LiveReader:
         # Two pools, because those who wait for a whole answer must not keep its parts from running.
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="live")
         self._askers = ThreadPoolExecutor(32, thread_name_prefix="live-node")
-        self._resting: dict[str, float] = {}
+        self._silent: set[str] = set()
+        self._mutex = threading.Lock()
+        self._closed = threading.Event()
         self._infos = Cached(lambda: self._ask_all(calls.NODE_INFO))
         self._running = Cached(lambda: self._ask_all(calls.INSTANCES_INFO))
 
@@ -93,6 +95,7 @@ class LiveReader:
         self._running.forget()
 
     def close(self) -> None:
+        self._closed.set()
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._askers.shutdown(wait=False, cancel_futures=True)
 
@@ -104,14 +107,33 @@ class LiveReader:
         return answers
 
     def _ask(self, name: str, call: Call) -> Any:
-        begun = time.monotonic()
-        if self._resting.get(name, 0.0) > begun:
+        if name in self._silent:
             return None
+        begun = time.monotonic()
         try:
-            answer = self._nodes.call(name, call, timeout=ANSWER_WITHIN)
+            return self._nodes.call(name, call, timeout=ANSWER_WITHIN)
         except errors.NodeError:
             if time.monotonic() - begun > SLOW:
-                self._resting[name] = time.monotonic() + REST
+                self._count_as_silent(name)
             return None
-        self._resting.pop(name, None)
-        return answer
+
+    def _count_as_silent(self, name: str) -> None:
+        with self._mutex:
+            if name in self._silent:
+                return
+            self._silent.add(name)
+        threading.Thread(target=self._knock, args=(name,), name="knock", daemon=True).start()
+
+    def _knock(self, name: str) -> None:
+        """Until the node answers, or refuses at once: then nobody waits for it in vain any more."""
+        while not self._closed.wait(KNOCK_EVERY):
+            begun = time.monotonic()
+            try:
+                self._nodes.call(name, calls.VERSION, timeout=ANSWER_WITHIN)
+            except errors.NodeError:
+                if time.monotonic() - begun > SLOW:
+                    continue
+            break
+        self._silent.discard(name)
+        self._infos.forget()
+        self._running.forget()

@@ -153,8 +153,8 @@ def test_a_node_goes_away_during(roomed, node_fault, operation):
         rapi.do("POST", "/2/instances", creation(name, nodes[home]))
         body = {key: nodes[value] if key == "target_node" else value for key, value in body.items()}
         request = (method, f"/2/instances/{name}/{path}", body)
-    # A master that a node kept waiting does not ask it again for a while, and refuses at once.
-    wait_for(lambda: rapi.get(f"/2/nodes/{nodes[2]}")["mfree"], "the node is asked again", PATIENT)
+    # The master has just seen the node well, so that the job is not refused before it begins.
+    wait_for(lambda: rapi.get(f"/2/nodes/{nodes[2]}")["mfree"], "the node answers", PATIENT)
     node_fault.begin()
     try:
         job_id = submit(rapi, *request)

@@ -100,6 +100,8 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
             raise wrong("No changes submitted")
         if (op.remote_node_uuid or op.remote_node) and not op.disk_template:
             raise wrong("A secondary node is only given to change the disk template")
+        if op.instance_communication:
+            raise wrong("Instances do not reach their node by a network of its own here")
 
     def _check_hotplug(self) -> None:
         """Whoever insists on it is told beforehand that there is nothing to plug into."""

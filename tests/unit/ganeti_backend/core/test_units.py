@@ -298,6 +298,7 @@ def test_a_failed_hotplug_changes_nothing_unless_only_wished_for(lab: Lab) -> No
     ("wish", "code"),
     [
         ({}, errors.ECODE_INVAL),
+        ({"instance_communication": True}, errors.ECODE_INVAL),
         ({"disks": [["add", {"size": 1}]]}, errors.ECODE_INVAL),
         ({"nics": [["remove", 5, {}]]}, errors.ECODE_NOENT),
         ({"nics": [["add", {}]] * 9}, errors.ECODE_STATE),
