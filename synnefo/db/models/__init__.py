@@ -1,7 +1,7 @@
 """One file per noun; import the tables from here."""
 
 from synnefo.db.models.backend import Backend
-from synnefo.db.models.flavor import Flavor
+from synnefo.db.models.flavor import Flavor, FlavorAccess
 from synnefo.db.models.heartbeat import Heartbeat
 from synnefo.db.models.identity import Domain, Project, Role, RoleAssignment, Token, User
 from synnefo.db.models.image import Image
@@ -24,6 +24,7 @@ __all__ = [
     "ConsoleToken",
     "Domain",
     "Flavor",
+    "FlavorAccess",
     "FloatingIp",
     "Heartbeat",
     "Image",

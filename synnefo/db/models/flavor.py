@@ -53,7 +53,7 @@ class Flavor(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=[field], condition=models.Q(deleted_at=None), name=f"{field}_once"
+                fields=[field], condition=models.Q(deleted_at=None), name=f"flavor_one_{field}"
             )
             for field in ("flavor_id", "name")
         ]
@@ -72,4 +72,4 @@ class FlavorAccess(models.Model):
         constraints = [models.UniqueConstraint(fields=["flavor", "project"], name="access_once")]
 
     def __str__(self) -> str:
-        return f"{self.project_id} may use {self.flavor_id}"
+        return f"{self.project_id} may use {self.flavor.name}"
