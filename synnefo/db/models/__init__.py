@@ -1,9 +1,20 @@
 """One file per noun; import the tables from here."""
 
 from synnefo.db.models.backend import Backend
+from synnefo.db.models.delegation import AccessRule, ApplicationCredential, Credential, Trust
 from synnefo.db.models.flavor import Flavor, FlavorAccess
 from synnefo.db.models.heartbeat import Heartbeat
-from synnefo.db.models.identity import Domain, Project, Role, RoleAssignment, Token, User
+from synnefo.db.models.identity import (
+    Domain,
+    Group,
+    ImpliedRole,
+    Membership,
+    Project,
+    Role,
+    RoleAssignment,
+    Token,
+    User,
+)
 from synnefo.db.models.image import Image
 from synnefo.db.models.intent import Activity, Intent
 from synnefo.db.models.keypair import Keypair
@@ -12,31 +23,74 @@ from synnefo.db.models.network_sharing import AddressScope, NetworkGrant, Networ
 from synnefo.db.models.quota import Commission, QuotaLimit, QuotaUsage
 from synnefo.db.models.routing import FloatingIp, Router
 from synnefo.db.models.security_group import SecurityGroup, SecurityGroupRule
-from synnefo.db.models.server import ConsoleToken, Server, Volume
+from synnefo.db.models.server import ConsoleToken, Server
 from synnefo.db.models.server_tag import ServerTag
+from synnefo.db.models.service_catalog import (
+    CatalogService,
+    Consumer,
+    Endpoint,
+    EndpointGroup,
+    Policy,
+    ProjectEndpoint,
+    Region,
+)
+from synnefo.db.models.snapshot import Backup, Snapshot
+from synnefo.db.models.volume import (
+    Volume,
+    VolumeAttachment,
+    VolumeContent,
+    VolumeMessage,
+    VolumeTransfer,
+)
+from synnefo.db.models.volume_group import GroupSnapshot, VolumeGroup
+from synnefo.db.models.volume_type import (
+    DefaultVolumeType,
+    GroupType,
+    QosSpecs,
+    VolumeType,
+    VolumeTypeAccess,
+)
 
 __all__ = [
+    "AccessRule",
     "Activity",
     "Address",
     "AddressScope",
+    "ApplicationCredential",
     "Backend",
+    "Backup",
+    "CatalogService",
     "Commission",
     "ConsoleToken",
+    "Consumer",
+    "Credential",
+    "DefaultVolumeType",
     "Domain",
+    "Endpoint",
+    "EndpointGroup",
     "Flavor",
     "FlavorAccess",
     "FloatingIp",
+    "Group",
+    "GroupSnapshot",
+    "GroupType",
     "Heartbeat",
     "Image",
+    "ImpliedRole",
     "Intent",
     "Keypair",
+    "Membership",
     "Network",
     "NetworkGrant",
     "NetworkTag",
+    "Policy",
     "Port",
     "Project",
+    "ProjectEndpoint",
+    "QosSpecs",
     "QuotaLimit",
     "QuotaUsage",
+    "Region",
     "RetiredNetwork",
     "Role",
     "RoleAssignment",
@@ -45,9 +99,18 @@ __all__ = [
     "SecurityGroupRule",
     "Server",
     "ServerTag",
+    "Snapshot",
     "Subnet",
     "SubnetPool",
     "Token",
+    "Trust",
     "User",
     "Volume",
+    "VolumeAttachment",
+    "VolumeContent",
+    "VolumeGroup",
+    "VolumeMessage",
+    "VolumeTransfer",
+    "VolumeType",
+    "VolumeTypeAccess",
 ]

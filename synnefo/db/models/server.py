@@ -76,22 +76,6 @@ class Server(models.Model):
         return self.name
 
 
-class Volume(models.Model):
-    """A disk of a server: `snf-vol-<id>` on the backend, size in MiB."""
-
-    uuid = models.UUIDField(unique=True, default=uuid.uuid4)
-    project = models.ForeignKey(Project, on_delete=models.PROTECT)
-    server = models.ForeignKey(Server, null=True, on_delete=models.SET_NULL, related_name="volumes")
-    index = models.PositiveSmallIntegerField(default=0)
-    size = models.PositiveBigIntegerField()
-    disk_template = models.CharField(max_length=32)
-    status = models.CharField(max_length=16, default="creating")
-    created_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return str(self.uuid)
-
-
 class ConsoleToken(models.Model):
     """Lets one browser connect to one console, once and soon; only the SHA-256 of it is kept."""
 
