@@ -15,9 +15,10 @@ from synnefo.db.models.identity import (
     Token,
     User,
 )
-from synnefo.db.models.image import Image
+from synnefo.db.models.image import Image, ImageMember, ImageTask
 from synnefo.db.models.intent import Activity, Intent
 from synnefo.db.models.keypair import Keypair
+from synnefo.db.models.metadef import MetadefItem, MetadefNamespace
 from synnefo.db.models.network import Address, Network, Port, RetiredNetwork, Subnet
 from synnefo.db.models.network_sharing import AddressScope, NetworkGrant, NetworkTag, SubnetPool
 from synnefo.db.models.quota import Commission, QuotaLimit, QuotaUsage
@@ -76,9 +77,13 @@ __all__ = [
     "GroupType",
     "Heartbeat",
     "Image",
+    "ImageMember",
+    "ImageTask",
     "ImpliedRole",
     "Intent",
     "Keypair",
+    "MetadefItem",
+    "MetadefNamespace",
     "Membership",
     "Network",
     "NetworkGrant",
