@@ -32,10 +32,10 @@ class ApplicationCredential(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     project = models.ForeignKey(Project, on_delete=models.CASCADE)
     name = models.CharField(max_length=255)
-    description = models.TextField(null=True)
+    description = models.TextField(blank=True, default="")
     secret = models.CharField(max_length=255)  # an Argon2 hash in Django's encoding
-    roles = models.ManyToManyField(Role, db_table="db_applicationcredential_role")
-    access_rules = models.ManyToManyField(AccessRule, db_table="db_applicationcredential_rule")
+    roles = models.ManyToManyField(Role)
+    access_rules = models.ManyToManyField(AccessRule)
     restricted = models.BooleanField(default=False)  # to its access rules, be they none
     unrestricted = models.BooleanField(default=False)  # may make credentials and trusts itself
     expires_at = models.DateTimeField(null=True)
@@ -58,7 +58,7 @@ class Trust(models.Model):
     trustee = models.ForeignKey(User, on_delete=models.CASCADE, related_name="trusts_got")
     project = models.ForeignKey(Project, null=True, on_delete=models.CASCADE)
     impersonation = models.BooleanField()
-    roles = models.ManyToManyField(Role, db_table="db_trust_role")
+    roles = models.ManyToManyField(Role)
     expires_at = models.DateTimeField(null=True)
     remaining_uses = models.IntegerField(null=True)
     redelegation_count = models.IntegerField(default=0)

@@ -84,7 +84,7 @@ class User(models.Model):
     id = models.CharField(primary_key=True, max_length=64, default=new_hex_id)
     domain = models.ForeignKey(Domain, on_delete=models.PROTECT)
     name = models.CharField(max_length=255)
-    description = models.TextField(null=True)
+    description = models.TextField(blank=True, default="")
     password = models.CharField(max_length=255)  # empty for who cannot sign in by password
     password_changed_at = models.DateTimeField(null=True)
     must_change_password = models.BooleanField(default=False)
@@ -144,7 +144,7 @@ class Role(models.Model):
     id = models.CharField(primary_key=True, max_length=64, default=new_hex_id)
     name = models.CharField(max_length=255)
     domain = models.ForeignKey(Domain, null=True, on_delete=models.CASCADE)
-    description = models.TextField(null=True)
+    description = models.TextField(blank=True, default="")
     options = models.JSONField(default=dict)
 
     class Meta:
@@ -224,7 +224,9 @@ class Token(models.Model):
 
     digest = models.CharField(primary_key=True, max_length=64)
     audit_id = models.CharField(max_length=64)
-    parent_audit_id = models.CharField(max_length=64, null=True)  # of the token it was made from
+    parent_audit_id = models.CharField(
+        max_length=64, blank=True, default=""
+    )  # of the token it was made from
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     project = models.ForeignKey(Project, null=True, on_delete=models.CASCADE)
     domain = models.ForeignKey(Domain, null=True, on_delete=models.CASCADE)

@@ -13,7 +13,8 @@ class Region(models.Model):
 
     id = models.CharField(primary_key=True, max_length=255, default=new_hex_id)
     description = models.TextField(blank=True, default="")
-    parent_id = models.CharField(max_length=255, null=True)  # of a row, or the region of this cloud
+    # Of a row, or the region of this cloud.
+    parent_id = models.CharField(max_length=255, blank=True, default="")
     extra = models.JSONField(default=dict)
 
     def __str__(self) -> str:
@@ -39,7 +40,7 @@ class Endpoint(models.Model):
     service_id = models.CharField(max_length=64, db_index=True)
     interface = models.CharField(max_length=8)
     url = models.TextField()
-    region_id = models.CharField(max_length=255, null=True)
+    region_id = models.CharField(max_length=255, blank=True, default="")
     enabled = models.BooleanField(default=True)
     extra = models.JSONField(default=dict)
 
@@ -54,7 +55,7 @@ class EndpointGroup(models.Model):
     name = models.CharField(max_length=255)
     description = models.TextField(blank=True, default="")
     filters = models.JSONField()
-    projects = models.ManyToManyField(Project, db_table="db_endpointgroup_project")
+    projects = models.ManyToManyField(Project)
 
     def __str__(self) -> str:
         return self.name
@@ -91,7 +92,7 @@ class Consumer(models.Model):
     """A program known by OAuth 1's consumer key (the id) and secret."""
 
     id = models.CharField(primary_key=True, max_length=64, default=new_hex_id)
-    description = models.TextField(null=True)
+    description = models.TextField(blank=True, default="")
     secret_encrypted = models.TextField()
     extra = models.JSONField(default=dict)
 
