@@ -1,8 +1,4 @@
-"""Version documents and microversions.
-
-STEPS is the promise: every microversion up to the last one is kept, each line says by what. A step
-about a resource that this API does not have changes nothing here, and the line says so.
-"""
+"""Version documents, and how a microversion is agreed upon; what they are: `microversions.py`."""
 
 import re
 from typing import Any
@@ -10,32 +6,10 @@ from typing import Any
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
+from synnefo.api.microversions import STEPS
 from synnefo.api.request import Request, Version, answer
 from synnefo.core.faults import BadRequest, NotAcceptable
 
-STEPS: dict[Version, str] = {
-    (2, 1): "the records of section 5 of the compute API reference",
-    (2, 2): "key pairs: field type, 201 at creation, 204 at deletion",
-    (2, 3): "servers: more OS-EXT-SRV-ATTR for administrators",
-    (2, 4): "fixed IPs, which this API does not have",
-    (2, 5): "the filter ip6 works for everybody",
-    (2, 6): "POST remote-consoles; the os-get…Console actions are gone",
-    (2, 7): "access lists of private flavors, which are not here",
-    (2, 8): "consoles of type webmks, which no hypervisor here has",
-    (2, 9): "servers: field locked, always false: there is no lock action",
-    (2, 10): "key pairs of other users for administrators by user_id",
-    (2, 11): "forced_down of services, which are not here",
-    (2, 12): "virtual interfaces, which are not here",
-    (2, 13): "server groups, which are not here",
-    (2, 14): "evacuate, which is not here",
-    (2, 15): "server groups, which are not here",
-    (2, 16): "servers: field host_status for administrators",
-    (2, 17): "trigger_crash_dump, which is not here",
-    (2, 18): "the project id in paths is optional, as at all versions here",
-    (2, 19): "servers: field description in requests and answers",
-    (2, 20): "volumes of shelved servers, which are not here",
-    (2, 21): "instance actions of deleted servers are readable",
-}
 MINIMUM: Version = (2, 1)
 MAXIMUM: Version = max(STEPS)
 NOVA_HEADER = "X-OpenStack-Nova-API-Version"
