@@ -218,6 +218,21 @@ def test_a_doubt_is_a_look_at_one_server(spine, server):
     assert spine.state(other) == ("ACTIVE", None)
 
 
+def test_an_operator_looks_at_one_server(spine, server):
+    other = spine.create("other")
+    spine.settle()
+    for one in (server, other):
+        spine.cluster.set_instance(spine.instance(one), running=False)
+    text, code = _report(spine, "--server", str(server.uuid))
+    assert (f"{server.pk} {Kind.STATE}" in text, code) == (True, 1)
+    assert text.endswith("1 differences, 0 repaired\n")
+    assert spine.state(server) == ("ACTIVE", None)
+    text, code = _report(spine, "--server", spine.instance(server), "--repair")
+    assert (text.endswith("1 differences, 1 repaired\n"), code) == (True, 0)
+    assert spine.state(server) == ("STOPPED", None)
+    assert spine.state(other) == ("ACTIVE", None)
+
+
 def test_a_server_made_during_the_look_is_no_orphan(spine, server):
     """The database is read first: what was recorded since then must not be taken for nobody's."""
     instances = spine.cluster.instances

@@ -4,15 +4,15 @@ The node's word is what the backend's last look at the hypervisor gave. Somethin
 asked is shown as such, and the rest goes on.
 """
 
-import uuid
 from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from synnefo import wiring
 from synnefo.core import naming
+from synnefo.db.management.finding import server_named
 from synnefo.db.models import Intent, Server
 from synnefo.ports import ClusterError, InstanceReport, NotFound
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Ask and print."""
-        server = self._find(options["server"])
+        server = server_named(options["server"])
         report, trouble = self._ask(server)
         rows = [("", "database", "backend", "node"), *self._rows(server, report, trouble)]
         for name, database, backend, node in rows:
@@ -40,17 +40,6 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"intent       {intent.uuid} {intent.action} {intent.state} {job} {intent.cause}"
             )
-
-    @staticmethod
-    def _find(text: str) -> Server:
-        rows = Server.objects.select_related("backend", "flavor")
-        number = naming.server_id(settings.SYNNEFO_INSTANCE_PREFIX, text)
-        if number is None and text.isdigit():
-            number = int(text)
-        try:
-            return rows.get(pk=number) if number else rows.get(uuid=uuid.UUID(text))
-        except (Server.DoesNotExist, ValueError) as unknown:
-            raise CommandError(f"there is no server {text}") from unknown
 
     @staticmethod
     def _ask(server: Server) -> tuple[InstanceReport | None, str]:
