@@ -25,6 +25,8 @@ class ServerState(StrEnum):
     BUILD = "BUILD"
     ACTIVE = "ACTIVE"
     STOPPED = "STOPPED"
+    PAUSED = "PAUSED"
+    SUSPENDED = "SUSPENDED"
     ERROR = "ERROR"
     DELETED = "DELETED"
 
@@ -38,6 +40,27 @@ class ServerTask(StrEnum):
     REBOOTING = "rebooting"
     REBOOTING_HARD = "rebooting_hard"
     DELETING = "deleting"
+    PAUSING = "pausing"
+    UNPAUSING = "unpausing"
+    SUSPENDING = "suspending"
+    RESUMING = "resuming"
+    RESIZE_PREP = "resize_prep"
+    RESIZE_FINISH = "resize_finish"
+    RESIZE_CONFIRMING = "resize_confirming"
+    RESIZE_REVERTING = "resize_reverting"
+    REBUILDING = "rebuilding"
+    REBUILD_SPAWNING = "rebuild_spawning"
+    RESCUING = "rescuing"
+    UNRESCUING = "unrescuing"
+    SHELVING = "shelving"
+    SHELVING_SAVING = "shelving_image_uploading"
+    UNSHELVING = "unshelving"
+    IMAGE_SNAPSHOT = "image_snapshot"
+    IMAGE_BACKUP = "image_backup"
+    SOFT_DELETING = "soft-deleting"
+    RESTORING = "restoring"
+    MIGRATING = "migrating"
+    EVACUATING = "rebuilding_evacuating"
 
 
 Row = dict[JobStatus, ServerState | None]
@@ -55,6 +78,10 @@ STATE_AFTER: dict[str, Row] = {
     "OP_INSTANCE_STARTUP": ends(ServerState.ACTIVE),
     "OP_INSTANCE_SHUTDOWN": ends(ServerState.STOPPED),
     "OP_INSTANCE_REBOOT": ends(ServerState.ACTIVE),
+    "OP_INSTANCE_PAUSE": ends(ServerState.PAUSED),
+    "OP_INSTANCE_UNPAUSE": ends(ServerState.ACTIVE),
+    "OP_INSTANCE_SUSPEND": ends(ServerState.SUSPENDED),
+    "OP_INSTANCE_RESUME": ends(ServerState.ACTIVE),
     "OP_INSTANCE_SET_PARAMS": ends(KEEP),
     "OP_INSTANCE_QUERY_DATA": ends(KEEP),
     "OP_INSTANCE_MIGRATE": ends(KEEP),
@@ -71,6 +98,8 @@ STATE_AFTER: dict[str, Row] = {
     "OP_INSTANCE_DEACTIVATE_DISKS": ends(KEEP),
     "OP_INSTANCE_REPLACE_DISKS": ends(KEEP),
     "OP_INSTANCE_SNAPSHOT": ends(KEEP),
+    "OP_INSTANCE_SAVE_DISK": ends(KEEP),
+    "OP_INSTANCE_FILL_DISK": ends(KEEP),
 }
 
 
@@ -79,22 +108,60 @@ def state_after(operation: str, status: JobStatus, current: ServerState) -> Serv
     return STATE_AFTER.get(operation, {}).get(status) or current
 
 
+class ServerMode(StrEnum):
+    """What only the frontend knows of a server, laid over its state; see `server_modes.py`."""
+
+    RESIZED = "RESIZED"
+    RESCUED = "RESCUED"
+    SHELVED = "SHELVED"
+    SHELVED_OFFLOADED = "SHELVED_OFFLOADED"
+    SOFT_DELETED = "SOFT_DELETED"
+    MARKED = "MARKED"  # An administrator marked it as failed.
+
+
 # What the OpenStack compute API shows: (vm_state, power_state) and the status word, by state.
 NOVA_VIEW: dict[ServerState, tuple[str, int, str]] = {
     ServerState.BUILD: ("building", 0, "BUILD"),
     ServerState.ACTIVE: ("active", 1, "ACTIVE"),
     ServerState.STOPPED: ("stopped", 4, "SHUTOFF"),
+    ServerState.PAUSED: ("paused", 3, "PAUSED"),
+    ServerState.SUSPENDED: ("suspended", 4, "SUSPENDED"),
     ServerState.ERROR: ("error", 0, "ERROR"),
     ServerState.DELETED: ("deleted", 0, "DELETED"),
+}
+# A mode hides the state, but not whether the guest runs: (vm_state, status).
+MODE_VIEW: dict[ServerMode, tuple[str, str]] = {
+    ServerMode.RESIZED: ("resized", "VERIFY_RESIZE"),
+    ServerMode.RESCUED: ("rescued", "RESCUE"),
+    ServerMode.SHELVED: ("shelved", "SHELVED"),
+    ServerMode.SHELVED_OFFLOADED: ("shelved_offloaded", "SHELVED_OFFLOADED"),
+    ServerMode.SOFT_DELETED: ("soft-delete", "SOFT_DELETED"),
+    ServerMode.MARKED: ("error", "ERROR"),
 }
 STATUS_DURING: dict[ServerTask, str] = {
     ServerTask.REBOOTING: "REBOOT",
     ServerTask.REBOOTING_HARD: "HARD_REBOOT",
 }
+_REBUILD = dict.fromkeys((ServerTask.REBUILDING, ServerTask.REBUILD_SPAWNING), "REBUILD")
+_RESIZE = dict.fromkeys((ServerTask.RESIZE_PREP, ServerTask.RESIZE_FINISH), "RESIZE")
+# Status words during tasks, by vm_state; elsewhere a task does not change the word.
+WORDS_DURING: dict[str, dict[ServerTask, str]] = {
+    "active": STATUS_DURING | _REBUILD | _RESIZE | {ServerTask.MIGRATING: "MIGRATING"},
+    "stopped": _REBUILD | _RESIZE | {ServerTask.REBOOTING_HARD: "HARD_REBOOT"},
+    "error": _REBUILD,
+    "resized": {ServerTask.RESIZE_REVERTING: "REVERT_RESIZE"},
+    "paused": {ServerTask.MIGRATING: "MIGRATING"},
+}
 
 
-def nova_status(state: ServerState, task: ServerTask | None) -> str:
+def vm_state(state: ServerState, mode: ServerMode | None = None) -> str:
+    """The API's vm_state."""
+    return NOVA_VIEW[state][0] if mode is None else MODE_VIEW[mode][0]
+
+
+def nova_status(state: ServerState, task: ServerTask | None, mode: ServerMode | None = None) -> str:
     """The status word of the compute API, for example SHUTOFF or HARD_REBOOT."""
-    if state is ServerState.ACTIVE and task in STATUS_DURING:
-        return STATUS_DURING[task]
-    return NOVA_VIEW[state][2]
+    usual = NOVA_VIEW[state][2] if mode is None else MODE_VIEW[mode][1]
+    if task is None:
+        return usual
+    return WORDS_DURING.get(vm_state(state, mode), {}).get(task, usual)

@@ -15,6 +15,7 @@ class Backend(models.Model):
     drained = models.BooleanField(default=False)
     offline = models.BooleanField(default=False)
     disk_templates = models.JSONField(default=list)
+    features = models.JSONField(default=list)  # What it announces; extensions of ours have names.
     hypervisor = models.CharField(max_length=32, blank=True, default="")
     # Capacity in MiB and processors, from the nodes; what the allocator weighs.
     memory_total = models.BigIntegerField(default=0)

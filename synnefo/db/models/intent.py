@@ -34,6 +34,9 @@ class Intent(models.Model):
     server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="intents")
     backend = models.ForeignKey(Backend, null=True, on_delete=models.PROTECT)
     arguments = models.JSONField(default=dict)
+    # The actions that follow when this one has succeeded, and the first intent of such a chain.
+    then = models.JSONField(default=list)
+    first = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="steps")
     state = models.CharField(max_length=16, choices=State, default=State.RECORDED)
     job_id = models.BigIntegerField(null=True)
     # The newest job known when it was claimed first: its own job has a higher id.

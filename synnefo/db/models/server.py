@@ -4,7 +4,7 @@ import uuid
 
 from django.db import models
 
-from synnefo.core.server_states import ServerState, ServerTask
+from synnefo.core.server_states import ServerMode, ServerState, ServerTask
 from synnefo.db.models.backend import Backend
 from synnefo.db.models.flavor import Flavor
 from synnefo.db.models.identity import Project, User
@@ -29,6 +29,12 @@ class Server(models.Model):
     state = models.CharField(
         max_length=16, choices=[(s, s) for s in ServerState], default=ServerState.BUILD
     )
+    # What only the frontend knows, over the state; when it began and what has to be remembered.
+    mode = models.CharField(max_length=24, null=True, choices=[(m, m) for m in ServerMode])  # noqa: DJ001 - null is "no mode".
+    mode_at = models.DateTimeField(null=True)
+    before_mode = models.JSONField(default=dict)
+    # From the wish for another size until it is confirmed or reverted: the size to go back to.
+    old_flavor = models.ForeignKey(Flavor, null=True, on_delete=models.PROTECT, related_name="+")
     placed = models.BooleanField(default=False)  # Its backend may have an instance of it.
     task = models.CharField(max_length=32, null=True, choices=[(t, t) for t in ServerTask])  # noqa: DJ001 - null is "no task".
     progress = models.PositiveSmallIntegerField(default=0)
