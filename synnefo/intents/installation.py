@@ -101,16 +101,16 @@ def flavors(disk_template: str = "file") -> None:
     """The usual sizes; those that are there keep their disk template."""
     with writing():
         for flavor_id, name, vcpus, ram, disk in FLAVORS:
-            Flavor.objects.get_or_create(
-                flavor_id=flavor_id,
-                defaults={
-                    "name": name,
-                    "vcpus": vcpus,
-                    "ram": ram,
-                    "disk": disk,
-                    "disk_template": disk_template,
-                },
-            )
+            # Nor does one come back that an administrator has deleted.
+            if not Flavor.ever.filter(Q(flavor_id=flavor_id) | Q(name=name)).exists():
+                Flavor.objects.create(
+                    flavor_id=flavor_id,
+                    name=name,
+                    vcpus=vcpus,
+                    ram=ram,
+                    disk=disk,
+                    disk_template=disk_template,
+                )
 
 
 def public_network(wanted: Mapping[str, Any]) -> Network:

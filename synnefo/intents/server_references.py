@@ -66,8 +66,9 @@ def _uuid(text: str) -> uuid.UUID:
 
 
 def _flavor(caller: Caller, flavor_id: str) -> Flavor:
-    """A private flavor is for administrators, and for everybody else as if it were not there."""
-    usable = Flavor.objects.all() if caller.is_admin else Flavor.objects.filter(is_public=True)
+    """A private flavor is for administrators and for projects that were given it."""
+    present = Flavor.objects
+    usable = present.all() if caller.is_admin else present.usable_by(caller.project_id)
     found = usable.filter(flavor_id=flavor_id).first()
     if found is None:
         raise BadRequest(f"Flavor {flavor_id} could not be found.", field="flavorRef")

@@ -1,17 +1,32 @@
-"""Sizes of servers: read only."""
+"""Sizes of servers: everybody reads those that he may use, administrators make and remove them."""
 
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
 
-from synnefo.api.bodies import FALSE, TRUE
+from synnefo.api import bodies
+from synnefo.api.bodies import FALSE, TRUE, ByVersion, Kind, maybe
+from synnefo.api.compute.gating import since
 from synnefo.api.pagination import after, limit_of, next_link, ordered, sorting
-from synnefo.api.request import Request, answer
+from synnefo.api.request import Request, answer, empty
+from synnefo.core import extra_specs
 from synnefo.core.faults import BadRequest, NotFound
 from synnefo.db.models import Flavor
+from synnefo.intents import flavors as intents
 
+QUERY = ("limit", "marker", "is_public", "minRam", "minDisk", "sort_key", "sort_dir")
 SORT_KEYS = {
+    "created_at": "created_at",
+    "description": "description",
+    "ephemeral_gb": "ephemeral",
+    "is_public": "is_public",
+    "rxtx_factor": "rxtx_factor",
+    "swap": "swap",
+    # Flavors are neither disabled nor weighed nor changed, so these order nothing.
+    "disabled": "pk",
+    "vcpu_weight": "pk",
+    "updated_at": "pk",
     "flavorid": "flavor_id",
     "name": "name",
     "id": "pk",
@@ -19,6 +34,93 @@ SORT_KEYS = {
     "vcpus": "vcpus",
     "root_gb": "disk",
 }
+FLAVOR_ID = bodies.text(1, 255, trim=True, pattern=r"[a-zA-Z0-9. _-]+")
+
+
+def _flavor_id(value: Any, where: str, strict: bool) -> str | None:
+    """A text, or a number that becomes one."""
+    plain = str(value) if type(value) in (int, float) else value
+    return None if plain is None else str(FLAVOR_ID(plain, where, strict))
+
+
+def _factor(value: Any, where: str, _strict: bool) -> float:
+    try:
+        factor = float(value) if type(value) in (str, int, float) else 0.0
+    except (ValueError, OverflowError):
+        factor = 0.0
+    if not 0 < factor <= 3.40282e38:
+        bodies.refuse(where, "it must be a number above 0")
+    return factor
+
+
+def _spec(value: Any, where: str, strict: bool) -> str:
+    plain = str(value) if type(value) in (int, float) else value
+    return str(bodies.text(0, 255)(plain, where, strict))
+
+
+# The names of the API and the columns that they set.
+COLUMNS = {
+    "id": "flavor_id",
+    "name": "name",
+    "ram": "ram",
+    "vcpus": "vcpus",
+    "disk": "disk",
+    "OS-FLV-EXT-DATA:ephemeral": "ephemeral",
+    "swap": "swap",
+    "rxtx_factor": "rxtx_factor",
+    "os-flavor-access:is_public": "is_public",
+    "description": "description",
+}
+FIELDS: dict[str, Kind] = {
+    "name": bodies.NAME,
+    "id": _flavor_id,
+    "ram": bodies.integer(1),
+    "vcpus": bodies.integer(1),
+    "disk": bodies.integer(0),
+    "OS-FLV-EXT-DATA:ephemeral": bodies.integer(0),
+    "swap": bodies.integer(0),
+    "rxtx_factor": _factor,
+    "os-flavor-access:is_public": bodies.flag,
+}
+NEEDED = ("name", "ram", "vcpus", "disk")
+DESCRIPTION = maybe(bodies.text(0, 65535, lines=True))
+
+
+def _flavor_body(fields: dict[str, Kind], need: tuple[str, ...]) -> Kind:
+    return bodies.record({"flavor": bodies.record(fields, need)}, ("flavor",))
+
+
+CREATE = ByVersion(
+    {
+        1: _flavor_body(FIELDS, NEEDED),
+        55: _flavor_body(FIELDS | {"description": DESCRIPTION}, NEEDED),
+    }
+)
+UPDATE = _flavor_body({"description": DESCRIPTION}, ("description",))
+TENANT = bodies.record({"tenant": bodies.text(1, 255)}, ("tenant",))
+ACTION = bodies.record({"addTenantAccess": TENANT, "removeTenantAccess": TENANT})
+SPEC = bodies.mapping(bodies.text(1, 255, pattern=r"[a-zA-Z0-9-_:. ]+"), _spec, 128)
+SPECS = bodies.record({"extra_specs": SPEC}, ("extra_specs",))
+
+# How flavors look in answers.
+LINKS = bodies.listing(bodies.record({"rel": bodies.text(), "href": bodies.text()}))
+BRIEF_SHAPE = bodies.record(
+    {"id": bodies.text(), "name": bodies.text(), "links": LINKS},
+    ("id", "name", "links"),
+    rest=bodies.anything,
+)
+LIST_SHAPE = bodies.record(
+    {"flavors": bodies.listing(BRIEF_SHAPE, most=1000)}, ("flavors",), rest=bodies.anything
+)
+SHAPE = bodies.record({"flavor": BRIEF_SHAPE}, ("flavor",))
+ACCESS_SHAPE = bodies.record(
+    {
+        "flavor_access": bodies.listing(
+            bodies.record({"flavor_id": bodies.text(), "tenant_id": bodies.text()}), most=100_000
+        )
+    },
+    ("flavor_access",),
+)
 
 
 def links(base: str, flavor_id: str) -> list[dict[str, str]]:
@@ -29,32 +131,36 @@ def links(base: str, flavor_id: str) -> list[dict[str, str]]:
     ]
 
 
-def brief(row: Flavor, base: str) -> dict[str, Any]:
+def brief(row: Flavor, request: Request) -> dict[str, Any]:
     """A flavor in the short list."""
-    return {"id": row.flavor_id, "name": row.name, "links": links(base, row.flavor_id)}
-
-
-def record(row: Flavor, base: str) -> dict[str, Any]:
-    """The whole flavor."""
-    return {
+    shown = {
         "id": row.flavor_id,
         "name": row.name,
+        "links": links(request.base, row.flavor_id),
+    }
+    return shown | ({"description": row.description} if request.version >= (2, 55) else {})
+
+
+def record(row: Flavor, request: Request) -> dict[str, Any]:
+    """The whole flavor."""
+    shown = brief(row, request) | {
         "ram": row.ram,
         "disk": row.disk,
         "vcpus": row.vcpus,
-        "swap": "",
-        "rxtx_factor": 1.0,
-        "OS-FLV-EXT-DATA:ephemeral": 0,
+        "swap": row.swap if row.swap or request.version >= (2, 75) else "",
+        "rxtx_factor": row.rxtx_factor,
+        "OS-FLV-EXT-DATA:ephemeral": row.ephemeral,
         "OS-FLV-DISABLED:disabled": False,
         "os-flavor-access:is_public": row.is_public,
-        "links": links(base, row.flavor_id),
     }
+    return shown | ({"extra_specs": row.extra_specs} if request.version >= (2, 61) else {})
 
 
 def visible(request: Request) -> QuerySet[Flavor]:
-    """What the caller may see: private flavors are for administrators."""
-    rows = Flavor.objects.all()
-    return rows if request.caller.is_admin else rows.filter(is_public=True)
+    """What the caller may see: private flavors are for those who were given them."""
+    if request.caller.is_admin:
+        return Flavor.objects.all()
+    return Flavor.objects.usable_by(request.project)
 
 
 def find(request: Request, flavor_id: str) -> Flavor:
@@ -79,7 +185,9 @@ def _publicity(request: Request) -> QuerySet[Flavor]:
     rows = visible(request)
     if word == "none" or not request.caller.is_admin:
         return rows
-    return rows.filter(is_public=word in TRUE)
+    if word in TRUE:
+        return Flavor.objects.usable_by(request.project)
+    return rows.filter(is_public=False)
 
 
 def _page(request: Request) -> tuple[list[Flavor], int]:
@@ -99,7 +207,7 @@ def _page(request: Request) -> tuple[list[Flavor], int]:
 
 def _list(request: Request, render: Any, path: str) -> HttpResponse:
     page, limit = _page(request)
-    data: dict[str, Any] = {"flavors": [render(row, request.base) for row in page]}
+    data: dict[str, Any] = {"flavors": [render(row, request) for row in page]}
     if limit and len(page) == limit:
         href = next_link(request, f"{request.base}/compute/v2.1/{path}", page[-1].flavor_id)
         data["flavors_links"] = [{"rel": "next", "href": href}]
@@ -118,17 +226,94 @@ def list_detail(request: Request) -> HttpResponse:
 
 def show(request: Request, id: str) -> HttpResponse:
     """GET /flavors/{id}."""
-    return answer({"flavor": record(find(request, id), request.base)})
+    return answer({"flavor": record(find(request, id), request)})
 
 
-def extra_specs(request: Request, id: str) -> HttpResponse:
+# --- what administrators do ----------------------------------------------------------------------
+
+
+def create(request: Request) -> HttpResponse:
+    """POST /flavors."""
+    wish = request.wish["flavor"]
+    fields = {column: wish[name] for name, column in COLUMNS.items() if name in wish}
+    return answer({"flavor": record(intents.create(fields), request)})
+
+
+@since(55)
+def update(request: Request, id: str) -> HttpResponse:
+    """PUT /flavors/{id}: only the description changes."""
+    row = intents.describe(id, request.wish["flavor"]["description"])
+    return answer({"flavor": record(row, request)})
+
+
+def delete(request: Request, id: str) -> HttpResponse:
+    """DELETE /flavors/{id}."""
+    intents.delete(id)
+    return empty(202)
+
+
+def access(request: Request, id: str) -> HttpResponse:
+    """GET /flavors/{id}/os-flavor-access: whom a private flavor was given to."""
+    row = find(request, id)
+    if row.is_public:
+        raise NotFound("Access list not available for public flavors.")
+    return _access_of(row)
+
+
+def _access_of(row: Flavor) -> HttpResponse:
+    projects = row.access.order_by("pk").values_list("project_id", flat=True)
+    given = [{"flavor_id": row.flavor_id, "tenant_id": project} for project in projects]
+    return answer({"flavor_access": given})
+
+
+def act(request: Request, id: str) -> HttpResponse:
+    """POST /flavors/{id}/action: give it to a project, or take it away."""
+    if len(request.wish) != 1:
+        raise BadRequest("There must be one action, addTenantAccess or removeTenantAccess.")
+    [(action, arguments)] = request.wish.items()
+    change = intents.admit if action == "addTenantAccess" else intents.bar
+    return _access_of(change(id, arguments["tenant"]))
+
+
+# --- extra specs ---------------------------------------------------------------------------------
+
+
+def specs(request: Request, id: str) -> HttpResponse:
     """GET /flavors/{id}/os-extra_specs."""
     return answer({"extra_specs": find(request, id).extra_specs})
 
 
-def extra_spec(request: Request, id: str, key: str) -> HttpResponse:
+def spec(request: Request, id: str, key: str) -> HttpResponse:
     """GET /flavors/{id}/os-extra_specs/{key}."""
-    specs = find(request, id).extra_specs
-    if key not in specs:
+    found = find(request, id).extra_specs
+    if key not in found:
         raise NotFound(f"Flavor {id} has no extra specs with key {key}.")
-    return answer({key: specs[key]})
+    return answer({key: found[key]})
+
+
+def _check_specs(request: Request, wish: dict[str, str]) -> None:
+    if request.version >= (2, 86):
+        extra_specs.check(wish)
+
+
+def set_specs(request: Request, id: str) -> HttpResponse:
+    """POST /flavors/{id}/os-extra_specs: adds to what is there."""
+    wish = request.wish["extra_specs"]
+    _check_specs(request, wish)
+    intents.set_specs(id, wish)
+    return answer({"extra_specs": wish})
+
+
+def set_spec(request: Request, id: str, key: str) -> HttpResponse:
+    """PUT /flavors/{id}/os-extra_specs/{key}."""
+    if list(request.wish) != [key]:
+        raise BadRequest("Request body and URI mismatch.", field=key)
+    _check_specs(request, request.wish)
+    intents.set_specs(id, request.wish)
+    return answer(request.wish)
+
+
+def unset_spec(request: Request, id: str, key: str) -> HttpResponse:
+    """DELETE /flavors/{id}/os-extra_specs/{key}."""
+    intents.unset_spec(id, key)
+    return empty(200)

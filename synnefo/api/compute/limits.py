@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from synnefo.api.compute.server_bodies import MOST_METADATA
 from synnefo.api.compute.server_records import ZONE
 from synnefo.api.request import Request, answer
 from synnefo.core.faults import Forbidden, NotFound
@@ -46,8 +45,8 @@ def show(request: Request) -> HttpResponse:
         "totalInstancesUsed": used["instances"],
         "totalCoresUsed": used["cores"],
         "totalRAMUsed": used["ram"],
-        "maxServerMeta": MOST_METADATA,
-        "maxImageMeta": MOST_METADATA,
+        "maxServerMeta": DEFAULTS["metadata_items"],
+        "maxImageMeta": DEFAULTS["metadata_items"],
         "maxTotalKeypairs": MOST_KEYPAIRS,
         "maxPersonality": 0,
         "maxPersonalitySize": 0,
@@ -69,7 +68,7 @@ def _quota_set(project: str, limit: dict[str, int]) -> dict[str, Any]:
         "instances": limit["instances"],
         "cores": limit["cores"],
         "ram": limit["ram"],
-        "metadata_items": MOST_METADATA,
+        "metadata_items": DEFAULTS["metadata_items"],
         "key_pairs": MOST_KEYPAIRS,
         "server_groups": 0,
         "server_group_members": 0,

@@ -5,11 +5,10 @@ from django.http.response import HttpResponseBase
 from synnefo.api import versions
 from synnefo.api.compute import (
     actions,
+    admin_routes,
     extensions,
-    flavors,
     history,
     keypairs,
-    limits,
     metadata,
     servers,
 )
@@ -21,11 +20,7 @@ ROUTES = (
     Route("GET", "", versions.compute_document, Who.ANYBODY),
     Route("GET", "extensions", extensions.index, Who.READER),
     Route("GET", "extensions/{alias}", extensions.show, Who.READER),
-    Route("GET", "flavors", flavors.list_brief, Who.READER),
-    Route("GET", "flavors/detail", flavors.list_detail, Who.READER),
-    Route("GET", "flavors/{id}", flavors.show, Who.READER),
-    Route("GET", "flavors/{id}/os-extra_specs", flavors.extra_specs, Who.READER),
-    Route("GET", "flavors/{id}/os-extra_specs/{key}", flavors.extra_spec, Who.READER),
+    *admin_routes.ROUTES,
     Route("GET", "servers", servers.list_brief, Who.READER),
     Route("POST", "servers", servers.create, Who.MEMBER),
     Route("GET", "servers/detail", servers.list_detail, Who.READER),
@@ -48,12 +43,6 @@ ROUTES = (
     Route("POST", "os-keypairs", keypairs.create, Who.MEMBER),
     Route("GET", "os-keypairs/{name}", keypairs.show, Who.READER),
     Route("DELETE", "os-keypairs/{name}", keypairs.delete, Who.MEMBER),
-    Route("GET", "limits", limits.show, Who.READER),
-    Route("GET", "os-quota-sets/{id}", limits.quota_set, Who.READER),
-    Route("GET", "os-quota-sets/{id}/defaults", limits.quota_defaults, Who.READER),
-    Route("GET", "os-quota-sets/{id}/detail", limits.quota_detail, Who.READER),
-    Route("GET", "os-availability-zone", limits.zones, Who.READER),
-    Route("GET", "os-availability-zone/detail", limits.zones_detail, Who.ADMIN),
 )
 CURRENT = "v2.1"
 LEGACY = ("v2", "v2.0", "v1.1")  # older names of the same paths, without microversions
