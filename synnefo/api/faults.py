@@ -35,6 +35,7 @@ TABLE: dict[type[Fault], Row] = {
     faults.UnsupportedMediaType: Row(
         415, "Unsupported Media Type", "badMediaType", "HTTPUnsupportedMediaType"
     ),
+    faults.TooManyRequests: Row(429, "Too Many Requests", "overLimit", "HTTPTooManyRequests"),
     faults.ServiceUnavailable: Row(
         503, "Service Unavailable", "serviceUnavailable", "HTTPServiceUnavailable"
     ),
@@ -101,4 +102,6 @@ def response(service: str, fault: Fault | None, base: str) -> HttpResponse:
         answer["WWW-Authenticate"] = f'Keystone uri="{base}/identity"'
     if row.status == 503:
         answer["Retry-After"] = RETRY_AFTER
+    if isinstance(fault, faults.TooManyRequests):
+        answer["Retry-After"] = str(fault.retry_after)
     return answer

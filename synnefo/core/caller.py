@@ -13,6 +13,10 @@ class Caller:
     project_name: str
     roles: frozenset[str]
     request_id: str
+    domain_id: str = ""  # of a token for a domain
+    system: bool = False  # of a token for the whole system
+    delegated: bool = False  # by a credential or a trust that makes no further ones
+    credential_id: str = ""  # the application credential that acts, if it is tied to access rules
 
     @property
     def is_admin(self) -> bool:

@@ -59,3 +59,11 @@ class UnsupportedMediaType(Fault):
 
 class ServiceUnavailable(Fault):
     """Something that is needed cannot be reached just now."""
+
+
+class TooManyRequests(Fault):
+    """The caller asks, or fails, more often than allowed; `retry_after` says when to come again."""
+
+    def __init__(self, message: str, *, retry_after: int, **context: Any) -> None:
+        super().__init__(message, **context)
+        self.retry_after = retry_after
