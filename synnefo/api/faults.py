@@ -31,6 +31,9 @@ TABLE: dict[type[Fault], Row] = {
     faults.MethodNotAllowed: Row(405, "Method Not Allowed", "badMethod", "HTTPMethodNotAllowed"),
     faults.NotAcceptable: Row(406, "Not Acceptable", "computeFault", "HTTPNotAcceptable"),
     faults.Conflict: Row(409, "Conflict", "conflictingRequest", "HTTPConflict"),
+    faults.PreconditionFailed: Row(
+        412, "Precondition Failed", "preconditionFailed", "RevisionNumberConstraintFailed"
+    ),
     faults.TooLarge: Row(413, "Request Entity Too Large", "overLimit", "HTTPRequestEntityTooLarge"),
     faults.UnsupportedMediaType: Row(
         415, "Unsupported Media Type", "badMediaType", "HTTPUnsupportedMediaType"

@@ -49,6 +49,10 @@ class Conflict(Fault):
     """The resource is in a state that does not allow this."""
 
 
+class PreconditionFailed(Fault):
+    """The resource is no longer what the caller took it for."""
+
+
 class TooLarge(Fault):
     """The request, or a part of it, is longer than allowed."""
 
