@@ -1,0 +1,1 @@
+"""OpenStack block storage v3."""
