@@ -36,7 +36,7 @@ TRANSFERS = 8  # images on their way at the same time
 ASKERS = 8  # requests that ask clusters, which may not answer
 BODY_SECONDS = 30.0
 PIECE_SECONDS = 60.0  # for one piece of an image, in either direction
-TRANSFER_PATH = re.compile(r"/image/v2/images/[^/]+/file$")
+TRANSFER_PATH = re.compile(r"/image/v2/images/[^/]+/(file|stage)$")
 CONSOLE_PATHS = frozenset({"/console/websockify", "/websockify"})
 
 

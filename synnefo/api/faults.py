@@ -39,6 +39,9 @@ TABLE: dict[type[Fault], Row] = {
         415, "Unsupported Media Type", "badMediaType", "HTTPUnsupportedMediaType"
     ),
     faults.TooManyRequests: Row(429, "Too Many Requests", "overLimit", "HTTPTooManyRequests"),
+    faults.RangeNotSatisfiable: Row(
+        416, "Requested Range Not Satisfiable", "badRequest", "HTTPRequestRangeNotSatisfiable"
+    ),
     faults.ServiceUnavailable: Row(
         503, "Service Unavailable", "serviceUnavailable", "HTTPServiceUnavailable"
     ),

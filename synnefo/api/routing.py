@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 from synnefo.api import authentication, middleware
 from synnefo.api.bodies import ByVersion, Kind
 from synnefo.api.middleware import base_of
-from synnefo.api.request import Request
+from synnefo.api.request import JSON_TYPES, Request
 from synnefo.core.faults import BadRequest, Fault, Forbidden, MethodNotAllowed, NotFound
 
 View = Callable[..., HttpResponseBase]
@@ -47,7 +47,8 @@ class Route(NamedTuple):
 
     `body` is read and checked before the view, which finds it in `request.wish`. `gives` tells the
     OpenAPI document what is answered: the kind of each body by its status, None for no body.
-    `query` names the parameters that the view reads from the query.
+    `query` names the parameters that the view reads from the query. `media` names the types of a
+    body that is not plain JSON; without `body` its bytes are the view's to read.
     """
 
     method: str
@@ -57,6 +58,7 @@ class Route(NamedTuple):
     body: Kind | ByVersion | None = None
     gives: Mapping[int, Kind | None] = {}
     query: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
 
 
 @dataclass
@@ -118,7 +120,7 @@ class Service:
             route, arguments, project = self._route(request, path)
             self._admit(request, route.who)
             _check_project(request, route.who, project)
-            _read_body(request, route.body)
+            _read_body(request, route)
             response = route.view(request, **arguments)
         except Fault as fault:
             response = middleware.answer_to(http, fault)
@@ -165,10 +167,12 @@ class Service:
             raise Forbidden("You are not authorized to perform the requested action.")
 
 
-def _read_body(request: Request, body: Kind | ByVersion | None) -> None:
+def _read_body(request: Request, route: Route) -> None:
+    body = route.body
     if body is not None:
         kind = body.at(request.version[1]) if isinstance(body, ByVersion) else body
-        request.wish = kind(request.json(), "", request.strict)
+        types = frozenset(route.media) or JSON_TYPES
+        request.wish = kind(request.json(types), "", request.strict)
 
 
 def _check_project(request: Request, who: Who, project: str | None) -> None:

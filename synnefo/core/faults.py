@@ -57,6 +57,10 @@ class TooLarge(Fault):
     """The request, or a part of it, is longer than allowed."""
 
 
+class RangeNotSatisfiable(Fault):
+    """The part that is asked for lies outside of what there is."""
+
+
 class UnsupportedMediaType(Fault):
     """The body is in a format that is not understood here."""
 

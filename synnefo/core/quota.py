@@ -37,7 +37,13 @@ VOLUME = {
     "per_volume_gigabytes": UNLIMITED,
     "groups": 10,
 }
-DEFAULTS: dict[str, int] = COMPUTE | NETWORK | VOLUME
+IMAGE = {
+    "image_count_total": 1000,
+    "image_count_uploading": 100,
+    "image_size_total": 1 << 20,  # MiB, as all sizes of images
+    "image_stage_total": 1 << 20,
+}
+DEFAULTS: dict[str, int] = COMPUTE | NETWORK | VOLUME | IMAGE
 MOST_KEYPAIRS = DEFAULTS["key_pairs"]
 
 

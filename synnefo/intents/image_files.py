@@ -1,7 +1,7 @@
 """The bytes of images on the disk: written beside, checked, then put in their place.
 
 Whoever writes an image holds a lock on its file of parts. The lock dies with its holder, so that
-what is left of an upload can be told from one that goes on.
+what is left of an upload can be told from one that goes on. Bytes in their place never change.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import errno
 import fcntl
 import hashlib
 import os
-import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,12 +18,10 @@ from typing import IO
 
 from django.conf import settings
 
-from synnefo.core.faults import BadRequest, Conflict, TooLarge
+from synnefo.core import image_formats
+from synnefo.core.faults import Conflict, TooLarge
 from synnefo.db.models import Image
 
-QCOW2 = b"QFI\xfb"
-QCOW2_HEADER = 80
-EXTERNAL_DATA = 1 << 2  # among the features that a reader has to know
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -46,6 +43,11 @@ def path_of(image: Image) -> Path:
 def part_of(image: Image) -> Path:
     """Where they are while they come."""
     return path_of(image).with_suffix(".part")
+
+
+def staged_of(image: Image) -> Path:
+    """Where they wait for their import."""
+    return path_of(image).with_suffix(".staged")
 
 
 @contextmanager
@@ -88,13 +90,18 @@ def is_being_written(image: Image) -> bool:
     return False
 
 
-def write(file: IO[bytes], chunks: Iterable[bytes], disk_format: str | None) -> Written:
-    """Take the bytes as they come; they are on the disk when this returns."""
+def write(
+    file: IO[bytes], chunks: Iterable[bytes], most: int | None = None
+) -> tuple[int, str, str]:
+    """Take the bytes as they come: how many there were, their MD5 and their SHA-512.
+
+    They are on the disk when this returns. There may be at most `most`, besides the limit of all.
+    """
     md5, sha512, size = hashlib.md5(usedforsecurity=False), hashlib.sha512(), 0
     try:
         for chunk in chunks:
             size += len(chunk)
-            check_size(size)
+            check_size(size, most)
             file.write(chunk)
             md5.update(chunk)
             sha512.update(chunk)
@@ -104,35 +111,66 @@ def write(file: IO[bytes], chunks: Iterable[bytes], disk_format: str | None) -> 
         if error.errno not in NO_ROOM:
             raise
         raise TooLarge("There is no room for the bytes of this image.", cause=error) from error
-    virtual_size = _size_of_qcow2(file) if disk_format == "qcow2" else size
-    check_size(virtual_size)
-    return Written(size, virtual_size, md5.hexdigest(), sha512.hexdigest())
+    return size, md5.hexdigest(), sha512.hexdigest()
 
 
-def check_size(size: int) -> None:
-    """Refuse more than an image may have."""
+def check_size(size: int, most: int | None = None) -> None:
+    """Refuse more than an image may have, or more than its project has room for."""
     if size > settings.SYNNEFO_IMAGE_LIMIT:
         raise TooLarge(f"An image may have at most {settings.SYNNEFO_IMAGE_LIMIT} bytes.")
+    if most is not None and size > most:
+        raise TooLarge(f"The project's quota has room for {most} more bytes of images.")
 
 
-def _size_of_qcow2(file: IO[bytes]) -> int:
-    """How large the disk in it is. One that draws in other files would show those of the node."""
+def inspect(file: IO[bytes], image: Image, size: int) -> int:
+    """Refuse bytes that are not what the image says; how large the disk in them is."""
     file.seek(0)
-    header = file.read(QCOW2_HEADER)
-    if len(header) < QCOW2_HEADER or header[:4] != QCOW2:
-        raise BadRequest("The data is not a qcow2 image.", field="disk_format")
-    version, backing, size = struct.unpack(">IQ8xQ", header[4:32])
-    if version not in {2, 3}:
-        raise BadRequest(f"Version {version} of qcow2 is not known.", field="disk_format")
-    features = struct.unpack(">Q", header[72:80])[0] if version == 3 else 0
-    if backing or features & EXTERNAL_DATA:
-        raise BadRequest("An image must not refer to other files.", field="disk_format")
-    return int(size)
+    head = file.read(image_formats.HEAD)
+    file.seek(max(0, size - image_formats.TAIL))
+    tail = file.read(image_formats.TAIL)
+    found = image_formats.recognized(head, tail)
+    strict = settings.SYNNEFO_IMAGE_FORMAT_MATCH and image.container_format == "bare"
+    if strict:
+        image_formats.check_match(image.disk_format or "raw", found)
+    image_formats.check_safe(found, head)
+    known = found if found == image.disk_format else "raw"
+    virtual_size = image_formats.virtual_size(known, head, tail, size)
+    check_size(virtual_size)
+    return virtual_size
+
+
+def put_aside(image: Image) -> None:
+    """What was written waits for its import."""
+    os.replace(part_of(image), staged_of(image))
+    _sync_folder(image)
 
 
 def keep(image: Image) -> None:
     """Put what was written in its place, for good."""
     os.replace(part_of(image), path_of(image))
+    _sync_folder(image)
+
+
+def keep_staged(image: Image) -> None:
+    """Put what waited in its place, for good."""
+    os.replace(staged_of(image), path_of(image))
+    _sync_folder(image)
+
+
+def share(source: Image, image: Image) -> None:
+    """Give an image the bytes of another one, without a second copy: they never change."""
+    path_of(image).unlink(missing_ok=True)
+    os.link(path_of(source), path_of(image))
+    _sync_folder(image)
+
+
+def forget(image: Image) -> None:
+    """Remove all bytes of an image."""
+    for path in (path_of(image), staged_of(image), part_of(image)):
+        path.unlink(missing_ok=True)
+
+
+def _sync_folder(image: Image) -> None:
     descriptor = os.open(path_of(image).parent, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""What users ask of images."""
+"""What users ask of images: their records, and their bytes as they are uploaded."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from dataclasses import asdict
 from typing import Any
 
 from django.db import IntegrityError
+from django.db.models import Q
 from django.utils import timezone
 
 from synnefo.core.caller import Caller
-from synnefo.core.faults import BadRequest, Conflict, Forbidden, NotFound
+from synnefo.core.faults import BadRequest, Conflict, Forbidden
 from synnefo.core.server_states import ServerState
 from synnefo.db import rings
-from synnefo.db.models import Image, Server
+from synnefo.db.models import Image, Intent, Server
 from synnefo.db.transactions import writing
-from synnefo.intents import image_files
+from synnefo.intents import image_access, image_files, image_quota
+from synnefo.intents.image_files import Written
+
+# Wishes that copy an image onto the disk of a server that may be there for long.
+COPYING = ("create", "rebuild", "rescue", "unshelve", "restore")
 
 
 def create(caller: Caller, fields: Mapping[str, Any]) -> Image:
@@ -27,9 +32,11 @@ def create(caller: Caller, fields: Mapping[str, Any]) -> Image:
     columns, now = dict(fields), timezone.now()
     if (asked := columns.pop("id", None)) is not None:
         columns["uuid"] = _uuid(str(asked))
-    image = Image(project_id=caller.project_id, created_at=now, updated_at=now, **columns)
+    columns.setdefault("project_id", caller.project_id)
+    image = Image(created_at=now, updated_at=now, **columns)
     try:
         with writing():
+            image_quota.admit(image.project_id, image_quota.COUNT)
             image.save(force_insert=True)
             rings.changed(image.project_id, "image", image.uuid)
     except IntegrityError as taken:
@@ -44,49 +51,65 @@ def _uuid(text: str) -> uuid.UUID:
         raise BadRequest(f"'{text}' is not a UUID", field="id") from error
 
 
-def _own(caller: Caller, image_uuid: str) -> Image:
-    """The caller's image with its row locked. Others' public ones can be seen but not changed."""
-    absent = NotFound(f"No image found with ID {image_uuid}")
-    try:
-        image = Image.objects.select_for_update().get(uuid=uuid.UUID(image_uuid))
-    except (Image.DoesNotExist, ValueError) as error:
-        raise absent from error
-    if image.project_id != caller.project_id and not caller.is_admin:
-        if image.visibility in {"public", "community"}:
-            raise Forbidden("You do not own this image.")
-        raise absent
-    return image
-
-
 def store_file(caller: Caller, image_uuid: str, chunks: Iterable[bytes]) -> Image:
     """Write the bytes of a queued image to its file and activate it; Conflict if it has some.
 
     They go to a file of another name first and are on the disk before the image is active.
     """
+
+    def finish(image: Image, written: Written) -> Image:
+        image_files.keep(image)
+        return change(image, status="active", notes={}, **asdict(written))
+
+    return _receive(caller, image_uuid, chunks, ("saving", image_quota.SIZE), finish)
+
+
+def stage(caller: Caller, image_uuid: str, chunks: Iterable[bytes]) -> Image:
+    """Write the bytes of a queued image beside its place, where they wait for their import."""
+
+    def finish(image: Image, written: Written) -> Image:
+        image_files.put_aside(image)
+        return change(image, staged=asdict(written), staged_size=written.size)
+
+    return _receive(caller, image_uuid, chunks, ("uploading", image_quota.STAGE), finish)
+
+
+def _receive(
+    caller: Caller,
+    image_uuid: str,
+    chunks: Iterable[bytes],
+    how: tuple[str, str],
+    finish: Callable[[Image, Written], Image],
+) -> Image:
+    """Take bytes in the status and on the quota of `how`; `finish` has the image locked."""
+    status, counted = how
     with writing():
-        image = _own(caller, image_uuid)
-        _check_storable(image)
+        _check_storable(image_access.own(caller, image_uuid), status)
+    image = image_access.find(caller, image_uuid)
     with image_files.part_file(image) as file:
         with writing():
-            image = _own(caller, image_uuid)
-            _check_storable(image)
-            _set(image, status="saving")
+            image = image_access.own(caller, image_uuid)
+            _check_storable(image, status)
+            image_quota.admit(image.project_id, image_quota.COMING)
+            most = image_quota.room(image.project_id, counted)
+            change(image, status=status)
         try:
-            written = image_files.write(file, chunks, image.disk_format)
+            size, checksum, digest = image_files.write(file, chunks, most)
+            # What is staged is looked at when it is imported, as Glance does.
+            virtual = image_files.inspect(file, image, size) if status == "saving" else size
             with writing():
                 # Whoever deleted the image in the meantime must not find its bytes again.
-                image = _own(caller, image_uuid)
-                image_files.keep(image)
-                return _set(image, status="active", **asdict(written))
+                image = image_access.own(caller, image_uuid)
+                return finish(image, Written(size, virtual, checksum, digest))
         except BaseException:
             _take_back(image)
             raise
 
 
-def _check_storable(image: Image) -> None:
-    # One that is "saving" may be left of a process that died: the lock of its file tells.
-    if image.status not in {"queued", "saving"}:
-        raise Conflict(f"Image status transition from {image.status} to saving is not allowed")
+def _check_storable(image: Image, status: str) -> None:
+    # One that is in the same status may be left of a process that died: the lock of its file tells.
+    if image.status not in {"queued", status} or image.staged is not None:
+        raise Conflict(f"Image status transition from {image.status} to {status} is not allowed")
     if not image.disk_format or not image.container_format:
         raise BadRequest(
             "Properties disk_format, container_format must be set prior to saving data.",
@@ -96,25 +119,25 @@ def _check_storable(image: Image) -> None:
 
 def _take_back(image: Image) -> None:
     with writing():
-        saving = Image.objects.filter(pk=image.pk, status="saving")
-        if saving.update(status="queued", updated_at=timezone.now()):
+        coming = Image.objects.filter(
+            pk=image.pk, status__in=("saving", "uploading"), staged__isnull=True
+        )
+        if coming.update(status="queued", updated_at=timezone.now()):
             rings.changed(image.project_id, "image", image.uuid)
 
 
 def take_back_abandoned() -> int:
     """Queue again what processes that died were writing; how many images that were."""
-    left = [
-        image
-        for image in Image.objects.filter(status="saving")
-        if not image_files.is_being_written(image)
-    ]
+    coming = Image.objects.filter(status__in=("saving", "uploading"), staged__isnull=True)
+    left = [image for image in coming if not image_files.is_being_written(image)]
     for image in left:
         _take_back(image)
         image_files.part_of(image).unlink(missing_ok=True)
     return len(left)
 
 
-def _set(image: Image, **columns: Any) -> Image:
+def change(image: Image, **columns: Any) -> Image:
+    """Set columns of an image whose row is locked."""
     for name, value in columns.items():
         setattr(image, name, value)
     image.updated_at = timezone.now()
@@ -132,20 +155,49 @@ def update(
     It is asked while the row is locked, so that of two changes at once none is lost.
     """
     with writing():
-        image = _own(caller, image_uuid)
+        image = image_access.own(caller, image_uuid)
         changes = changes_of(image)
-        return _set(image, **changes) if changes else image
+        return change(image, **changes) if changes else image
+
+
+def deactivate(caller: Caller, image_uuid: str) -> None:
+    """Nobody but administrators gets the bytes of an image until it is reactivated."""
+    _switch(caller, image_uuid, "deactivated", "Deactivating")
+
+
+def reactivate(caller: Caller, image_uuid: str) -> None:
+    """Undo a deactivation."""
+    _switch(caller, image_uuid, "active", "Reactivating")
+
+
+def _switch(caller: Caller, image_uuid: str, status: str, doing: str) -> None:
+    with writing():
+        image = image_access.own(caller, image_uuid)
+        if image.status not in {"active", "deactivated"}:
+            raise Forbidden(f"{doing} an image in status '{image.status}' is not allowed.")
+        if image.status != status:
+            change(image, status=status)
 
 
 def delete(caller: Caller, image_uuid: str) -> None:
-    """Remove an image and its file; Forbidden when protected."""
+    """Remove an image and its file; Forbidden when protected, Conflict while it is copied."""
     with writing():
-        image = _own(caller, image_uuid)
+        image = image_access.own(caller, image_uuid)
         if image.protected:
             raise Forbidden(f"Image {image_uuid} is protected and cannot be deleted.")
-        if Server.objects.filter(image=image, state=ServerState.BUILD).exists():
+        if is_being_copied(image):
             raise Conflict(f"Image {image_uuid} is in use: a server is being built from it.")
-        path, project_id = image_files.path_of(image), image.project_id
-        image.delete()
+        project_id = image.project_id
+        Image.objects.filter(pk=image.pk).delete()
         rings.changed(project_id, "image", image_uuid)
-    path.unlink(missing_ok=True)
+    image_files.forget(image)
+
+
+def is_being_copied(image: Image) -> bool:
+    """Whether a backend still needs the bytes for a server that was promised them."""
+    named = Q(arguments__icontains=str(image.uuid)) | Q(server__image=image)
+    wishes = Intent.objects.filter(
+        named, action__in=COPYING, state__in=[state.value for state in Intent.UNFINISHED]
+    )
+    building = Server.objects.filter(image=image, state=ServerState.BUILD)
+    return building.exists() or wishes.exists()

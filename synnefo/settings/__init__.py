@@ -91,6 +91,8 @@ SYNNEFO_BUS = os.environ.get("SYNNEFO_BUS", f"spool:{STATE / 'bus'}")
 SYNNEFO_DOORBELL = os.environ.get("SYNNEFO_DOORBELL", f"local:{STATE / 'doorbell'}")
 SYNNEFO_IMAGES = Path(os.environ.get("SYNNEFO_IMAGES", STATE / "images"))
 SYNNEFO_IMAGE_LIMIT = int(os.environ.get("SYNNEFO_IMAGE_LIMIT", str(256 << 30)))  # bytes
+# Whether bytes have to be what disk_format says, as Glance wants them by default.
+SYNNEFO_IMAGE_FORMAT_MATCH = os.environ.get("SYNNEFO_IMAGE_FORMAT_MATCH", "1") == "1"
 SYNNEFO_INSTANCE_PREFIX = os.environ.get("SYNNEFO_INSTANCE_PREFIX", "snf")
 SYNNEFO_TOKEN_HOURS = int(os.environ.get("SYNNEFO_TOKEN_HOURS", "24"))
 SYNNEFO_STATIC = Path(os.environ.get("SYNNEFO_STATIC", BASE_DIR / "ui" / "static"))
