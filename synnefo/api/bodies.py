@@ -10,7 +10,7 @@ import base64
 import binascii
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from synnefo.core.faults import BadRequest
@@ -39,14 +39,20 @@ class Described:
         return self._read(value, where, strict)
 
 
-def described(schema: Schema) -> Callable[[Kind], Described]:
-    """Decorates a kind with its JSON schema."""
-    return lambda read: Described(schema, read)
+def described(schema: Schema) -> Callable[[Kind], Kind]:
+    """Decorates a kind with its JSON schema, at no cost for each call."""
+
+    def known(read: Kind) -> Kind:
+        read.schema = schema  # type: ignore[attr-defined]
+        return read
+
+    return known
 
 
 def schema_of(kind: Kind) -> Schema:
     """The JSON schema of a kind; one that does not know it takes anything."""
-    return kind.schema if isinstance(kind, Described) else {}
+    found: Schema = getattr(kind, "schema", {})
+    return found
 
 
 class ByVersion:
@@ -61,6 +67,10 @@ class ByVersion:
         """The kind that this microversion knows."""
         return next(kind for since, kind in self._kinds if since <= minor)
 
+    def __iter__(self) -> Iterator[tuple[int, Kind]]:
+        """Each kind with the minor version that brought it, the newest first."""
+        return iter(self._kinds)
+
     @property
     def newest(self) -> Kind:
         """What the newest microversion knows."""
@@ -70,6 +80,14 @@ class ByVersion:
 def refuse(where: str, why: str) -> NoReturn:
     """Say what is wrong with a field."""
     raise BadRequest(f"Invalid input for field/attribute {where}: {why}.", field=where)
+
+
+def _shape(forbidden: re.Pattern[str], *, trim: bool) -> str:
+    """What a text without these characters looks like, as a pattern of JSON schemas."""
+    inner = forbidden.pattern[1:-1]
+    if not trim:
+        return f"^[^{inner}]*$"
+    return rf"^([^\s{inner}]([^{inner}]*[^\s{inner}])?)?$"
 
 
 def text(
@@ -83,7 +101,10 @@ def text(
     """A string of so many characters; `trim` refuses blanks at its ends, as Nova does for names."""
     forbidden = CONTROL_IN_TEXT if lines else CONTROL
     form = re.compile(pattern) if pattern else None
+    schema: Schema = {"type": "string", "minLength": least, "maxLength": most}
+    schema["pattern"] = f"^(?:{pattern})$" if pattern else _shape(forbidden, trim=trim)
 
+    @described(schema)
     def read(value: Any, where: str, _strict: bool) -> str:
         if not isinstance(value, str):
             refuse(where, "it must be a string")
@@ -103,6 +124,14 @@ def text(
 def integer(least: int = 0, most: int = LARGEST) -> Kind:
     """A whole number; a string of digits is one too."""
 
+    @described(
+        {
+            "type": ["integer", "string"],
+            "minimum": least,
+            "maximum": most,
+            "pattern": "^-?[0-9]{1,18}$",
+        }
+    )
     def read(value: Any, where: str, _strict: bool) -> int:
         if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
             value = int(value)
@@ -115,6 +144,7 @@ def integer(least: int = 0, most: int = LARGEST) -> Kind:
     return read
 
 
+@described({"type": ["boolean", "string", "integer"], "examples": [True, "false"]})
 def flag(value: Any, where: str, _strict: bool = True) -> bool:
     """True or false, or one of the words for them."""
     if isinstance(value, bool):
@@ -129,6 +159,7 @@ def flag(value: Any, where: str, _strict: bool = True) -> bool:
 def choice(*values: str) -> Kind:
     """One of these words."""
 
+    @described({"type": "string", "enum": list(values)})
     def read(value: Any, where: str, _strict: bool) -> str:
         if not isinstance(value, str) or value not in values:
             refuse(where, f"it must be one of {', '.join(values)}")
@@ -140,21 +171,35 @@ def choice(*values: str) -> Kind:
 def maybe(kind: Kind) -> Kind:
     """The kind, or null."""
 
+    @described({"anyOf": [schema_of(kind), {"type": "null"}]})
     def read(value: Any, where: str, strict: bool) -> Any:
         return None if value is None else kind(value, where, strict)
 
     return read
 
 
+@described({"enum": [None, {}, ""]})
 def nothing(value: Any, where: str, _strict: bool) -> None:
     """Null, or an empty object or string: the arguments of actions that have none."""
     if value not in (None, {}, ""):
         refuse(where, "it takes no arguments")
 
 
+TYPES: dict[type, str] = {
+    str: "string", int: "integer", bool: "boolean", float: "number", dict: "object", list: "array",
+    type(None): "null",
+}  # fmt: skip
+
+
+def _typed(kind: type, schema: Schema) -> Schema:
+    """A schema that is narrowed to one type, where it says nothing of types itself."""
+    return schema if schema else {"type": TYPES[kind]}
+
+
 def either(by_type: Mapping[type, Kind], expected: str) -> Kind:
     """The kind that belongs to the value's JSON type."""
 
+    @described({"anyOf": [_typed(kind, schema_of(by_type[kind])) for kind in by_type]})
     def read(value: Any, where: str, strict: bool) -> Any:
         kind = by_type.get(type(value))
         if kind is None:
@@ -167,6 +212,7 @@ def either(by_type: Mapping[type, Kind], expected: str) -> Kind:
 def listing(kind: Kind, least: int = 0, most: int = 100) -> Kind:
     """A list of so many."""
 
+    @described({"type": "array", "items": schema_of(kind), "minItems": least, "maxItems": most})
     def read(value: Any, where: str, strict: bool) -> list[Any]:
         if not isinstance(value, list):
             refuse(where, "it must be a list")
@@ -180,6 +226,14 @@ def listing(kind: Kind, least: int = 0, most: int = 100) -> Kind:
 def mapping(key: Kind, value_kind: Kind, most: int = 1000) -> Kind:
     """An object with keys of the user's choice."""
 
+    @described(
+        {
+            "type": "object",
+            "propertyNames": schema_of(key),
+            "additionalProperties": schema_of(value_kind),
+            "maxProperties": most,
+        }
+    )
     def read(value: Any, where: str, strict: bool) -> dict[str, Any]:
         if not isinstance(value, dict):
             refuse(where, "it must be an object")
@@ -199,7 +253,15 @@ def record(
     fields: Mapping[str, Kind], need: tuple[str, ...] = (), *, rest: Kind | None = None
 ) -> Kind:
     """An object with these fields; all others are of the kind `rest`, or refused."""
+    schema: Schema = {
+        "type": "object",
+        "properties": {name: schema_of(kind) for name, kind in fields.items()},
+        "additionalProperties": schema_of(rest) if rest else False,
+    }
+    if need:
+        schema["required"] = list(need)
 
+    @described(schema)
     def read(value: Any, where: str, strict: bool) -> dict[str, Any]:
         if not isinstance(value, dict):
             refuse(where or "the body", "it must be an object")
@@ -219,11 +281,13 @@ def record(
     return read
 
 
+@described({})
 def anything(value: Any, _where: str, _strict: bool) -> Any:
     """Any value; for what is accepted and has no effect."""
     return value
 
 
+@described({"type": "string", "format": "uuid"})
 def uuid(value: Any, where: str, _strict: bool = True) -> str:
     """A UUID in its usual form."""
     if not isinstance(value, str) or not UUID.fullmatch(value):
@@ -234,6 +298,7 @@ def uuid(value: Any, where: str, _strict: bool = True) -> str:
 def encoded(most: int = 65535) -> Kind:
     """Bytes in base64, still encoded when given back."""
 
+    @described({"type": "string", "contentEncoding": "base64", "maxLength": most})
     def read(value: Any, where: str, _strict: bool) -> str:
         if not isinstance(value, str):
             refuse(where, "it must be a string in base64")
@@ -250,7 +315,9 @@ def encoded(most: int = 65535) -> Kind:
 
 def address(*versions: int) -> Kind:
     """An IP address of one of these versions, in its canonical form."""
+    formats: list[Schema] = [{"type": "string", "format": f"ipv{one}"} for one in versions]
 
+    @described(formats[0] if len(formats) == 1 else {"anyOf": formats})
     def read(value: Any, where: str, _strict: bool) -> str:
         try:
             parsed = ipaddress.ip_address(value) if isinstance(value, str) else None
