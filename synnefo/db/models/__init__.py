@@ -21,7 +21,13 @@ from synnefo.db.models.keypair import Keypair
 from synnefo.db.models.metadef import MetadefItem, MetadefNamespace
 from synnefo.db.models.network import Address, Network, Port, RetiredNetwork, Subnet
 from synnefo.db.models.network_sharing import AddressScope, NetworkGrant, NetworkTag, SubnetPool
-from synnefo.db.models.quota import Commission, QuotaLimit, QuotaUsage
+from synnefo.db.models.quota import (
+    Commission,
+    QuotaDefault,
+    QuotaLimit,
+    QuotaUsage,
+    UserQuotaLimit,
+)
 from synnefo.db.models.routing import FloatingIp, Router
 from synnefo.db.models.security_group import SecurityGroup, SecurityGroupRule
 from synnefo.db.models.server import ConsoleToken, Server
@@ -93,6 +99,7 @@ __all__ = [
     "Project",
     "ProjectEndpoint",
     "QosSpecs",
+    "QuotaDefault",
     "QuotaLimit",
     "QuotaUsage",
     "Region",
@@ -110,6 +117,7 @@ __all__ = [
     "Token",
     "Trust",
     "User",
+    "UserQuotaLimit",
     "Volume",
     "VolumeAttachment",
     "VolumeContent",

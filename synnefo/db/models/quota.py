@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from synnefo.db.models.identity import Project
+from synnefo.db.models.identity import Project, User
 
 
 class QuotaLimit(models.Model):
@@ -17,6 +17,39 @@ class QuotaLimit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource} <= {self.limit}"
+
+
+class QuotaDefault(models.Model):
+    """The limit of a resource by the name of its class; only the class `default` has an effect."""
+
+    of_class = models.CharField(max_length=255)
+    resource = models.CharField(max_length=32)
+    limit = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["of_class", "resource"], name="quota_default")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource} <= {self.limit} in {self.of_class}"
+
+
+class UserQuotaLimit(models.Model):
+    """What one user may use of what a project may use."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    resource = models.CharField(max_length=32)
+    limit = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "user", "resource"], name="user_quota_limit")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource} <= {self.limit} for {self.user_id}"
 
 
 class QuotaUsage(models.Model):
