@@ -1,5 +1,6 @@
 """One file per noun; import the tables from here."""
 
+from synnefo.db.models.aggregate import Aggregate
 from synnefo.db.models.backend import Backend
 from synnefo.db.models.delegation import AccessRule, ApplicationCredential, Credential, Trust
 from synnefo.db.models.flavor import Flavor, FlavorAccess
@@ -21,6 +22,7 @@ from synnefo.db.models.keypair import Keypair
 from synnefo.db.models.metadef import MetadefItem, MetadefNamespace
 from synnefo.db.models.network import Address, Network, Port, RetiredNetwork, Subnet
 from synnefo.db.models.network_sharing import AddressScope, NetworkGrant, NetworkTag, SubnetPool
+from synnefo.db.models.node import Node
 from synnefo.db.models.quota import (
     Commission,
     QuotaDefault,
@@ -31,6 +33,7 @@ from synnefo.db.models.quota import (
 from synnefo.db.models.routing import FloatingIp, Router
 from synnefo.db.models.security_group import SecurityGroup, SecurityGroupRule
 from synnefo.db.models.server import ConsoleToken, Server
+from synnefo.db.models.server_group import ServerGroup
 from synnefo.db.models.server_tag import ServerTag
 from synnefo.db.models.service_catalog import (
     CatalogService,
@@ -63,6 +66,7 @@ __all__ = [
     "Activity",
     "Address",
     "AddressScope",
+    "Aggregate",
     "ApplicationCredential",
     "Backend",
     "Backup",
@@ -88,12 +92,13 @@ __all__ = [
     "ImpliedRole",
     "Intent",
     "Keypair",
+    "Membership",
     "MetadefItem",
     "MetadefNamespace",
-    "Membership",
     "Network",
     "NetworkGrant",
     "NetworkTag",
+    "Node",
     "Policy",
     "Port",
     "Project",
@@ -110,6 +115,7 @@ __all__ = [
     "SecurityGroup",
     "SecurityGroupRule",
     "Server",
+    "ServerGroup",
     "ServerTag",
     "Snapshot",
     "Subnet",

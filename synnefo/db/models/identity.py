@@ -35,6 +35,7 @@ class Domain(models.Model):
     description = models.TextField(blank=True, default="")
     enabled = models.BooleanField(default=True)
     tags = models.JSONField(default=list)
+    options = models.JSONField(default=dict)
     extra = models.JSONField(default=dict)  # fields of the user's choice
     config = models.JSONField(default=dict)  # {"group": {"option": value}}, of no effect here
     deleted_at = models.DateTimeField(null=True)
@@ -61,6 +62,7 @@ class Project(models.Model):
     description = models.TextField(blank=True, default="")
     enabled = models.BooleanField(default=True)
     tags = models.JSONField(default=list)
+    options = models.JSONField(default=dict)
     extra = models.JSONField(default=dict)
     deleted_at = models.DateTimeField(null=True)
 

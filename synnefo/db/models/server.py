@@ -9,6 +9,7 @@ from synnefo.db.models.backend import Backend
 from synnefo.db.models.flavor import Flavor
 from synnefo.db.models.identity import Project, User
 from synnefo.db.models.image import Image
+from synnefo.db.models.server_group import ServerGroup
 
 
 class Server(models.Model):
@@ -57,6 +58,7 @@ class Server(models.Model):
     zone = models.CharField(max_length=255, null=True)  # noqa: DJ001 - null is "anywhere".
     wanted_node = models.CharField(max_length=255, blank=True, default="")
     hints = models.JSONField(default=dict)
+    group = models.ForeignKey(ServerGroup, null=True, on_delete=models.SET_NULL)
     locked_by = models.CharField(max_length=8, null=True)  # noqa: DJ001 - owner or admin; null is unlocked.
     locked_reason = models.CharField(max_length=255, null=True)  # noqa: DJ001 - Nova shows null.
     fault = models.JSONField(null=True)  # {"code", "message", "details", "created"}
