@@ -9,14 +9,22 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-DEADLINES: dict[str, timedelta] = {
+from synnefo.core.server_actions import ACTIONS
+
+USUAL = timedelta(minutes=30)  # A guest gets some minutes to shut down by itself.
+_LONGER: dict[str, timedelta] = {
     "create": timedelta(hours=2),  # An image is copied.
     "delete": timedelta(hours=1),
-    "start": timedelta(minutes=30),
-    "stop": timedelta(minutes=30),  # A guest gets some minutes to shut down by itself.
-    "reboot": timedelta(minutes=30),
-    "reboot_hard": timedelta(minutes=30),
+    "rebuild": timedelta(hours=2),
+    "rescue_fill": timedelta(hours=2),
+    # A disk is written to the images' storage, or goes to another node.
+    "shelve_save": timedelta(hours=6),
+    "save_image": timedelta(hours=6),
+    "save_backup": timedelta(hours=6),
+    "migrate_move": timedelta(hours=6),
+    "revert_move": timedelta(hours=6),
 }
+DEADLINES = {action: _LONGER.get(action, USUAL) for action in ACTIONS}
 OTHERWISE = timedelta(hours=1)
 # Not yet taken by a backend: a dispatcher tries again and again, and gives up by itself.
 UNTAKEN = timedelta(days=1)
@@ -50,9 +58,9 @@ def deadline(action: str) -> timedelta:
 
 def sentence(action: str, sight: Sight, limit: timedelta, job: int | None) -> str:
     """What happened and what to do, for the user."""
-    verb = action.partition("_")[0]
+    verb = ACTIONS[action].verb if action in ACTIONS else action
     happened = _HAPPENED[sight].format(job=job, limit=_words(limit))
-    to_do = _TO_DO.get(action, f"Look at the state, which is the backend's, and {verb} it again")
+    to_do = _TO_DO.get(action, f"Look at its state and {verb} it again")
     later = ""
     if sight in {Sight.RUNNING, Sight.SILENT}:
         later = "; should it be done later, the server shows it"

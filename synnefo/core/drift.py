@@ -82,6 +82,7 @@ class Actual:
     disks: Mapping[str, int] | None = None
     foreign_cards: int = 0
     foreign_disks: int = 0
+    special: ServerState | None = None  # Where it says more than that it runs or not.
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ class Drift:
 
 
 def _state_of(actual: Actual) -> ServerState | None:
+    if actual.special is not None:
+        return actual.special
     if actual.running is None:
         return None
     return ServerState.ACTIVE if actual.running else ServerState.STOPPED

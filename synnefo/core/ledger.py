@@ -13,7 +13,7 @@ from enum import StrEnum
 from synnefo.core import quota
 from synnefo.core.server_states import ServerState
 
-HOLDING = frozenset({ServerState.BUILD, ServerState.ACTIVE, ServerState.STOPPED})
+HOLDING = frozenset(ServerState) - {ServerState.ERROR, ServerState.DELETED}
 Provisions = Mapping[str, int]
 
 

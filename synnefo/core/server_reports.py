@@ -13,7 +13,14 @@ from enum import StrEnum
 
 from synnefo.core.job_errors import JobError
 from synnefo.core.server_actions import ACTIONS
-from synnefo.core.server_states import STATE_AFTER, JobStatus, ServerState, ServerTask
+from synnefo.core.server_modes import contradicts
+from synnefo.core.server_states import (
+    STATE_AFTER,
+    JobStatus,
+    ServerMode,
+    ServerState,
+    ServerTask,
+)
 
 Seen = tuple[int, int, int]  # job, opcode, status rank
 NEVER: Seen = (0, 0, 0)
@@ -51,6 +58,7 @@ class Known:
     task: ServerTask | None = None
     placed: bool = False
     launched: bool = False
+    mode: ServerMode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,7 @@ class Verdict:
     launched: bool = False
     charge: Charge | None = None
     frees_task: bool = False
+    ends_mode: bool = False
     doubt: bool = False
     wakes: bool = False
 
@@ -103,6 +112,7 @@ def after(known: Known, verdict: Verdict) -> Known:
         task=None if verdict.frees_task or gone else known.task,
         placed=known.placed if verdict.placed is None else verdict.placed,
         launched=known.launched or verdict.launched,
+        mode=None if verdict.ends_mode or gone else known.mode,
     )
 
 
@@ -161,7 +171,8 @@ def _becoming(known: Known, target: ServerState) -> Verdict:
     if target is ServerState.DELETED:
         return of_absence(known)
     charges = {ServerState.ERROR: Charge.AGAIN, ServerState.BUILD: Charge.ACCEPT}
-    return Verdict(target, placed=True, charge=charges.get(known.state))
+    ends_mode = contradicts(known.mode, target)
+    return Verdict(target, placed=True, charge=charges.get(known.state), ends_mode=ends_mode)
 
 
 # --- looks at the backend -------------------------------------------------------------------------
@@ -203,6 +214,14 @@ def of_overrun(known: Known, action: str, sentence: str) -> Verdict:
     if action == "create" and known.state is ServerState.BUILD:
         verdict = of_failed_build(known, sentence, placed=known.placed)
     return of_end(known, action, verdict)
+
+
+def ends(action: str, report: Report) -> bool:
+    """Whether the end of this opcode is the end of an intent for that action.
+
+    A job may have several opcodes: the first one that fails ends it, or the one asked for.
+    """
+    return report.status is not JobStatus.SUCCESS or report.operation == ACTIONS[action].operation
 
 
 class Forgotten(StrEnum):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from synnefo.core import ledger, quota
+from synnefo.core import ledger, quota, server_modes
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Commission, Intent, Port, QuotaUsage, Server
 from synnefo.db.transactions import writing
@@ -37,15 +37,28 @@ def accounts(only: Iterable[int] | None = None) -> list[ledger.Account]:
     leaked: dict[int, int] = {}
     for server in ports.values_list("server_id", flat=True):
         leaked[server] = leaked.get(server, 0) + 1
-    columns = ("pk", "state", "flavor__vcpus", "flavor__ram")
+    columns = (
+        "pk",
+        "state",
+        "flavor__vcpus",
+        "flavor__ram",
+        "old_flavor__vcpus",
+        "old_flavor__ram",
+    )
     return [
         ledger.Account(
             pk, ServerState(state), pk in busy, quota.total(parts.get(pk, ())), pk in pending,
-            quota.provisions(vcpus, ram), leaked.get(pk, 0),
+            _due(*sizes), leaked.get(pk, 0),
         )
-        for pk, state, vcpus, ram in servers.values_list(*columns)
+        for pk, state, *sizes in servers.values_list(*columns)
         if state != ServerState.DELETED or pk in parts or pk in leaked
     ]  # fmt: skip
+
+
+def _due(vcpus: int, ram: int, old_vcpus: int | None, old_ram: int | None) -> dict[str, int]:
+    """Of two sizes the larger."""
+    before = None if old_vcpus is None else quota.provisions(old_vcpus, old_ram or 0)
+    return server_modes.charged(quota.provisions(vcpus, ram), before)
 
 
 def usage(only: Iterable[str] | None = None) -> list[ledger.Mistake]:

@@ -11,7 +11,7 @@ from typing import Any
 from synnefo.core.server_states import ServerState
 from synnefo.db import rings
 from synnefo.db.models import ConsoleToken, Port, Server, Volume
-from synnefo.observations import intents, quota
+from synnefo.observations import faults, intents, quota, saved_images
 
 
 def gone(server: Server, now: datetime, **seen: int) -> bool:
@@ -25,6 +25,8 @@ def gone(server: Server, now: datetime, **seen: int) -> bool:
             placed=False,
             deleted_at=now,
             updated_at=now,
+            mode=None,
+            old_flavor=None,
             **seen,
         )
     )
@@ -35,6 +37,7 @@ def gone(server: Server, now: datetime, **seen: int) -> bool:
     Volume.objects.filter(server=server).update(status="deleted")
     quota.release(server, now)
     intents.end_all_of(server, now)
+    saved_images.forget_unfinished(server)
     rings.changed(server.project_id, "server", server.uuid)
     return True
 
@@ -44,7 +47,7 @@ def build_failed(server: Server, sentence: str, now: datetime, **columns: Any) -
 
     It keeps its addresses until its user deletes it. `columns` are what else its row becomes.
     """
-    changes = columns | {"state": ServerState.ERROR, "fault": fault(sentence, now)}
+    changes = columns | {"state": ServerState.ERROR, "fault": faults.fault(sentence, now)}
     if not Server.objects.filter(pk=server.pk, state=ServerState.BUILD).update(**changes):
         return False
     Port.objects.filter(server=server).update(status="DOWN", updated_at=now)
@@ -52,13 +55,3 @@ def build_failed(server: Server, sentence: str, now: datetime, **columns: Any) -
     quota.reject(server, now)
     rings.changed(server.project_id, "server", server.uuid)
     return True
-
-
-def fault(sentence: str, now: datetime) -> dict[str, Any]:
-    """What the API shows of an error."""
-    return {
-        "code": 500,
-        "message": sentence[:255],
-        "details": sentence,
-        "created": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-    }

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.conf import settings
 
 from synnefo.core import naming, quota
+from synnefo.core.server_modes import charged
 from synnefo.core.server_states import ServerState
 from synnefo.db import rings
 from synnefo.db.models import Flavor, Intent, Port, Server, Volume
@@ -52,10 +53,15 @@ def resized(server_id: int, vcpus: int, memory: int, now: datetime) -> bool:
             return False
         Server.objects.filter(pk=server.pk).update(flavor=flavor, updated_at=now)
         if server.state != ServerState.ERROR:
-            charge_difference(server, quota.provisions(flavor.vcpus, flavor.ram), now)
+            charge_difference(server, _due(flavor, server.old_flavor), now)
         return True
 
     return _written(server_id, write)
+
+
+def _due(flavor: Flavor, old: Flavor | None) -> dict[str, int]:
+    before = None if old is None else quota.provisions(old.vcpus, old.ram)
+    return charged(quota.provisions(flavor.vcpus, flavor.ram), before)
 
 
 def moved(server_id: int, node: str, now: datetime) -> bool:

@@ -43,10 +43,23 @@ def end(
     rows = Intent.objects.filter(pk=intent.pk, state__in=Intent.UNFINISHED)
     if not rows.update(**changes):
         return False
-    Activity.objects.filter(intent=intent).update(
+    if not (intent.then and state is State.SUCCEEDED):
+        finish_activity(intent, state, now, cause=cause, job_id=job_id)
+    return True
+
+
+def finish_activity(
+    intent: Intent,
+    state: Intent.State,
+    now: datetime,
+    *,
+    cause: str = "",
+    job_id: int | None = None,
+) -> None:
+    """A whole chain is one activity: that of its first intent."""
+    Activity.objects.filter(intent=intent.first_id or intent.pk).update(
         result=_RESULTS[state], message=cause, finished_at=now, job_id=job_id or intent.job_id
     )
-    return True
 
 
 def end_all_of(server: Server, now: datetime) -> None:

@@ -15,9 +15,15 @@ from django.conf import settings
 
 from synnefo.core import naming, server_reports
 from synnefo.core.messages import OpStatus
-from synnefo.core.server_actions import ACTIVITY_NAMES
+from synnefo.core.server_actions import ACTIONS, ACTIVITY_NAMES
 from synnefo.core.server_reports import Charge, Known, Report
-from synnefo.core.server_states import STATE_AFTER, JobStatus, ServerState, ServerTask
+from synnefo.core.server_states import (
+    STATE_AFTER,
+    JobStatus,
+    ServerMode,
+    ServerState,
+    ServerTask,
+)
 from synnefo.db import rings
 from synnefo.db.models import (
     Activity,
@@ -31,6 +37,7 @@ from synnefo.db.models import (
 )
 from synnefo.db.transactions import writing
 from synnefo.db.updating import update
+from synnefo.observations.chains import EFFECTS
 
 _WRITTEN = (
     "state", "seen_job", "seen_op", "seen_rank", "task", "placed", "progress", "launched_at",
@@ -65,6 +72,7 @@ class _Wish:
     pk: int
     server_id: int
     action: str
+    in_chain: bool
 
 
 @dataclass(slots=True)
@@ -85,6 +93,8 @@ def apply(messages: Sequence[OpStatus], now: datetime) -> list[OpStatus]:
     said = [(server_id, one) for server_id, one in named if server_id is not None]
     alone = {server_id for server_id, one in said if not _is_plain(one)}
     with writing():
+        wishes = _wishes(one for _, one in said)
+        alone |= {pk for pk, one in said if not _is_simple(wishes.get(one.intent or ""), one)}
         rows = _locked({server_id for server_id, _ in said} - alone)
         names = dict(Backend.objects.values_list("pk", "name"))
         alone |= {
@@ -93,7 +103,7 @@ def apply(messages: Sequence[OpStatus], now: datetime) -> list[OpStatus]:
             if server_id in rows and not _is_well(rows[server_id], one, names)
         }
         plain = [(rows[pk], one) for pk, one in said if pk in rows and pk not in alone]
-        _apply(plain, now)
+        _apply(plain, wishes, now)
     return [one for server_id, one in said if server_id in alone]
 
 
@@ -103,10 +113,18 @@ def _is_plain(message: OpStatus) -> bool:
     return good and message.nics is None
 
 
+def _is_simple(wish: _Wish | None, message: OpStatus) -> bool:
+    """Whether the end of the intent, if one is named, is all that comes of it."""
+    if wish is None:
+        return True
+    operation = ACTIONS[wish.action].operation
+    return message.operation == operation and not wish.in_chain and wish.action not in EFFECTS
+
+
 def _is_well(row: _Row, message: OpStatus, backends: dict[int, str]) -> bool:
     name = backends.get(row.backend_id or 0)
     unwell = {ServerState.ERROR, ServerState.DELETED}
-    well = row.fault is None and row.known.state not in unwell
+    well = row.fault is None and row.known.state not in unwell and row.known.mode is None
     return well and name is not None and message.cluster in {"", name}
 
 
@@ -114,17 +132,19 @@ def _locked(wanted: set[int]) -> dict[int, _Row]:
     """In the order of their keys, so that two batches never wait for each other."""
     rows = Server.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
     found = {}
-    for values in rows.values_list("pk", "uuid", "project_id", "backend_id", "fault", *_WRITTEN):
-        pk, identity, project, backend, fault, state, job, op, rank, task, placed, *more = values
-        progress, launched_at = more
+    columns = ("pk", "uuid", "project_id", "backend_id", "fault", "mode", *_WRITTEN)
+    for pk, identity, project, backend, fault, mode, *values in rows.values_list(*columns):
+        state, job, op, rank, task, placed, progress, launched_at = values
         shown = ServerTask(task) if task else None
-        known = Known(ServerState(state), (job, op, rank), shown, placed, launched_at is not None)
+        known = Known(
+            ServerState(state), (job, op, rank), shown, placed, launched_at is not None,
+            ServerMode(mode) if mode else None,
+        )  # fmt: skip
         found[pk] = _Row(pk, identity, project, backend, fault, progress, launched_at, known)
     return found
 
 
-def _apply(said: Sequence[tuple[_Row, OpStatus]], now: datetime) -> None:
-    wishes = _wishes(one for _, one in said)
+def _apply(said: Sequence[tuple[_Row, OpStatus]], wishes: dict[str, _Wish], now: datetime) -> None:
     ended, noted = _end_intents(said, wishes, now), _note_foreign_jobs(said, wishes, now)
     plan = _Plan()
     for place, (row, message) in enumerate(said):
@@ -146,8 +166,12 @@ def _wishes(messages: Iterable[OpStatus]) -> dict[str, _Wish]:
             wanted.append(uuid.UUID(message.intent or ""))
         except ValueError:
             continue
-    rows = Intent.objects.filter(uuid__in=wanted).values_list("uuid", "pk", "server_id", "action")
-    return {str(name): _Wish(pk, server_id, action) for name, pk, server_id, action in rows}
+    columns = ("uuid", "pk", "server_id", "action", "first", "then")
+    rows = Intent.objects.filter(uuid__in=wanted).values_list(*columns)
+    return {
+        str(name): _Wish(pk, server_id, action, first is not None or bool(then))
+        for name, pk, server_id, action, first, then in rows
+    }
 
 
 def _wish_of(row: _Row, message: OpStatus, wishes: dict[str, _Wish]) -> _Wish | None:

@@ -17,11 +17,11 @@ from django.db.models import Q, QuerySet
 from synnefo.core import job_errors, naming, server_reports
 from synnefo.core.messages import ImageProgress, OpStatus
 from synnefo.core.server_reports import Charge, Forgotten, Known, Report, Seen, Verdict
-from synnefo.core.server_states import JobStatus, ServerState, ServerTask
+from synnefo.core.server_states import JobStatus, ServerMode, ServerState, ServerTask
 from synnefo.db import rings
 from synnefo.db.models import ConsoleToken, Intent, Port, Server, Volume
 from synnefo.db.transactions import writing
-from synnefo.observations import backends, endings, intents, nics, quota
+from synnefo.observations import backends, chains, endings, faults, intents, nics, quota
 
 LOST = "The backend neither builds this server nor has it; delete it and create it again."
 FORGOTTEN = "The backend cannot tell how the job went; look at the server's state and try again."
@@ -45,10 +45,17 @@ def apply(message: OpStatus, now: datetime) -> bool:
                 rings.doubt(server.backend_id, server.pk)
             return False
         report = report_of(message)
-        ended = False
+        ended, intent = False, None
         if report.conclusive:
-            ended, report = _end_intent(server, message, report, now)
-        moved = _carry_out(server, server_reports.of_report(_known(server), report), now)
+            ended, intent = _end_intent(server, message, report, now)
+        if intent is not None:
+            report = replace(report, action=intent.action)
+        verdict = server_reports.of_report(_known(server), report)
+        moved = _carry_out(server, verdict, now)
+        if intent is not None:
+            good = report.status is JobStatus.SUCCESS
+            end = chains.End(good, verdict.frees_task, message.result, report.error)
+            chains.go_on(server, intent, end, now)
         if report.error is None or report.operation != server_reports.CREATE:
             moved |= _match_cards(server, message, now)
         if ended or moved:
@@ -73,6 +80,7 @@ def _known(server: Server) -> Known:
         task=ServerTask(server.task) if server.task else None,
         placed=server.placed,
         launched=server.launched_at is not None,
+        mode=ServerMode(server.mode) if server.mode else None,
     )
 
 
@@ -83,16 +91,18 @@ def _locked(server_id: int) -> Server | None:
 
 def _end_intent(
     server: Server, message: OpStatus, report: Report, now: datetime
-) -> tuple[bool, Report]:
-    """Whether something ended by this; the report then knows which action that was."""
+) -> tuple[bool, Intent | None]:
+    """Whether something ended by this, and the intent if it was one."""
     intent = intents.of_message(message, server.pk)
     cause = report.error.sentence if report.error else ""
     if intent is None:
-        return intents.note_foreign_job(message, server, cause, now), report
+        return intents.note_foreign_job(message, server, cause, now), None
+    if not server_reports.ends(intent.action, report):
+        return False, None
     state = intents.ENDS[report.status]
     if not intents.end(intent, state, now, cause=cause, job_id=message.job_id):
-        return False, report
-    return True, replace(report, action=intent.action)
+        return False, None
+    return True, intent
 
 
 # --- verdicts -------------------------------------------------------------------------------------
@@ -137,8 +147,10 @@ def _columns(server: Server, verdict: Verdict, now: datetime) -> dict[str, Any]:
         changes["placed"] = verdict.placed
     if verdict.frees_task:
         changes["task"] = None
+    if verdict.ends_mode:
+        changes |= chains.NO_MODE
     if verdict.state is not None or verdict.fault is not None:
-        changes["fault"] = endings.fault(verdict.fault, now) if verdict.fault else None
+        changes["fault"] = faults.fault(verdict.fault, now) if verdict.fault else None
     if verdict.state is not None:
         changes["state"] = verdict.state
     if verdict.state is not None and server.state == ServerState.ACTIVE:
@@ -159,9 +171,11 @@ def _settle_quota(server: Server, charge: Charge | None, now: datetime) -> None:
         quota.charge(server, now)
 
 
-def clear_task(server: Server, action: str, now: datetime) -> None:
-    """The action has ended without a report of the backend."""
-    _carry_out(server, server_reports.of_end(_known(server), action), now)
+def _ended_unheard(server: Server, intent: Intent, good: bool, now: datetime) -> None:
+    """The intent has ended without a report of the backend."""
+    verdict = server_reports.of_end(_known(server), intent.action)
+    _carry_out(server, verdict, now)
+    chains.go_on(server, intent, chains.End(good, verdict.frees_task), now)
 
 
 def _match_cards(server: Server, message: OpStatus, now: datetime) -> bool:
@@ -199,7 +213,7 @@ def refused(intent: Intent, sentence: str, now: datetime) -> bool:
         server = _locked(intent.server_id)
         if server is None or not intents.end(intent, Intent.State.FAILED, now, cause=sentence):
             return False
-        clear_task(server, intent.action, now)
+        _ended_unheard(server, intent, False, now)
         if intent.action == "create":
             verdict = server_reports.of_failed_build(_known(server), sentence, placed=False)
             _carry_out(server, verdict, now)
@@ -232,7 +246,7 @@ def lost(server_id: int, sentence: str, now: datetime) -> bool:
             server=server, action="create", state__in=Intent.UNFINISHED
         ):
             intents.end(intent, Intent.State.FAILED, now, cause=sentence)
-        clear_task(server, "create", now)
+        _carry_out(server, server_reports.of_end(_known(server), "create"), now)
         return True
 
 
@@ -242,17 +256,18 @@ def job_forgotten(intent: Intent, now: datetime, *, exists: bool) -> bool:
         server = _locked(intent.server_id)
         if server is None:
             return False
+        good = False
         match server_reports.of_forgotten_job(_known(server), intent.action, exists=exists):
             case Forgotten.LOST:
                 return lost(server.pk, LOST, now)
             case Forgotten.GONE:
                 return vanished(server.pk, now)
             case Forgotten.DONE:
-                ended = intents.end(intent, Intent.State.SUCCEEDED, now)
+                ended = good = intents.end(intent, Intent.State.SUCCEEDED, now)
             case Forgotten.UNKNOWN:
                 ended = intents.end(intent, Intent.State.FAILED, now, cause=FORGOTTEN)
         if ended:
-            clear_task(server, intent.action, now)
+            _ended_unheard(server, intent, good, now)
             rings.changed(server.project_id, "server", server.uuid)
         return ended
 
@@ -279,6 +294,7 @@ def overran(intent: Intent, sentence: str, now: datetime) -> bool:
             return False
         verdict = server_reports.of_overrun(_known(server), intent.action, sentence)
         _carry_out(server, verdict, now)
+        chains.go_on(server, intent, chains.End(False, verdict.frees_task), now)
         rings.changed(server.project_id, "server", server.uuid)
         return True
 

@@ -9,10 +9,12 @@ from synnefo.core.faults import BadRequest, Conflict
 from synnefo.core.server_states import (
     STATE_AFTER,
     JobStatus,
+    ServerMode,
     ServerState,
     ServerTask,
     nova_status,
     state_after,
+    vm_state,
 )
 
 SUCCESS = {
@@ -22,6 +24,10 @@ SUCCESS = {
     "OP_INSTANCE_SHUTDOWN": ServerState.STOPPED,
     "OP_INSTANCE_REMOVE": ServerState.DELETED,
     "OP_INSTANCE_REINSTALL": ServerState.STOPPED,
+    "OP_INSTANCE_PAUSE": ServerState.PAUSED,
+    "OP_INSTANCE_UNPAUSE": ServerState.ACTIVE,
+    "OP_INSTANCE_SUSPEND": ServerState.SUSPENDED,
+    "OP_INSTANCE_RESUME": ServerState.ACTIVE,
 }
 WALK = list(itertools.product([*STATE_AFTER, "OP_UNKNOWN"], JobStatus, ServerState))
 
@@ -73,6 +79,36 @@ def test_actions_by_their_words():
     ):
         with pytest.raises(BadRequest):
             server_actions.action_named(word, arguments)
+
+
+@pytest.mark.parametrize("name", [*server_actions.ACTIONS, *server_actions.WISHES])
+def test_actions_in_modes(name):
+    """A mode hides the state; one that an administrator marked counts as failed."""
+    action = (server_actions.ACTIONS | server_actions.WISHES)[name]
+    for mode in ServerMode:
+        marked = mode is ServerMode.MARKED and ServerState.ERROR in action.allowed
+        if mode in action.modes or marked:
+            server_actions.check(action, "id", ServerState.ACTIVE, None, mode)
+        else:
+            with pytest.raises(Conflict, match=f"in vm_state {vm_state(ServerState.ACTIVE, mode)}"):
+                server_actions.check(action, "id", ServerState.ACTIVE, None, mode)
+
+
+@pytest.mark.parametrize(
+    ("mode", "state", "task", "word"),
+    [
+        (ServerMode.RESIZED, ServerState.STOPPED, None, "VERIFY_RESIZE"),
+        (ServerMode.RESIZED, ServerState.ACTIVE, ServerTask.RESIZE_REVERTING, "REVERT_RESIZE"),
+        (ServerMode.SHELVED, ServerState.STOPPED, ServerTask.UNSHELVING, "SHELVED"),
+        (ServerMode.SOFT_DELETED, ServerState.STOPPED, None, "SOFT_DELETED"),
+        (ServerMode.MARKED, ServerState.ACTIVE, None, "ERROR"),
+        (None, ServerState.STOPPED, ServerTask.REBUILDING, "REBUILD"),
+        (None, ServerState.ACTIVE, ServerTask.RESIZE_PREP, "RESIZE"),
+        (None, ServerState.PAUSED, None, "PAUSED"),
+    ],
+)
+def test_nova_status_of_modes(mode, state, task, word):
+    assert nova_status(state, task, mode) == word
 
 
 @pytest.mark.parametrize(

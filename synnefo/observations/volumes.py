@@ -1,0 +1,219 @@
+"""What becomes of volumes when a job about them ends, or their server comes or goes.
+
+The caller holds the server's row. Whether bytes were saved is told by their file: it has its name
+only when it is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from synnefo.core.volume_states import AVAILABLE, ERROR, IN_USE
+from synnefo.db import rings
+from synnefo.db.models import (
+    Backup,
+    Intent,
+    Server,
+    Snapshot,
+    Volume,
+    VolumeAttachment,
+    VolumeContent,
+    VolumeMessage,
+)
+
+REMEMBERED = timedelta(days=30)
+LOST = "Its server was removed on the cluster together with this disk."
+
+
+def path_of(content: VolumeContent) -> Path:
+    """Where its bytes are."""
+    return Path(settings.SYNNEFO_IMAGES) / str(content.uuid)
+
+
+def _volume_of(intent: Intent) -> Volume | None:
+    rows = Volume.objects.select_for_update(of=("self",)).select_related("content")
+    return rows.filter(pk=intent.arguments.get("volume", 0)).first()
+
+
+def _write(volume: Volume, now: datetime, **columns: object) -> None:
+    Volume.objects.filter(pk=volume.pk).update(updated_at=now, **columns)
+    rings.changed(volume.project_id, "volume", volume.uuid)
+
+
+def _content_of(intent: Intent) -> VolumeContent | None:
+    return VolumeContent.objects.filter(uuid=intent.arguments.get("content")).first()
+
+
+def _drop(content: VolumeContent | None) -> None:
+    """Bytes that nobody uses; one that is used stays."""
+    if content is None:
+        return
+    rows = VolumeContent.objects.filter(pk=content.pk, volumes=None, snapshots=None, backups=None)
+    if rows.delete()[0]:
+        transaction.on_commit(partial(path_of(content).unlink, missing_ok=True))
+
+
+def attached(intent: Intent, now: datetime) -> None:
+    """The server has the disk, which holds the truth from now on."""
+    volume = _volume_of(intent)
+    if volume is None:
+        return
+    before = volume.content
+    _write(volume, now, status=IN_USE, content=None)
+    rows = VolumeAttachment.objects.filter(volume=volume, server_id=intent.server_id)
+    rows.update(status="attached", attached_at=now)
+    _drop(before)
+
+
+def not_attached(intent: Intent, now: datetime) -> None:
+    """The volume is as it was before."""
+    volume = _volume_of(intent)
+    if volume is None:
+        return
+    VolumeAttachment.objects.filter(volume=volume, server_id=intent.server_id).delete()
+    _write(volume, now, status=AVAILABLE, server=None, index=0)
+    tell(volume, "attach", intent, now)
+
+
+def detached(intent: Intent, now: datetime) -> None:
+    """Its bytes are a content again."""
+    volume, content = _volume_of(intent), _content_of(intent)
+    if volume is None or content is None:
+        return
+    VolumeContent.objects.filter(pk=content.pk).update(ready=True)
+    VolumeAttachment.objects.filter(volume=volume).delete()
+    _write(volume, now, status=AVAILABLE, server=None, index=0, content=content)
+
+
+def not_detached(intent: Intent, now: datetime) -> None:
+    """The server still has it."""
+    volume = _volume_of(intent)
+    _drop(_content_of(intent))
+    if volume is None or volume.status != "detaching":
+        return
+    VolumeAttachment.objects.filter(volume=volume).update(status="attached")
+    _write(volume, now, status=IN_USE)
+    tell(volume, "detach", intent, now)
+
+
+def extended(intent: Intent, now: datetime) -> None:
+    """The size was written with the wish."""
+    if (volume := _volume_of(intent)) is not None:
+        _write(volume, now, status=IN_USE)
+
+
+def not_extended(intent: Intent, now: datetime) -> None:
+    """It has the size that it had."""
+    if (volume := _volume_of(intent)) is not None:
+        _write(volume, now, status=IN_USE, size=intent.arguments["before"])
+        tell(volume, "extend", intent, now)
+
+
+def saved(intent: Intent, now: datetime) -> None:
+    """A snapshot or backup of a volume in use has its bytes."""
+    content = _content_of(intent)
+    if content is None:
+        return
+    VolumeContent.objects.filter(pk=content.pk).update(ready=True)
+    kept = {"status": AVAILABLE, "updated_at": now}
+    Snapshot.objects.filter(content=content).update(progress="100%", **kept)
+    Backup.objects.filter(content=content).update(**kept)
+    _told(intent, content)
+    _drop(content)  # if it was deleted meanwhile
+
+
+def not_saved(intent: Intent, now: datetime) -> None:
+    """It has none."""
+    content, volume = _content_of(intent), _volume_of(intent)
+    if content is None:
+        return
+    _told(intent, content)
+    failed = {"status": ERROR, "content": None, "updated_at": now}
+    Snapshot.objects.filter(content=content).update(**failed)
+    Backup.objects.filter(content=content).update(fail_reason=intent.cause or "", **failed)
+    _drop(content)
+    if volume is not None:
+        tell(volume, "save", intent, now)
+
+
+def _told(intent: Intent, content: VolumeContent) -> None:
+    for kind, rows in (("snapshot", Snapshot.objects), ("backup", Backup.objects)):
+        for one in rows.filter(content=content).values_list("uuid", flat=True):
+            rings.changed(intent.project_id, kind, one)
+
+
+def tell(volume: Volume, event: str, intent: Intent, now: datetime) -> None:
+    """Leave word for the user of what could not be done."""
+    cause = Intent.objects.values_list("cause", flat=True).get(pk=intent.pk)
+    _message(volume, event, cause or "It was not done.", intent.request_id, now)
+
+
+def _message(volume: Volume, event: str, text: str, request: str, now: datetime) -> None:
+    VolumeMessage.objects.create(
+        project_id=volume.project_id,
+        resource_uuid=volume.uuid,
+        event_id=f"VOLUME_{event}",
+        user_message=f"{event} volume: {text}"[:1000],
+        request_id=request,
+        created_at=now,
+        guaranteed_until=now + REMEMBERED,
+    )
+
+
+# --- servers come and go --------------------------------------------------------------------------
+
+
+def built(servers: Iterable[int], now: datetime) -> None:
+    """Servers were made with their volumes, which are disks from now on."""
+    rows = Volume.objects.filter(server__in=list(servers), local=False, status="attaching")
+    for volume in rows.select_related("content"):
+        before = volume.content
+        _write(volume, now, status=IN_USE, content=None)
+        attachments = VolumeAttachment.objects.filter(volume=volume, status="attaching")
+        attachments.update(status="attached", attached_at=now)
+        _drop(before)
+
+
+def server_gone(server: Server, now: datetime) -> None:
+    """Its volumes stay, but for those that were to go with it."""
+    rows = Volume.objects.filter(server=server, local=False).select_related("content")
+    volumes = list(rows)
+    if not volumes:
+        return
+    wish = Intent.objects.filter(server=server, action="delete").order_by("-pk").first()
+    saved_as = wish.arguments.get("keep_disks", {}) if wish else {}
+    mortal = set(
+        VolumeAttachment.objects.filter(server=server, delete_on_termination=True).values_list(
+            "volume_id", flat=True
+        )
+    )
+    VolumeAttachment.objects.filter(server=server).delete()
+    for volume in volumes:
+        content = VolumeContent.objects.filter(uuid=saved_as.get(str(volume.pk))).first()
+        _leave(volume, content, volume.pk in mortal, now)
+
+
+def _leave(volume: Volume, content: VolumeContent | None, mortal: bool, now: datetime) -> None:
+    if mortal and not Snapshot.objects.filter(volume=volume).exists():
+        rings.changed(volume.project_id, "volume", volume.uuid)
+        before = volume.content
+        volume.delete()
+        _drop(before)
+    elif volume.content is not None:
+        _write(volume, now, server=None, index=0, status=AVAILABLE)  # It never was a disk.
+    elif content is not None and path_of(content).exists():
+        VolumeContent.objects.filter(pk=content.pk).update(ready=True)
+        _write(volume, now, server=None, index=0, status=AVAILABLE, content=content)
+        return
+    elif volume.status == "attaching":
+        _write(volume, now, server=None, index=0, status=AVAILABLE)  # It is empty still.
+    else:
+        _write(volume, now, server=None, index=0, status=ERROR)
+        _message(volume, "detach", LOST, "", now)
+    _drop(content)
