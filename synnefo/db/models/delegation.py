@@ -61,8 +61,6 @@ class Trust(models.Model):
     roles = models.ManyToManyField(Role)
     expires_at = models.DateTimeField(null=True)
     remaining_uses = models.IntegerField(null=True)
-    redelegation_count = models.IntegerField(default=0)
-    redelegated_from = models.ForeignKey("self", null=True, on_delete=models.CASCADE)
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
