@@ -115,7 +115,7 @@ def _recipe(caller: Caller, request: VolumeRequest) -> Recipe:
     if sum(one is not None for one in sources) > 1:
         raise BadRequest("A volume is made from at most one source.")
     if request.image_id is not None:
-        return _of_image(caller, request.image_id)
+        return of_image(caller, request.image_id)
     if request.snapshot_id is not None:
         return of_snapshot(volume_lookup.snapshot(caller, request.snapshot_id))
     if request.source_volid is not None:
@@ -127,7 +127,8 @@ def _recipe(caller: Caller, request: VolumeRequest) -> Recipe:
     return Recipe()
 
 
-def _of_image(caller: Caller, image_id: str) -> Recipe:
+def of_image(caller: Caller, image_id: str) -> Recipe:
+    """A volume of the bytes of an image."""
     readable = Q(project_id=caller.project_id) | Q(visibility__in=["public", "community"])
     if caller.is_admin:
         readable = Q()
