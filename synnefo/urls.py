@@ -11,6 +11,7 @@ from synnefo.api.compute import routes as compute
 from synnefo.api.identity import routes as identity
 from synnefo.api.image import routes as image
 from synnefo.api.network import routes as network
+from synnefo.api.openapi import pages as openapi
 from synnefo.api.routing import Service
 
 SERVICES: tuple[Service, ...] = (
@@ -36,6 +37,8 @@ urlpatterns: list[URLPattern] = [
     path("", web.index, name="ui"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("openapi.json", openapi.document_of(SERVICES), name="openapi"),
+    path("openapi", openapi.page, name="openapi-page"),
     path("static/<path:path>", web.static, name="static"),
     path("console/vnc.html", web.console, name="console"),
     re_path(r"", web.unknown),

@@ -9,7 +9,11 @@ import pytest
 
 UI = Path(__file__).resolve().parents[2] / "ui"
 OWN_SCRIPTS = sorted((UI / "static/ui/js").rglob("*.js"))
-PAGES = [UI / "templates/index.html", UI / "static/ui/console.html"]
+PAGES = [
+    UI / "templates/index.html",
+    UI / "static/ui/console.html",
+    UI / "static/ui/openapi.html",
+]
 VENDOR = UI / "static/vendor"
 STRING_HTML = (
     r"innerHTML|outerHTML|insertAdjacentHTML|\.html\(|document\.write|\beval\(|new Function"

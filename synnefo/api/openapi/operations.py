@@ -1,0 +1,106 @@
+"""One route as an operation of the document: parameters, body, who may, answers."""
+
+import re
+from typing import Any
+
+from synnefo.api.bodies import ByVersion, Schema, schema_of
+from synnefo.api.openapi import answers
+from synnefo.api.routing import Route, Who
+
+WHO = {
+    Who.ANYBODY: "anybody, without a token",
+    Who.KNOWN: "with any token",
+    Who.READER: "readers, members and administrators of the token's project",
+    Who.MEMBER: "members and administrators of the token's project",
+    Who.ADMIN: "administrators",
+}
+# The bodies that are no JSON: routes that read what they get by themselves.
+STREAM = "application/octet-stream"
+PATCH = "application/openstack-images-v2.1-json-patch"
+MEDIA = {
+    ("image", "PUT", "images/{id}/file"): STREAM,
+    ("image", "PUT", "images/{id}/stage"): STREAM,
+    ("image", "PATCH", "images/{id}"): PATCH,
+}
+STREAMED = frozenset({("image", "GET", "images/{id}/file")})
+MICROVERSION = {
+    "compute": "The microversion: `compute 2.1` to the newest, or `compute latest`",
+    "volume": "The microversion: `volume 3.0` to the newest, or `volume latest`",
+}
+_FIELD = re.compile(r"\{(\w+)\}")
+_WORDS_OF_ROUTE = re.compile(r"^(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s+\S*?[:.,]?(?:\s+|$)")
+
+
+def operation(service: str, path: str, route: Route) -> dict[str, Any]:
+    """The operation object; `path` is the whole path with its fields."""
+    told: dict[str, Any] = {
+        "operationId": _identifier(service, path, route),
+        "summary": _summary(route),
+        "description": f"For {WHO[route.who]}.",
+        "tags": [service],
+        "parameters": [*_in_path(path), *_in_query(route), *_in_header(service)],
+    }
+    body = _body(service, route)
+    if body:
+        told["requestBody"] = body
+    if route.who is Who.ANYBODY:
+        told["security"] = []
+    told["responses"] = answers.of(service, route, media=body is not None)
+    if (service, route.method, route.path) in STREAMED:
+        told["responses"]["200"]["content"] = {STREAM: {"schema": {}}}
+    return told
+
+
+def _identifier(service: str, path: str, route: Route) -> str:
+    usual = "version" if path.count("/") > 2 else "root"
+    words = re.sub(r"\W+", "_", route.path).strip("_") or usual
+    return f"{service}_{route.method.lower()}_{words}"
+
+
+def _summary(route: Route) -> str:
+    """The first line of the view's docstring, without the path that it may begin with."""
+    first = (route.view.__doc__ or "").strip().partition("\n")[0]
+    rest = _WORDS_OF_ROUTE.sub("", first).strip().rstrip(".")
+    if not rest:
+        verb = {"GET": "Read", "POST": "Make or do", "DELETE": "Remove"}.get(route.method, "Change")
+        rest = f"{verb} {route.path or 'what there is'}"
+    return rest[0].upper() + rest[1:]
+
+
+def _in_path(path: str) -> list[dict[str, Any]]:
+    text: Schema = {"type": "string", "minLength": 1, "pattern": r"^[^/\x00]+$"}
+    return [
+        {"name": name, "in": "path", "required": True, "schema": text}
+        for name in _FIELD.findall(path)
+    ]
+
+
+def _in_query(route: Route) -> list[dict[str, Any]]:
+    return [{"name": name, "in": "query", "schema": {"type": "string"}} for name in route.query]
+
+
+def _in_header(service: str) -> list[dict[str, Any]]:
+    if service not in MICROVERSION:
+        return []
+    return [{"$ref": f"#/components/parameters/{service}Microversion"}]
+
+
+def _body(service: str, route: Route) -> dict[str, Any] | None:
+    media = MEDIA.get((service, route.method, route.path))
+    if media == STREAM:
+        return {"required": True, "content": {media: {"schema": {}}}}
+    if media == PATCH:
+        listed: Schema = {"type": "array", "items": {"type": "object"}}
+        schema = schema_of(route.body) if callable(route.body) else listed
+        return {"required": True, "content": {media: {"schema": schema}}}
+    if route.body is None:
+        return None
+    if not isinstance(route.body, ByVersion):
+        return {"required": True, "content": {_JSON: {"schema": schema_of(route.body)}}}
+    steps = [(since, schema_of(kind)) for since, kind in route.body]
+    content: dict[str, Any] = {"schema": {"anyOf": [schema for _, schema in steps]}}
+    content["x-since"] = [f"microversion {since}" for since, _ in steps]
+    return {"required": True, "content": {_JSON: content}}
+
+
+_JSON = "application/json"

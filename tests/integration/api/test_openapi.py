@@ -1,0 +1,93 @@
+"""The OpenAPI document: complete, valid, served, and true of what is answered."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import orjson
+import pytest
+from django.test import Client
+from jsonschema import Draft202012Validator
+
+from synnefo.api import bodies
+from synnefo.api.openapi.document import document, rows
+from synnefo.urls import SERVICES
+from tests.integration.api.client import Api
+from tests.integration.api.examples import example
+
+DOCUMENT = document(SERVICES)
+OPERATIONS = [
+    (method, path, operation)
+    for path, item in DOCUMENT["paths"].items()
+    for method, operation in item.items()
+]
+
+
+def test_every_route_is_in_it() -> None:
+    told = {(method.upper(), path) for method, path, _ in OPERATIONS}
+    for service in SERVICES:
+        for path, route in rows(service):
+            assert (route.method, path) in told
+
+
+def test_it_is_what_openapi_3_1_asks_for() -> None:
+    from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
+
+    OPENAPI_31_VALIDATOR.validate(json.loads(orjson.dumps(DOCUMENT)))
+
+
+def test_every_schema_in_it_is_one() -> None:
+    for _, _, operation in OPERATIONS:
+        contents = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for content in contents:
+            for media in content.get("content", {}).values():
+                Draft202012Validator.check_schema(media["schema"])
+
+
+def test_operation_ids_are_unique() -> None:
+    names = [operation["operationId"] for _, _, operation in OPERATIONS]
+    assert len(names) == len(set(names))
+
+
+def test_served_and_kept(api: Api) -> None:
+    first = api("GET", "/openapi.json", as_=None)
+    assert first.body == json.loads(orjson.dumps(DOCUMENT))
+    tag = first.headers["ETag"]
+    assert api("GET", "/openapi.json", as_=None, if_none_match=tag).status == 304
+    packed = Client().get("/openapi.json", headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.content) == first.raw
+    assert api("POST", "/openapi.json", b"", as_=None).status == 405
+
+
+def test_the_page_for_people(api: Api) -> None:
+    page = api("GET", "/openapi", as_=None)
+    assert page.status == 200
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert b"openapi.js" in page.raw
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        (bodies.text(1, 3), "abc", ""),
+        (bodies.NAME, "a b", " a"),
+        (bodies.integer(2, 5), 3, 6),
+        (bodies.choice("x", "y"), "x", "z"),
+        (bodies.maybe(bodies.choice("x")), None, "z"),
+        (bodies.listing(bodies.uuid, 1), ["5d8b5c5e-1111-4222-8333-944444444444"], []),
+        (bodies.METADATA, {"a": "b"}, {"a": 1}),
+        (bodies.record({"a": bodies.flag}, need=("a",)), {"a": True}, {}),
+        (bodies.record({"a": bodies.flag}), {}, {"b": 1}),
+        (bodies.either({str: bodies.text(), dict: bodies.anything}, "one"), {}, []),
+        (bodies.nothing, None, "x"),
+    ],
+)
+def test_a_kind_and_its_schema_agree(kind: bodies.Kind, good: object, bad: object) -> None:
+    schema = Draft202012Validator(bodies.schema_of(kind))
+    kind(good, "", True)
+    assert schema.is_valid(good)
+    with pytest.raises(bodies.BadRequest):
+        kind(bad, "", True)
+    assert not schema.is_valid(bad)
+    assert schema.is_valid(example(bodies.schema_of(kind)))
