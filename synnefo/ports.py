@@ -50,6 +50,7 @@ class InstanceSpec:
     hypervisor: str | None = None
     tags: tuple[str, ...] = ()
     start: bool = True
+    node: str | None = None  # without one the cluster chooses
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,8 @@ class NodeReport:
     disk_free: int | None
     cpus: int | None
     instances: int = 0
+    address: str = ""
+    master: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +307,9 @@ class Cluster(Protocol):
 
     def submit_rename(self, name: str, new_name: str, reason: str) -> int:
         """Give an instance that is stopped another name."""
+
+    def submit_node_role(self, name: str, role: str, reason: str) -> int:
+        """Make a node `regular`, `drained` or `offline`."""
 
     def submit_network_add(self, spec: NetworkSpec, reason: str) -> int:
         """Make a network."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 UNLIMITED = -1
+LARGEST_LIMIT = 2**31 - 1
 # What is in the ledger, and moves with servers; all else is counted where its rows are.
 LEDGER = ("instances", "cores", "ram")
 COMPUTE = {

@@ -9,18 +9,34 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 
 from synnefo.core import quota
 from synnefo.core.faults import QuotaExceeded
 from synnefo.db.inserting import insert
-from synnefo.db.models import Commission, QuotaLimit, QuotaUsage, Server
+from synnefo.db.models import (
+    Commission,
+    QuotaDefault,
+    QuotaLimit,
+    QuotaUsage,
+    Server,
+    UserQuotaLimit,
+)
 
 
-def limits(project_id: str) -> dict[str, int]:
-    """The project's limits, its own or the defaults."""
-    own = QuotaLimit.objects.filter(project_id=project_id).values_list("resource", "limit")
-    return quota.DEFAULTS | dict(own)
+def limits(project_id: str, user_id: str | None = None) -> dict[str, int]:
+    """The project's limits, its own or the defaults; with a user, what is left to him of them."""
+    # The later word overrides the earlier ones: one query for all, as every creation asks this.
+    words = QuotaDefault.objects.filter(of_class="default").annotate(rank=Value(0))
+    own = QuotaLimit.objects.filter(project_id=project_id).annotate(rank=Value(1))
+    parts: list[QuerySet[Any, Any]] = [
+        rows.values_list("rank", "resource", "limit") for rows in (words, own)
+    ]
+    if user_id is not None:
+        mine = UserQuotaLimit.objects.filter(project_id=project_id, user_id=user_id)
+        parts.append(mine.annotate(rank=Value(2)).values_list("rank", "resource", "limit"))
+    found = sorted(parts[0].union(*parts[1:], all=True))
+    return quota.DEFAULTS | {resource: limit for _, resource, limit in found}
 
 
 def admit(
@@ -60,17 +76,26 @@ def _open_books(project_id: str, resources: Sequence[str]) -> None:
     )
 
 
-def headroom(project_id: str, one: Mapping[str, int], most: int) -> int:
+def headroom(project_id: str, one: Mapping[str, int], most: int, user_id: str | None = None) -> int:
     """How many servers of this size still fit, at most `most`."""
     used = dict(QuotaUsage.objects.filter(project_id=project_id).values_list("resource", "used"))
+    room = _room(limits(project_id), used, one, most)
+    if user_id is not None and (own := _own_limits(project_id, user_id)):
+        room = _room(own, used_by(project_id, user_id), one, room)
+    return room
+
+
+def _room(
+    allowed: Mapping[str, int], used: Mapping[str, int], one: Mapping[str, int], most: int
+) -> int:
     room = most
-    for resource, limit in limits(project_id).items():
+    for resource, limit in allowed.items():
         if limit != quota.UNLIMITED and one.get(resource, 0):
             room = min(room, (limit - used.get(resource, 0)) // one[resource])
     return max(room, 0)
 
 
-def reserve(project_id: str, provisions: Mapping[str, int]) -> None:
+def reserve(project_id: str, provisions: Mapping[str, int], user_id: str | None = None) -> None:
     """Count them as used; QuotaExceeded rolls the transaction back.
 
     The rows are locked in one order, so that two requests cannot wait for each other.
@@ -79,11 +104,38 @@ def reserve(project_id: str, provisions: Mapping[str, int]) -> None:
     if missing := provisions.keys() - used.keys():
         _open_books(project_id, sorted(missing))
         used = _locked_usage(project_id)
-    for resource, amount in sorted(provisions.items()):
-        if not quota.fits(allowed[resource], used[resource], amount):
-            text = quota.refusal(resource, amount, used[resource], allowed[resource])
-            raise QuotaExceeded(text, resource=resource)
+    _check(allowed, used, provisions)
+    if user_id is not None and (own := _own_limits(project_id, user_id)):
+        _check(own, used_by(project_id, user_id), provisions)
     _add(project_id, provisions)
+
+
+def _check(
+    allowed: Mapping[str, int], used: Mapping[str, int], provisions: Mapping[str, int]
+) -> None:
+    for resource, amount in sorted(provisions.items()):
+        limit, taken = allowed.get(resource, quota.UNLIMITED), used.get(resource, 0)
+        if amount > 0 and not quota.fits(limit, taken, amount):
+            text = quota.refusal(resource, amount, taken, limit)
+            raise QuotaExceeded(text, resource=resource)
+
+
+def _own_limits(project_id: str, user_id: str) -> dict[str, int]:
+    """What this user may have of the ledger's resources, where an administrator has said so."""
+    mine = UserQuotaLimit.objects.filter(
+        project_id=project_id, user_id=user_id, resource__in=quota.LEDGER
+    )
+    return dict(mine.values_list("resource", "limit"))
+
+
+def used_by(project_id: str, user_id: str) -> dict[str, int]:
+    """What a user's servers hold; counted, because few users have limits of their own."""
+    held = Commission.objects.filter(
+        project_id=project_id,
+        server__user_id=user_id,
+        state__in=[Commission.State.ISSUED, Commission.State.ACCEPTED],
+    )
+    return quota.total(held.values_list("provisions", flat=True))
 
 
 def _locked_usage(project_id: str) -> dict[str, int]:

@@ -176,6 +176,10 @@ class RapiCluster:
         body = {"new_name": new_name, "ip_check": False, "name_check": False}
         return self._submit("PUT", f"/2/instances/{quote(name)}/rename", reason, body)
 
+    def submit_node_role(self, name: str, role: str, reason: str) -> int:
+        """Make a node regular, drained or offline; the body is the bare word."""
+        return self._submit("PUT", f"/2/nodes/{quote(name)}/role", reason, role)
+
     def submit_network_add(self, spec: NetworkSpec, reason: str) -> int:
         """Make a network."""
         return self._submit("POST", "/2/networks", reason, payloads.network_add(spec))
@@ -238,7 +242,7 @@ class RapiCluster:
         method: str,
         path: str,
         reason: str,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | str | None = None,
         **query: Any,
     ) -> int:
         answer = self._request(method, path, body, reason=reason, **query)
@@ -249,7 +253,7 @@ class RapiCluster:
             raise ClusterUnreachable(message, perhaps_done=True) from error
 
     def _request(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: Any
+        self, method: str, path: str, body: Mapping[str, Any] | str | None = None, **query: Any
     ) -> Any:
         what = f"{method} {path}"
         try:

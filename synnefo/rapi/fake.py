@@ -115,7 +115,18 @@ class FakeCluster:
         memory, space = NODE_MEMORY - used, NODE_DISK - taken
         return [
             NodeReport(
-                self.node, False, False, True, NODE_MEMORY, memory, NODE_DISK, space, 16, len(found)
+                self.node,
+                False,
+                False,
+                True,
+                NODE_MEMORY,
+                memory,
+                NODE_DISK,
+                space,
+                16,
+                len(found),
+                address="127.0.0.1",
+                master=True,
             )
         ]
 
@@ -202,6 +213,16 @@ class FakeCluster:
     def submit_rename(self, name: str, new_name: str, reason: str) -> int:
         """Rename an instance."""
         return self._on(name, "INSTANCE_RENAME", reason, lambda: self._rename(name, new_name))
+
+    def submit_node_role(self, name: str, role: str, reason: str) -> int:
+        """Refused but for `regular`: the only node is the master."""
+
+        def work() -> None:
+            if role != "regular":
+                text = "The master role can be changed only via master-failover"
+                raise JobFails("OpPrereqError", text, "wrong_input")
+
+        return self._submit("NODE_SET_PARAMS", {"node_name": name}, reason, work)
 
     def submit_network_add(self, spec: NetworkSpec, reason: str) -> int:
         """Make a network."""

@@ -74,6 +74,8 @@ def create(spec: InstanceSpec) -> dict[str, Any]:
     }
     if spec.hypervisor is not None:
         sent["hypervisor"] = spec.hypervisor
+    if spec.node is not None:
+        sent["pnode"] = spec.node
     return sent
 
 
@@ -184,6 +186,8 @@ def node(found: Json) -> NodeReport:
         disk_free=found["dfree"],
         cpus=found["ctotal"],
         instances=int(found["pinst_cnt"]),
+        address=str(found.get("pip") or ""),
+        master=found.get("role") == "M",
     )
 
 

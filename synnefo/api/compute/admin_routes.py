@@ -3,7 +3,7 @@
 `routes.py` has the others and puts them together.
 """
 
-from synnefo.api.compute import flavors, limits
+from synnefo.api.compute import flavors, limits, quotas, zones
 from synnefo.api.routing import Route, Who
 
 FLAVORS = (
@@ -95,11 +95,65 @@ FLAVORS = (
     ),
 )
 PROJECTS = (
-    Route("GET", "limits", limits.show, Who.READER),
-    Route("GET", "os-quota-sets/{id}", limits.quota_set, Who.READER),
-    Route("GET", "os-quota-sets/{id}/defaults", limits.quota_defaults, Who.READER),
-    Route("GET", "os-quota-sets/{id}/detail", limits.quota_detail, Who.READER),
-    Route("GET", "os-availability-zone", limits.zones, Who.READER),
-    Route("GET", "os-availability-zone/detail", limits.zones_detail, Who.ADMIN),
+    Route("GET", "limits", limits.show, Who.READER, query=limits.QUERY, gives={200: limits.SHAPE}),
+    Route(
+        "GET",
+        "os-quota-sets/{id}",
+        quotas.show,
+        Who.READER,
+        query=quotas.QUERY,
+        gives={200: quotas.SHAPE},
+    ),
+    Route(
+        "PUT",
+        "os-quota-sets/{id}",
+        quotas.change,
+        Who.ADMIN,
+        body=quotas.CHANGE,
+        query=quotas.QUERY,
+        gives={200: quotas.SHAPE},
+    ),
+    Route(
+        "DELETE",
+        "os-quota-sets/{id}",
+        quotas.reset,
+        Who.ADMIN,
+        query=quotas.QUERY,
+        gives={202: None},
+    ),
+    Route(
+        "GET",
+        "os-quota-sets/{id}/defaults",
+        quotas.defaults,
+        Who.READER,
+        gives={200: quotas.SHAPE},
+    ),
+    Route(
+        "GET",
+        "os-quota-sets/{id}/detail",
+        quotas.detail,
+        Who.READER,
+        query=quotas.QUERY,
+        gives={200: quotas.SHAPE},
+    ),
+    Route(
+        "GET",
+        "os-quota-class-sets/{id}",
+        quotas.show_class,
+        Who.ADMIN,
+        gives={200: quotas.CLASS_SHAPE},
+    ),
+    Route(
+        "PUT",
+        "os-quota-class-sets/{id}",
+        quotas.change_class,
+        Who.ADMIN,
+        body=quotas.CHANGE_CLASS,
+        gives={200: quotas.CLASS_SHAPE},
+    ),
 )
-ROUTES = (*FLAVORS, *PROJECTS)
+CLOUD = (
+    Route("GET", "os-availability-zone", zones.index, Who.READER, gives={200: zones.SHAPE}),
+    Route("GET", "os-availability-zone/detail", zones.detail, Who.ADMIN, gives={200: zones.SHAPE}),
+)
+ROUTES = (*FLAVORS, *PROJECTS, *CLOUD)

@@ -1,28 +1,52 @@
-"""What a project may use and uses; the one availability zone."""
+"""What a project may use and uses of the compute service."""
 
 from typing import Any
 
 from django.http import HttpResponse
 
-from synnefo.api.compute.server_records import ZONE
+from synnefo.api import bodies
+from synnefo.api.compute import quotas
 from synnefo.api.request import Request, answer
-from synnefo.core.faults import Forbidden, NotFound
-from synnefo.core.quota import DEFAULTS, LEDGER, MOST_KEYPAIRS
-from synnefo.db.models import Project, QuotaLimit, QuotaUsage
+from synnefo.core.faults import Forbidden
+from synnefo.core.quota import LEDGER
+from synnefo.db.models import FloatingIp, SecurityGroup
+from synnefo.intents import quota
 
-UNUSED = -1  # what this cloud does not count is without a limit
+QUERY = ("tenant_id", "reserved")
+SHAPE = bodies.record({"limits": bodies.anything}, ("limits",))
+# The names of limits, of what they limit, and the last minor version that shows them.
+LIMITS = (
+    ("maxTotalInstances", "instances", 999),
+    ("maxTotalCores", "cores", 999),
+    ("maxTotalRAMSize", "ram", 999),
+    ("maxTotalKeypairs", "key_pairs", 999),
+    ("maxServerMeta", "metadata_items", 999),
+    ("maxServerGroups", "server_groups", 999),
+    ("maxServerGroupMembers", "server_group_members", 999),
+    ("maxImageMeta", "metadata_items", 38),
+    ("maxPersonality", "injected_files", 56),
+    ("maxPersonalitySize", "injected_file_content_bytes", 56),
+    ("maxTotalFloatingIps", "floatingip", 35),
+    ("maxSecurityGroups", "security_group", 35),
+    ("maxSecurityGroupRules", "security_group_rule", 35),
+)
+USED = {
+    "totalInstancesUsed": "instances",
+    "totalCoresUsed": "cores",
+    "totalRAMUsed": "ram",
+    "totalServerGroupsUsed": "server_groups",
+}
 
 
 def limits_of(project: str) -> dict[str, int]:
     """Each resource's limit: the project's own, or the default."""
-    own = QuotaLimit.objects.filter(project_id=project).values_list("resource", "limit")
-    return DEFAULTS | dict(own)
+    return quota.limits(project)
 
 
 def usage_of(project: str) -> dict[str, int]:
-    """What is used of each resource, pending commissions included."""
-    used = QuotaUsage.objects.filter(project_id=project).values_list("resource", "used")
-    return dict.fromkeys(LEDGER, 0) | dict(used)
+    """What is used of the ledger's resources, pending commissions included."""
+    taken = quotas.used(project)
+    return {resource: taken[resource] for resource in LEDGER}
 
 
 def _whose(request: Request) -> str:
@@ -36,90 +60,14 @@ def _whose(request: Request) -> str:
 
 def show(request: Request) -> HttpResponse:
     """GET /limits."""
-    project = _whose(request)
-    limit, used = limits_of(project), usage_of(project)
-    absolute = {
-        "maxTotalInstances": limit["instances"],
-        "maxTotalCores": limit["cores"],
-        "maxTotalRAMSize": limit["ram"],
-        "totalInstancesUsed": used["instances"],
-        "totalCoresUsed": used["cores"],
-        "totalRAMUsed": used["ram"],
-        "maxServerMeta": DEFAULTS["metadata_items"],
-        "maxImageMeta": DEFAULTS["metadata_items"],
-        "maxTotalKeypairs": MOST_KEYPAIRS,
-        "maxPersonality": 0,
-        "maxPersonalitySize": 0,
-        "maxServerGroups": 0,
-        "maxServerGroupMembers": 0,
-        "totalServerGroupsUsed": 0,
-        "maxSecurityGroups": UNUSED,
-        "maxSecurityGroupRules": UNUSED,
-        "totalSecurityGroupsUsed": 0,
-        "maxTotalFloatingIps": UNUSED,
-        "totalFloatingIpsUsed": 0,
+    project, minor = _whose(request), request.version[1]
+    limit, taken = quota.limits(project), quotas.used(project)
+    absolute: dict[str, Any] = {
+        name: limit[resource] for name, resource, last in LIMITS if minor <= last
     }
+    absolute |= {name: taken[resource] for name, resource in USED.items()}
+    if minor < 36:
+        groups = SecurityGroup.objects.filter(project_id=project).count()
+        addresses = FloatingIp.objects.filter(project_id=project).count()
+        absolute |= {"totalSecurityGroupsUsed": groups, "totalFloatingIpsUsed": addresses}
     return answer({"limits": {"rate": [], "absolute": absolute}})
-
-
-def _quota_set(project: str, limit: dict[str, int]) -> dict[str, Any]:
-    return {
-        "id": project,
-        "instances": limit["instances"],
-        "cores": limit["cores"],
-        "ram": limit["ram"],
-        "metadata_items": DEFAULTS["metadata_items"],
-        "key_pairs": MOST_KEYPAIRS,
-        "server_groups": 0,
-        "server_group_members": 0,
-        "injected_files": 0,
-        "injected_file_content_bytes": 0,
-        "injected_file_path_bytes": 0,
-        "fixed_ips": UNUSED,
-        "floating_ips": UNUSED,
-        "security_groups": UNUSED,
-        "security_group_rules": UNUSED,
-    }
-
-
-def _check_project(request: Request, project: str) -> None:
-    if project == request.project:
-        return
-    if not request.caller.is_admin or not Project.objects.filter(id=project).exists():
-        raise NotFound(f"Project {project} could not be found.")
-
-
-def quota_set(request: Request, id: str) -> HttpResponse:
-    """GET /os-quota-sets/{project}."""
-    _check_project(request, id)
-    return answer({"quota_set": _quota_set(id, limits_of(id))})
-
-
-def quota_defaults(request: Request, id: str) -> HttpResponse:
-    """GET /os-quota-sets/{project}/defaults."""
-    _check_project(request, id)
-    return answer({"quota_set": _quota_set(id, dict(DEFAULTS))})
-
-
-def quota_detail(request: Request, id: str) -> HttpResponse:
-    """GET /os-quota-sets/{project}/detail."""
-    _check_project(request, id)
-    used = usage_of(id)
-    shown: dict[str, Any] = {
-        name: {"limit": limit, "in_use": used.get(name, 0), "reserved": 0}
-        for name, limit in _quota_set(id, limits_of(id)).items()
-        if name != "id"
-    }
-    return answer({"quota_set": shown | {"id": id}})
-
-
-def zones(_request: Request) -> HttpResponse:
-    """GET /os-availability-zone."""
-    zone = {"zoneName": ZONE, "zoneState": {"available": True}, "hosts": None}
-    return answer({"availabilityZoneInfo": [zone]})
-
-
-def zones_detail(_request: Request) -> HttpResponse:
-    """GET /os-availability-zone/detail: for administrators; hosts are the clusters' own affair."""
-    zone = {"zoneName": ZONE, "zoneState": {"available": True}, "hosts": {}}
-    return answer({"availabilityZoneInfo": [zone]})

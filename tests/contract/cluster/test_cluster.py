@@ -178,3 +178,19 @@ def test_the_operating_system_of_images_is_there(cluster):
 def test_a_finished_job_cannot_be_cancelled(cluster, finished, spec):
     job = finished(cluster.submit_create(spec, "r"))
     assert cluster.cancel(job.id) is False
+
+
+@not_on_the_real_one
+def test_the_master_stays_in_office(cluster, finished):
+    [master] = [node.name for node in cluster.nodes() if node.master]
+    assert finished(cluster.submit_node_role(master, "drained", "r")).status == "error"
+    assert not any(node.drained for node in cluster.nodes())
+
+
+@not_on_the_real_one
+def test_another_node_is_drained_and_comes_back(cluster, finished):
+    for name in [node.name for node in cluster.nodes() if not node.master][:1]:
+        assert finished(cluster.submit_node_role(name, "drained", "r")).status == "success"
+        assert {node.name for node in cluster.nodes() if node.drained} == {name}
+        assert finished(cluster.submit_node_role(name, "regular", "r")).status == "success"
+        assert not any(node.drained for node in cluster.nodes())
