@@ -14,14 +14,7 @@ WHO = {
     Who.MEMBER: "members and administrators of the token's project",
     Who.ADMIN: "administrators",
 }
-# The bodies that are no JSON: routes that read what they get by themselves.
 STREAM = "application/octet-stream"
-PATCH = "application/openstack-images-v2.1-json-patch"
-MEDIA = {
-    ("image", "PUT", "images/{id}/file"): STREAM,
-    ("image", "PUT", "images/{id}/stage"): STREAM,
-    ("image", "PATCH", "images/{id}"): PATCH,
-}
 STREAMED = frozenset({("image", "GET", "images/{id}/file")})
 MICROVERSION = {
     "compute": "The microversion: `compute 2.1` to the newest, or `compute latest`",
@@ -40,7 +33,7 @@ def operation(service: str, path: str, route: Route) -> dict[str, Any]:
         "tags": [service],
         "parameters": [*_in_path(path), *_in_query(route), *_in_header(service)],
     }
-    body = _body(service, route)
+    body = _body(route)
     if body:
         told["requestBody"] = body
     if route.who is Who.ANYBODY:
@@ -85,22 +78,17 @@ def _in_header(service: str) -> list[dict[str, Any]]:
     return [{"$ref": f"#/components/parameters/{service}Microversion"}]
 
 
-def _body(service: str, route: Route) -> dict[str, Any] | None:
-    media = MEDIA.get((service, route.method, route.path))
-    if media == STREAM:
-        return {"required": True, "content": {media: {"schema": {}}}}
-    if media == PATCH:
-        listed: Schema = {"type": "array", "items": {"type": "object"}}
-        schema = schema_of(route.body) if callable(route.body) else listed
-        return {"required": True, "content": {media: {"schema": schema}}}
+def _body(route: Route) -> dict[str, Any] | None:
     if route.body is None:
-        return None
+        content = {media: {"schema": {}} for media in route.media}
+        return {"required": True, "content": content} if content else None
     if not isinstance(route.body, ByVersion):
-        return {"required": True, "content": {_JSON: {"schema": schema_of(route.body)}}}
-    steps = [(since, schema_of(kind)) for since, kind in route.body]
-    content: dict[str, Any] = {"schema": {"anyOf": [schema for _, schema in steps]}}
-    content["x-since"] = [f"microversion {since}" for since, _ in steps]
-    return {"required": True, "content": {_JSON: content}}
+        told: dict[str, Any] = {"schema": schema_of(route.body)}
+    else:
+        steps = [(since, schema_of(kind)) for since, kind in route.body]
+        told = {"schema": {"anyOf": [schema for _, schema in steps]}}
+        told["x-since"] = [f"microversion {since}" for since, _ in steps]
+    return {"required": True, "content": dict.fromkeys(route.media or (_JSON,), told)}
 
 
 _JSON = "application/json"
