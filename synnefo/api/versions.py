@@ -136,8 +136,10 @@ def compute_document(request: Request) -> HttpResponse:
 
 
 IMAGE_VERSIONS = (
-    ("v2.9", "CURRENT"),
-    *((f"v2.{minor}", "SUPPORTED") for minor in range(8, -1, -1)),
+    # 2.14 and 2.16 are about a cache that a Glance has where its store is far away.
+    ("v2.17", "CURRENT"),
+    ("v2.15", "SUPPORTED"),
+    *((f"v2.{minor}", "SUPPORTED") for minor in range(13, -1, -1)),
 )
 
 

@@ -13,6 +13,7 @@ from synnefo.core.caller import Caller
 from synnefo.core.faults import Forbidden, NotFound
 from synnefo.db.models import Image, ImageMember
 
+NOTHING = uuid.UUID(int=0)
 FOR_EVERYBODY = ("public", "community")
 
 
@@ -67,9 +68,9 @@ def absent(image_uuid: str) -> NotFound:
     return NotFound(f"No image found with ID {image_uuid}")
 
 
-def _uuid(text: str) -> uuid.UUID | None:
+def _uuid(text: str) -> uuid.UUID:
     """The id in a text; what is none finds nothing."""
     try:
-        return uuid.UUID(text) if len(text) == 36 else None
+        return uuid.UUID(text) if len(text) == 36 else NOTHING
     except ValueError:
-        return None
+        return NOTHING

@@ -17,9 +17,10 @@ from synnefo.core.server_states import ServerState
 from synnefo.db import rings
 from synnefo.db.models import Image, Intent, Server
 from synnefo.db.transactions import writing
-from synnefo.intents import image_access, image_files, image_quota
+from synnefo.intents import image_access, image_files, image_quota, image_tasks
 from synnefo.intents.image_files import Written
 
+COMING = ("saving", "uploading", "importing")
 # Wishes that copy an image onto the disk of a server that may be there for long.
 COPYING = ("create", "rebuild", "rescue", "unshelve", "restore")
 
@@ -119,20 +120,19 @@ def _check_storable(image: Image, status: str) -> None:
 
 def _take_back(image: Image) -> None:
     with writing():
-        coming = Image.objects.filter(
-            pk=image.pk, status__in=("saving", "uploading"), staged__isnull=True
-        )
+        coming = Image.objects.filter(pk=image.pk, status__in=COMING, staged__isnull=True)
         if coming.update(status="queued", updated_at=timezone.now()):
             rings.changed(image.project_id, "image", image.uuid)
 
 
 def take_back_abandoned() -> int:
     """Queue again what processes that died were writing; how many images that were."""
-    coming = Image.objects.filter(status__in=("saving", "uploading"), staged__isnull=True)
+    coming = Image.objects.filter(status__in=COMING, staged__isnull=True)
     left = [image for image in coming if not image_files.is_being_written(image)]
     for image in left:
         _take_back(image)
         image_files.part_of(image).unlink(missing_ok=True)
+    image_tasks.give_up([image.uuid for image in left if image.status == "importing"])
     return len(left)
 
 

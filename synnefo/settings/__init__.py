@@ -93,7 +93,35 @@ SYNNEFO_IMAGES = Path(os.environ.get("SYNNEFO_IMAGES", STATE / "images"))
 SYNNEFO_IMAGE_LIMIT = int(os.environ.get("SYNNEFO_IMAGE_LIMIT", str(256 << 30)))  # bytes
 # Whether bytes have to be what disk_format says, as Glance wants them by default.
 SYNNEFO_IMAGE_FORMAT_MATCH = os.environ.get("SYNNEFO_IMAGE_FORMAT_MATCH", "1") == "1"
+# Hosts (or host:port) that images may be fetched from; none turns web-download off.
+SYNNEFO_IMAGE_WEB_HOSTS = frozenset(os.environ.get("SYNNEFO_IMAGE_WEB_HOSTS", "").lower().split())
 SYNNEFO_INSTANCE_PREFIX = os.environ.get("SYNNEFO_INSTANCE_PREFIX", "snf")
 SYNNEFO_TOKEN_HOURS = int(os.environ.get("SYNNEFO_TOKEN_HOURS", "24"))
+# Seconds that a deleted server can still be restored; 0: deleted is deleted.
+SYNNEFO_RECLAIM_AFTER = int(os.environ.get("SYNNEFO_RECLAIM_AFTER", "0"))
+# Whether a server that is shelved is offloaded at once, or waits for an administrator's word.
+SYNNEFO_OFFLOAD_SHELVED = os.environ.get("SYNNEFO_OFFLOAD_SHELVED", "1") == "1"
 SYNNEFO_STATIC = Path(os.environ.get("SYNNEFO_STATIC", BASE_DIR / "ui" / "static"))
 SYNNEFO_WIRING = "synnefo.wiring"  # the factories of what the frontend talks to
+
+# Passwords: PATTERN (a regular expression) and its DESCRIPTION, DAYS until one expires, LEAST_DAYS
+# until it may be changed again, HISTORY (how many differ), CHANGE_AT_FIRST (1: whoever got a
+# password from an administrator replaces it). Nothing, or 0, switches a rule off.
+_PASSWORD = "SYNNEFO_PASSWORD_"
+SYNNEFO_PASSWORD_RULES = (
+    os.environ.get(_PASSWORD + "PATTERN", ""),
+    os.environ.get(_PASSWORD + "DESCRIPTION", ""),
+    int(os.environ.get(_PASSWORD + "DAYS", "0")),
+    int(os.environ.get(_PASSWORD + "LEAST_DAYS", "0")),
+    int(os.environ.get(_PASSWORD + "HISTORY", "0")),
+    os.environ.get(_PASSWORD + "CHANGE_AT_FIRST", "0") == "1",
+)
+# Whoever fails so often to sign in is locked out for so many seconds: from an address as one user,
+# and from an address as anybody. 0 attempts: never.
+SYNNEFO_LOCKOUT_ATTEMPTS = int(os.environ.get("SYNNEFO_LOCKOUT_ATTEMPTS", "20"))
+SYNNEFO_LOCKOUT_ATTEMPTS_OF_ADDRESS = int(
+    os.environ.get("SYNNEFO_LOCKOUT_ATTEMPTS_OF_ADDRESS", "500")
+)
+SYNNEFO_LOCKOUT_SECONDS = int(os.environ.get("SYNNEFO_LOCKOUT_SECONDS", "300"))
+# Requests per minute and project, and how many may come at once; 0: as many as they like.
+SYNNEFO_RATE_LIMIT = int(os.environ.get("SYNNEFO_RATE_LIMIT", "0"))

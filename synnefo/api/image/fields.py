@@ -7,16 +7,18 @@ from synnefo.api import bodies
 from synnefo.api.bodies import Kind, choice, maybe, refuse, text
 from synnefo.api.image.records import READ_ONLY
 from synnefo.api.request import Request
-from synnefo.core.faults import BadRequest, Conflict, Forbidden
+from synnefo.core.faults import BadRequest, Conflict, Forbidden, TooLarge
 from synnefo.db.models import Image
 
 DISK_FORMATS = (
     "ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "ploop", "iso",
 )  # fmt: skip
 CONTAINER_FORMATS = ("ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed")
+VISIBILITIES = ("public", "private", "shared", "community")
 MOST_PROPERTIES = 128
+MOST_TAGS = 128
 TAG = text(1, 255)
-TAGS = bodies.listing(TAG, most=128)
+TAGS = bodies.listing(TAG, most=1000)
 PROPERTY = text(0, 4096, lines=True)
 PROPERTY_NAME = text(1, 255)
 RESERVED = "os_glance_"
@@ -27,38 +29,72 @@ BASE: dict[str, Kind] = {
     "name": maybe(text(0, 255)),
     "disk_format": maybe(choice(*DISK_FORMATS)),
     "container_format": maybe(choice(*CONTAINER_FORMATS)),
-    "visibility": choice("public", "private", "shared", "community"),
+    "visibility": choice(*VISIBILITIES),
     "min_disk": bodies.integer(),
     "min_ram": bodies.integer(),
     "protected": bodies.flag,
     "os_hidden": bodies.flag,
     "tags": TAGS,
+    "owner": text(1, 64),
+}
+COLUMNS = {"owner": "project_id"}
+JSON_OF: dict[str, dict[str, Any]] = {
+    "name": {"type": ["null", "string"], "maxLength": 255},
+    "disk_format": {"type": ["null", "string"], "enum": [None, *DISK_FORMATS]},
+    "container_format": {"type": ["null", "string"], "enum": [None, *CONTAINER_FORMATS]},
+    "visibility": {"type": "string", "enum": list(VISIBILITIES)},
+    "min_disk": {"type": "integer", "minimum": 0, "maximum": bodies.LARGEST},
+    "min_ram": {"type": "integer", "minimum": 0, "maximum": bodies.LARGEST},
+    "protected": {"type": "boolean"},
+    "os_hidden": {"type": "boolean"},
+    "tags": {"type": "array", "items": {"type": "string", "maxLength": 255}},
+    "owner": {"type": "string", "maxLength": 64},
 }
 
 
 def _check_writable(name: str) -> None:
     if name in READ_ONLY:
         raise Forbidden(f"Attribute '{name}' is read-only.", field=name)
+    if name == "locations":
+        raise Forbidden(
+            "It's not allowed to update locations if locations are invisible.", field=name
+        )
     if name.startswith(RESERVED):
         raise Forbidden(f"Attribute '{name}' is reserved.", field=name)
 
 
-def _check_rights(request: Request, fields: Mapping[str, Any]) -> None:
-    if fields.get("visibility") == "public" and not request.caller.is_admin:
+def _check_rights(request: Request, columns: Mapping[str, Any], owner: str) -> None:
+    if columns.get("visibility") == "public" and not request.caller.is_admin:
         raise Forbidden("Only administrators may publish images.", field="visibility")
+    if columns.get("project_id", owner) != owner and not request.caller.is_admin:
+        raise Forbidden("Only administrators may set the owner of an image.", field="owner")
 
 
 def _clean(name: str, value: Any) -> Any:
     if name in BASE:
         cleaned = BASE[name](value, name, True)
         if name == "tags":
-            return sorted(set(cleaned))
+            return _few_tags(sorted(set(cleaned)))
         return "" if name == "name" and cleaned is None else cleaned
     PROPERTY_NAME(name, "a property's name", True)
     return PROPERTY(value, name, True)
 
 
-def creation(request: Request, body: Any) -> dict[str, Any]:
+def _few_tags(tags: list[str]) -> list[str]:
+    """What an image may have of them, as Glance refuses more."""
+    if len(tags) > MOST_TAGS:
+        raise TooLarge(f"An image may have at most {MOST_TAGS} tags.", field="tags")
+    return tags
+
+
+@bodies.described(
+    {
+        "type": "object",
+        "properties": {"id": {"type": "string", "format": "uuid"}, **JSON_OF},
+        "additionalProperties": {"type": "string", "maxLength": 4096},
+    }
+)
+def CREATION(body: Any, _where: str, _strict: bool = True) -> dict[str, Any]:  # noqa: N802
     """The columns of a new image."""
     if not isinstance(body, dict):
         refuse("the body", "it must be an object")
@@ -67,19 +103,24 @@ def creation(request: Request, body: Any) -> dict[str, Any]:
     for name, value in body.items():
         _check_writable(name)
         if name == "id":
-            columns["id"] = bodies.uuid(value, "id")
+            columns["id"] = bodies.uuid(value, "id", True)
         elif name in BASE:
-            columns[name] = _clean(name, value)
+            columns[COLUMNS.get(name) or name] = _clean(name, value)
         else:
             properties[name] = _clean(name, value)
-    _check_rights(request, columns)
     _check_count(properties)
     return columns | {"properties": properties}
 
 
+def creation(request: Request, columns: dict[str, Any]) -> dict[str, Any]:
+    """The same, where this caller may say all of it."""
+    _check_rights(request, columns, request.project)
+    return columns
+
+
 def _check_count(properties: Mapping[str, str]) -> None:
     if len(properties) > MOST_PROPERTIES:
-        raise BadRequest(f"At most {MOST_PROPERTIES} properties are allowed.", field="properties")
+        raise TooLarge(f"At most {MOST_PROPERTIES} properties are allowed.", field="properties")
 
 
 # --- patches -------------------------------------------------------------------------------------
@@ -93,10 +134,30 @@ class Step(NamedTuple):
     value: Any
 
 
-def steps(kind: str, body: Any) -> list[Step]:
-    """Read either form of patch."""
+@bodies.described(
+    {
+        "type": "array",
+        "maxItems": 1000,
+        "items": {
+            "type": "object",
+            "properties": {
+                "op": {"type": "string", "enum": ["add", "replace", "remove"]},
+                "path": {"type": "string", "pattern": "^/[^/]+$"},
+                "value": {},
+            },
+            "required": ["op", "path"],
+        },
+    }
+)
+def PATCH(body: Any, _where: str, _strict: bool = True) -> list[Any]:  # noqa: N802
+    """A list of operations; which form they have is said by the content type."""
     if not isinstance(body, list) or len(body) > 1000:
-        refuse("the body", "it must be a list of operations")
+        refuse("the body", "it must be a list of at most 1000 operations")
+    return body
+
+
+def steps(kind: str, body: list[Any]) -> list[Step]:
+    """Read either form of patch."""
     return [_step(kind, item, f"[{number}]") for number, item in enumerate(body)]
 
 
@@ -110,12 +171,16 @@ def _step(kind: str, item: Any, where: str) -> Step:
         path = item.get(op) if op else None
     if op not in ("add", "replace", "remove"):
         refuse(where, "the operation must be add, replace or remove")
-    if not isinstance(path, str) or not path.startswith("/") or path.count("/") > 1:
+    if not isinstance(path, str) or not path.startswith("/"):
+        refuse(where, "the path must be a slash and the name of a field")
+    name, _, rest = path[1:].partition("/")
+    if rest and name == "locations":
+        _check_writable(name)
+    if rest or "/" in path[1:]:
         refuse(where, "the path must be a slash and the name of a field")
     if op != "remove" and "value" not in item:
         refuse(where, "the value is missing")
-    name = path[1:].replace("~1", "/").replace("~0", "~")
-    return Step(op, name, item.get("value"))
+    return Step(op, name.replace("~1", "/").replace("~0", "~"), item.get("value"))
 
 
 def changes(request: Request, row: Image, todo: list[Step]) -> dict[str, Any]:
@@ -129,7 +194,7 @@ def changes(request: Request, row: Image, todo: list[Step]) -> dict[str, Any]:
         if name in BASE:
             if op == "remove":
                 raise Forbidden(f"Property {name} may not be removed.", field=name)
-            columns[name] = _clean(name, value)
+            columns[COLUMNS.get(name) or name] = _clean(name, value)
         else:
             _patch_property(properties, Step(op, name, value))
     for name in ("disk_format", "container_format"):
@@ -137,7 +202,7 @@ def changes(request: Request, row: Image, todo: list[Step]) -> dict[str, Any]:
             raise Forbidden(
                 f"Attribute {name} can be only replaced for a queued image.", field=name
             )
-    _check_rights(request, columns)
+    _check_rights(request, columns, row.project_id)
     _check_count(properties)
     return columns if properties == row.properties else columns | {"properties": properties}
 
@@ -149,3 +214,10 @@ def _patch_property(properties: dict[str, str], step: Step) -> None:
         del properties[step.path]
     else:
         properties[step.path] = _clean(step.path, step.value)
+
+
+def tag(value: str) -> str:
+    """One tag from a path."""
+    if len(value) > 255:
+        raise BadRequest("A tag may have at most 255 characters.", field="tag")
+    return str(TAG(value, "tag", True))

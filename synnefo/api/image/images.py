@@ -1,21 +1,17 @@
-"""Images: one, create, change, delete, tags, and their bytes in both directions."""
+"""Images: one, create, change, delete, tags, and who may have the bytes."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpResponse
 
 from synnefo.api.image import fields
 from synnefo.api.image.records import find, find_own, record
-from synnefo.api.request import CHUNK, JSON_TYPES, Request, answer, empty
-from synnefo.core.faults import NotFound, UnsupportedMediaType
+from synnefo.api.request import Request, answer, empty
+from synnefo.core.faults import Conflict, Forbidden, NotFound
 from synnefo.db.models import Image
+from synnefo.intents import image_imports
 from synnefo.intents import images as intents
-from synnefo.intents.image_files import check_size, path_of
-
-BYTES = "application/octet-stream"
+from synnefo.intents.image_tasks import STORE
 
 
 def show(request: Request, id: str) -> HttpResponse:
@@ -25,16 +21,19 @@ def show(request: Request, id: str) -> HttpResponse:
 
 def create(request: Request) -> HttpResponse:
     """POST /v2/images: a record without bytes."""
-    row = intents.create(request.caller, fields.creation(request, request.json(JSON_TYPES)))
-    location = f"{request.base}/image/v2/images/{row.uuid}"
-    return answer(record(row), 201, {"Location": location})
+    row = intents.create(request.caller, fields.creation(request, request.wish))
+    headers = {
+        "Location": f"{request.base}/image/v2/images/{row.uuid}",
+        "OpenStack-image-import-methods": ",".join(image_imports.methods()),
+        "OpenStack-image-store-ids": STORE,
+    }
+    return answer(record(row), 201, headers)
 
 
 def update(request: Request, id: str) -> HttpResponse:
     """PATCH /v2/images/{id}."""
     find_own(request, id)
-    kind = (request.http.content_type or "").lower()
-    todo = fields.steps(kind, request.json(frozenset({fields.NEW_PATCH, fields.OLD_PATCH})))
+    todo = fields.steps((request.http.content_type or "").lower(), request.wish)
     row = intents.update(request.caller, id, lambda row: fields.changes(request, row, todo))
     return answer(record(row))
 
@@ -46,46 +45,27 @@ def delete(request: Request, id: str) -> HttpResponse:
     return empty(204)
 
 
-def upload(request: Request, id: str) -> HttpResponse:
-    """PUT /v2/images/{id}/file: bytes as they come, never all of them in memory."""
-    row = find_own(request, id)
-    if (request.http.content_type or "").lower() != BYTES:
-        raise UnsupportedMediaType(f"The bytes of an image have the content type {BYTES}.")
-    check_size(int(request.http.META.get("CONTENT_LENGTH") or 0))
-    intents.store_file(request.caller, str(row.uuid), request.chunks())
+def deactivate(request: Request, id: str) -> HttpResponse:
+    """POST /v2/images/{id}/actions/deactivate."""
+    intents.deactivate(request.caller, id)
     return empty(204)
 
 
-def _read(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as source:
-        while chunk := source.read(CHUNK):
-            yield chunk
-
-
-def download(request: Request, id: str) -> HttpResponseBase:
-    """GET /v2/images/{id}/file."""
-    row = find(request, id)
-    if row.status != "active":
-        return empty(204)
-    path = path_of(row)
-    if not path.is_file():
-        raise NotFound(f"The bytes of image {id} could not be found.", path=str(path))
-    response = StreamingHttpResponse(_read(path), content_type=BYTES)
-    response["Content-Length"] = str(path.stat().st_size)
-    if row.checksum:
-        response["Content-MD5"] = row.checksum
-    return response
+def reactivate(request: Request, id: str) -> HttpResponse:
+    """POST /v2/images/{id}/actions/reactivate."""
+    intents.reactivate(request.caller, id)
+    return empty(204)
 
 
 def add_tag(request: Request, id: str, tag: str) -> HttpResponse:
     """PUT /v2/images/{id}/tags/{tag}."""
     find_own(request, id)
-    fields.TAG(tag, "tag", True)
+    wanted = fields.tag(tag)
 
     def with_tag(row: Image) -> dict[str, Any]:
-        return (
-            {} if tag in row.tags else {"tags": fields.TAGS(sorted({*row.tags, tag}), "tags", True)}
-        )
+        if wanted in row.tags:
+            return {}
+        return fields.changes(request, row, [fields.Step("replace", "tags", [*row.tags, wanted])])
 
     intents.update(request.caller, id, with_tag)
     return empty(204)
@@ -102,3 +82,24 @@ def delete_tag(request: Request, id: str, tag: str) -> HttpResponse:
 
     intents.update(request.caller, id, without_tag)
     return empty(204)
+
+
+def locations(request: Request, id: str) -> HttpResponse:
+    """GET and POST /v2/images/{id}/locations: bytes are here and nowhere else."""
+    find(request, id)
+    raise Forbidden("Locations are not shown, and http store must be enabled to add any.")
+
+
+def leave_store(request: Request, name: str, id: str) -> HttpResponse:
+    """DELETE /v2/stores/{store}/{id}: there is one store, and images do not outlive its bytes."""
+    if name != STORE:
+        raise Conflict(f"The selected store {name} is not available on this node.")
+    row = find(request, id)
+    if row.status != "active":
+        raise Conflict(
+            "It's not allowed to remove image data from store if image status is not 'active'"
+        )
+    raise Forbidden(
+        "Cannot delete image data from the only store containing it."
+        " Consider deleting the image instead."
+    )

@@ -8,13 +8,17 @@ from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KeyTransform
 from django.http import HttpResponse
 
+from synnefo.api import bodies
 from synnefo.api.bodies import FALSE, TRUE, UUID
-from synnefo.api.image.records import record, visible
+from synnefo.api.image.records import SHAPE as IMAGE
+from synnefo.api.image.records import TEXT, record
 from synnefo.api.moments import moment
 from synnefo.api.pagination import after, limit_of, next_link, ordered, sorting
 from synnefo.api.request import Request, answer
 from synnefo.core.faults import BadRequest
+from synnefo.db.json_lists import ListHolds
 from synnefo.db.models import Image
+from synnefo.intents import image_access, image_members
 
 SORT_KEYS = {
     name: name
@@ -23,7 +27,7 @@ SORT_KEYS = {
         "min_disk", "min_ram", "visibility",
     )
 } | {"id": "uuid"}  # fmt: skip
-PAGING = frozenset({"limit", "marker", "sort", "sort_key", "sort_dir", "member_status"})
+PAGING = frozenset({"limit", "marker", "sort", "sort_key", "sort_dir", "member_status", "tag"})
 STATUSES = frozenset(
     {"queued", "saving", "active", "killed", "deleted", "pending_delete", "deactivated",
      "uploading", "importing"}
@@ -101,6 +105,8 @@ FILTERS: dict[str, Callable[[list[str]], Q]] = {
     "container_format": _words("container_format"),
     "checksum": _words("checksum"),
     "os_hash_value": _words("os_hash_value"),
+    "size": _number("size", "size"),
+    "virtual_size": _number("virtual_size", "virtual_size"),
     "size_min": _number("size_min", "size__gte"),
     "size_max": _number("size_max", "size__lte"),
     "min_ram": _number("min_ram", "min_ram"),
@@ -112,8 +118,28 @@ FILTERS: dict[str, Callable[[list[str]], Q]] = {
 }
 
 
+# What the query of a list may have, besides the names of custom properties.
+QUERY = (*FILTERS, *sorted(PAGING))
+
+
+def _in_lists(request: Request) -> "QuerySet[Image]":
+    """What shows up without being asked for by its id: of what is shared, what was accepted."""
+    caller, rows = request.caller, Image.objects.all()
+    status = request.query.get("member_status", "accepted")
+    if status not in (*image_members.STATUSES, "all"):
+        raise BadRequest(f"member_status {status[:40]!r} is not known.", field="member_status")
+    if caller.is_admin:
+        return rows
+    member = image_access.shared_with(caller.project_id, None if status == "all" else status)
+    return rows.filter(
+        Q(project_id=caller.project_id)
+        | Q(visibility__in=image_access.FOR_EVERYBODY)
+        | Q(visibility="shared") & Q(member)
+    )
+
+
 def _filtered(request: Request) -> "QuerySet[Image]":
-    rows = visible(request)
+    rows = _in_lists(request)
     condition = Q()
     if "os_hidden" not in request.query:
         condition &= Q(os_hidden=False)
@@ -123,16 +149,16 @@ def _filtered(request: Request) -> "QuerySet[Image]":
     for name, values in request.query.lists():
         if name in FILTERS:
             condition &= FILTERS[name](values)
-        elif name not in PAGING and name != "tag" and len(name) <= 255:
+        elif name not in PAGING and len(name) <= 255:
             # Everything else is the name of a custom property.
             alias = f"property_{len(condition)}_{len(rows.query.annotations)}"
             rows = rows.annotate(**{alias: KeyTransform(name, "properties")})
             condition &= Q(**{alias: values[-1]})
+    for tag in request.query.getlist("tag"):
+        if not 0 < len(tag) <= 255:
+            raise BadRequest("tag must have 1 to 255 characters.", field="tag")
+        condition &= Q(ListHolds("tags", tag))
     return rows.filter(condition)
-
-
-def _with_tags(rows: list[Image], tags: list[str]) -> list[Image]:
-    return [row for row in rows if set(tags) <= set(row.tags)] if tags else rows
 
 
 def _page(request: Request) -> tuple[list[Image], int]:
@@ -140,17 +166,19 @@ def _page(request: Request) -> tuple[list[Image], int]:
     order = sorting(request, SORT_KEYS, ("created_at", "desc"))
     marker = request.query.get("marker")
     if marker is not None:
-        last = visible(request).filter(uuid=marker).first() if UUID.fullmatch(marker) else None
+        found = image_access.readable(request.caller)
+        last = found.filter(uuid=marker).first() if UUID.fullmatch(marker) else None
         if last is None:
             raise BadRequest(f"marker {marker[:80]!r} is no image.", field="marker")
         rows = rows.filter(after(Image, order, tuple(getattr(last, key) for key, _ in order)))
     limit = limit_of(request)
-    tags = request.query.getlist("tag")
-    if any(not 0 < len(tag) <= 255 for tag in tags):
-        raise BadRequest("tag must have 1 to 255 characters.", field="tag")
-    found = ordered(rows, order)
-    # Tags are a list in one column: matched here, before the page is cut.
-    return (_with_tags(list(found), tags) if tags else list(found[:limit]))[:limit], limit
+    return list(ordered(rows, order)[:limit]), limit
+
+
+SHAPE = bodies.record(
+    {"images": bodies.listing(IMAGE), "first": TEXT, "next": TEXT, "schema": TEXT},
+    need=("images", "first", "schema"),
+)
 
 
 def index(request: Request) -> HttpResponse:

@@ -1,22 +1,53 @@
-"""How images look, who sees which, and which fields are whose."""
+"""How images look, and which fields of theirs are whose."""
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
-
-from synnefo.api.bodies import UUID
+from synnefo.api import bodies
+from synnefo.api.bodies import Kind
 from synnefo.api.request import Request, timestamp
-from synnefo.core.faults import Forbidden, NotFound
 from synnefo.db.models import Image
+from synnefo.intents import image_access
+from synnefo.intents.image_tasks import STORE
 
 # Fields that only the service sets.
 READ_ONLY = frozenset(
     {
-        "status", "size", "virtual_size", "checksum", "os_hash_algo", "os_hash_value", "owner",
-        "created_at", "updated_at", "self", "file", "schema", "direct_url", "locations", "stores",
+        "status", "size", "virtual_size", "checksum", "os_hash_algo", "os_hash_value",
+        "created_at", "updated_at", "self", "file", "schema", "direct_url", "stores",
     }
 )  # fmt: skip
 HASH = "sha512"
+WITH_BYTES = frozenset({"active", "deactivated"})
+TEXT: Kind = bodies.text(0, 65535, lines=True)
+NUMBER: Kind = bodies.integer(0, 2**63 - 1)
+SHAPE: Kind = bodies.record(
+    {
+        "id": bodies.uuid,
+        "name": bodies.maybe(TEXT),
+        "status": TEXT,
+        "visibility": TEXT,
+        "disk_format": bodies.maybe(TEXT),
+        "container_format": bodies.maybe(TEXT),
+        "size": bodies.maybe(NUMBER),
+        "virtual_size": bodies.maybe(NUMBER),
+        "checksum": bodies.maybe(TEXT),
+        "os_hash_algo": bodies.maybe(TEXT),
+        "os_hash_value": bodies.maybe(TEXT),
+        "min_disk": NUMBER,
+        "min_ram": NUMBER,
+        "owner": TEXT,
+        "protected": bodies.flag,
+        "os_hidden": bodies.flag,
+        "tags": bodies.listing(TEXT),
+        "created_at": TEXT,
+        "updated_at": TEXT,
+        "self": TEXT,
+        "file": TEXT,
+        "schema": TEXT,
+    },
+    need=("id", "name", "status", "visibility", "owner", "tags", "created_at", "updated_at"),
+    rest=bodies.anything,
+)
 
 
 def record(row: Image) -> dict[str, Any]:
@@ -24,8 +55,9 @@ def record(row: Image) -> dict[str, Any]:
     uuid = str(row.uuid)
     return {
         **row.properties,
+        **row.notes,
         "id": uuid,
-        "name": row.name,
+        "name": row.name or None,
         "status": row.status,
         "visibility": row.visibility,
         "disk_format": row.disk_format,
@@ -46,28 +78,16 @@ def record(row: Image) -> dict[str, Any]:
         "self": f"/v2/images/{uuid}",
         "file": f"/v2/images/{uuid}/file",
         "schema": "/v2/schemas/image",
-    }
-
-
-def visible(request: Request) -> QuerySet[Image]:
-    """One's own images and those meant for everybody."""
-    images = Image.objects.exclude(status="deleted")
-    if request.caller.is_admin:
-        return images
-    return images.filter(Q(project_id=request.project) | Q(visibility__in=("public", "community")))
+    } | ({"stores": STORE} if row.status in WITH_BYTES else {})
 
 
 def find(request: Request, uuid: str) -> Image:
     """One visible image."""
-    row = visible(request).filter(uuid=uuid).first() if UUID.fullmatch(uuid) else None
-    if row is None:
-        raise NotFound(f"No image found with ID {uuid}")
-    return row
+    return image_access.find(request.caller, uuid)
 
 
 def find_own(request: Request, uuid: str) -> Image:
     """One image that the caller may change."""
     row = find(request, uuid)
-    if row.project_id != request.project and not request.caller.is_admin:
-        raise Forbidden("You are not permitted to modify this image.")
+    image_access.check_own(request.caller, row)
     return row

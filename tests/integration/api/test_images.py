@@ -73,6 +73,8 @@ def test_an_image_from_record_to_bytes(api: Api) -> None:
         ({"custom": "a\x00"}, 400, "custom"),
         ({"status": "active"}, 403, "status"),
         ({"owner": "x"}, 403, "owner"),
+        ({"owner": "x" * 65}, 400, "owner"),
+        ({"locations": []}, 403, "locations"),
         ({"os_glance_x": "x"}, 403, "os_glance_x"),
     ],
 )
@@ -162,12 +164,12 @@ def qcow2(version: int = 3, backing: int = 0, size: int = 1 << 20, features: int
     [
         (qcow2(), 204),
         (qcow2(version=2, features=4), 204),  # version 2 has no features there
-        (qcow2(version=4), 400),
-        (qcow2(backing=104), 400),
-        (qcow2(features=4), 400),
+        (qcow2(version=4), 415),
+        (qcow2(backing=104), 415),
+        (qcow2(features=4), 415),
         (qcow2(size=(1 << 64) - 1), 413),
-        (qcow2()[:40], 400),
-        (b"\0" * 512, 400),
+        (qcow2()[:40], 415),
+        (b"\0" * 512, 415),
     ],
     ids=["3", "2", "4", "backing file", "data file", "huge", "short", "raw"],
 )
