@@ -31,7 +31,7 @@ def _view(service: Service) -> Callable[..., HttpResponseBase]:
 
 urlpatterns: list[URLPattern] = [
     *(
-        re_path(rf"^{service.name}(?P<rest>/.*)?$", _view(service), name=service.name)
+        re_path(rf"^{service.name}(?P<rest>/(?s:.*))?\Z", _view(service), name=service.name)
         for service in SERVICES
     ),
     path("", web.index, name="ui"),

@@ -80,7 +80,7 @@ def _in_header(service: str) -> list[dict[str, Any]]:
 
 def _body(route: Route) -> dict[str, Any] | None:
     if route.body is None:
-        content = {media: {"schema": {}} for media in route.media}
+        content: dict[str, Any] = {media: {"schema": {}} for media in route.media}
         return {"required": True, "content": content} if content else None
     if not isinstance(route.body, ByVersion):
         told: dict[str, Any] = {"schema": schema_of(route.body)}
