@@ -34,6 +34,7 @@ TABLE: dict[type[Fault], Row] = {
     faults.PreconditionFailed: Row(
         412, "Precondition Failed", "preconditionFailed", "RevisionNumberConstraintFailed"
     ),
+    faults.Gone: Row(410, "Gone", "computeFault", "HTTPGone"),
     faults.TooLarge: Row(413, "Request Entity Too Large", "overLimit", "HTTPRequestEntityTooLarge"),
     faults.UnsupportedMediaType: Row(
         415, "Unsupported Media Type", "badMediaType", "HTTPUnsupportedMediaType"
@@ -42,6 +43,7 @@ TABLE: dict[type[Fault], Row] = {
     faults.RangeNotSatisfiable: Row(
         416, "Requested Range Not Satisfiable", "badRequest", "HTTPRequestRangeNotSatisfiable"
     ),
+    faults.NotSupported: Row(501, "Not Implemented", "notImplemented", "HTTPNotImplemented"),
     faults.ServiceUnavailable: Row(
         503, "Service Unavailable", "serviceUnavailable", "HTTPServiceUnavailable"
     ),

@@ -37,6 +37,10 @@ class NotFound(Fault):
     """There is no such resource, or it belongs to somebody else."""
 
 
+class Gone(Fault):
+    """There was such a resource once, in an API that does not exist any more."""
+
+
 class MethodNotAllowed(Fault):
     """The resource does not know this method."""
 
@@ -75,3 +79,7 @@ class TooManyRequests(Fault):
     def __init__(self, message: str, *, retry_after: int, **context: Any) -> None:
         super().__init__(message, **context)
         self.retry_after = retry_after
+
+
+class NotSupported(Fault):
+    """The cloud, or the backend of this server, cannot do this; the message says why."""

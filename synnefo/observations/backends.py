@@ -11,13 +11,14 @@ from synnefo.core import messages
 from synnefo.core.server_states import JobStatus
 from synnefo.db.models import Backend, Heartbeat
 from synnefo.db.transactions import writing
+from synnefo.observations import nodes as seen_nodes
 from synnefo.ports import ClusterInfo, NodeReport
 
 RENAME = "OP_CLUSTER_RENAME"
 
 
 def capacity(backend_id: int, nodes: Sequence[NodeReport], now: datetime) -> None:
-    """Sum up the nodes that can take instances."""
+    """Write the nodes down, and sum up those that can take instances."""
     usable = [node for node in nodes if node.vm_capable and not node.offline]
     open_ones = [node for node in usable if not node.drained]
     with writing():
@@ -29,6 +30,7 @@ def capacity(backend_id: int, nodes: Sequence[NodeReport], now: datetime) -> Non
             cpu_total=sum(node.cpus or 0 for node in usable),
             seen_at=now,
         )
+        seen_nodes.seen(backend_id, nodes, now)
 
 
 def described(backend_id: int, info: ClusterInfo) -> None:
@@ -38,6 +40,7 @@ def described(backend_id: int, info: ClusterInfo) -> None:
         row.update(
             disk_templates=list(info.enabled_disk_templates),
             hypervisor=info.default_hypervisor,
+            features=list(info.features),
         )
         _rename(row.exclude(name=info.name), info.name)
 

@@ -20,7 +20,7 @@ from synnefo.core.drift import Kind
 from synnefo.db.models import Backend
 from synnefo.observations import backends
 from synnefo.ports import Clock, Cluster, ClusterError, Listening
-from synnefo.reconciler import books, deadlines, metrics, networks, overdue
+from synnefo.reconciler import books, deadlines, metrics, networks, node_roles, overdue
 from synnefo.reconciler.looking import Look, look
 from synnefo.reconciler.repairing import repair
 
@@ -123,6 +123,7 @@ class Reconciler:
             backends.described(backend.pk, cluster.info())
             backend.refresh_from_db(fields=["name"])
             backends.capacity(backend.pk, cluster.nodes(), self._clock.now())
+            node_roles.ask(backend, cluster, self._clock.now())
         overdue.settle(backend, cluster, self._clock.now(), only)
         found = look(backend, cluster, self._clock.now(), only)
         repair(found, self._clock.now())

@@ -3,7 +3,7 @@
 `routes.py` has the others and puts them together.
 """
 
-from synnefo.api.compute import flavors, limits, quotas, zones
+from synnefo.api.compute import aggregates, flavors, hypervisors, limits, quotas, services, zones
 from synnefo.api.routing import Route, Who
 
 FLAVORS = (
@@ -156,4 +156,132 @@ CLOUD = (
     Route("GET", "os-availability-zone", zones.index, Who.READER, gives={200: zones.SHAPE}),
     Route("GET", "os-availability-zone/detail", zones.detail, Who.ADMIN, gives={200: zones.SHAPE}),
 )
-ROUTES = (*FLAVORS, *PROJECTS, *CLOUD)
+NODES = (
+    Route(
+        "GET",
+        "os-hypervisors",
+        hypervisors.index,
+        Who.ADMIN,
+        gives={200: hypervisors.LIST_SHAPE},
+        query=hypervisors.QUERY,
+    ),
+    Route(
+        "GET",
+        "os-hypervisors/detail",
+        hypervisors.detail,
+        Who.ADMIN,
+        gives={200: hypervisors.LIST_SHAPE},
+        query=hypervisors.QUERY,
+    ),
+    Route(
+        "GET",
+        "os-hypervisors/statistics",
+        hypervisors.statistics,
+        Who.ADMIN,
+        gives={200: hypervisors.STATISTICS_SHAPE},
+    ),
+    Route(
+        "GET",
+        "os-hypervisors/{id}",
+        hypervisors.show,
+        Who.ADMIN,
+        gives={200: hypervisors.SHAPE},
+        query=("with_servers",),
+    ),
+    Route(
+        "GET",
+        "os-hypervisors/{id}/uptime",
+        hypervisors.uptime,
+        Who.ADMIN,
+        gives={200: hypervisors.SHAPE},
+    ),
+    Route(
+        "GET",
+        "os-hypervisors/{id}/search",
+        hypervisors.search,
+        Who.ADMIN,
+        gives={200: hypervisors.LIST_SHAPE},
+    ),
+    Route(
+        "GET",
+        "os-hypervisors/{id}/servers",
+        hypervisors.servers,
+        Who.ADMIN,
+        gives={200: hypervisors.LIST_SHAPE},
+    ),
+    Route(
+        "GET",
+        "os-services",
+        services.index,
+        Who.ADMIN,
+        gives={200: services.LIST_SHAPE},
+        query=services.QUERY,
+    ),
+    Route(
+        "PUT",
+        "os-services/{id}",
+        services.update,
+        Who.ADMIN,
+        gives={200: services.SHAPE},
+        body=services.CHANGE,
+    ),
+    Route("DELETE", "os-services/{id}", services.delete, Who.ADMIN, gives={204: None}),
+    Route(
+        "GET",
+        "os-hosts",
+        services.hosts,
+        Who.ADMIN,
+        gives={200: services.HOSTS_SHAPE},
+        query=services.HOST_QUERY,
+    ),
+    Route("GET", "os-hosts/{id}", services.host, Who.ADMIN, gives={200: services.HOST_SHAPE}),
+    Route(
+        "PUT",
+        "os-hosts/{id}",
+        services.change_host,
+        Who.ADMIN,
+        gives={200: services.HOST_SHAPE},
+        body=services.HOST_CHANGE,
+    ),
+    Route("GET", "os-hosts/{id}/startup", services.power, Who.ADMIN, gives={}),
+    Route("GET", "os-hosts/{id}/shutdown", services.power, Who.ADMIN, gives={}),
+    Route("GET", "os-hosts/{id}/reboot", services.power, Who.ADMIN, gives={}),
+)
+AGGREGATES = (
+    Route("GET", "os-aggregates", aggregates.index, Who.ADMIN, gives={200: aggregates.LIST_SHAPE}),
+    Route(
+        "POST",
+        "os-aggregates",
+        aggregates.create,
+        Who.ADMIN,
+        gives={200: aggregates.SHAPE},
+        body=aggregates.CREATE,
+    ),
+    Route("GET", "os-aggregates/{id}", aggregates.show, Who.ADMIN, gives={200: aggregates.SHAPE}),
+    Route(
+        "PUT",
+        "os-aggregates/{id}",
+        aggregates.update,
+        Who.ADMIN,
+        gives={200: aggregates.SHAPE},
+        body=aggregates.UPDATE,
+    ),
+    Route("DELETE", "os-aggregates/{id}", aggregates.delete, Who.ADMIN, gives={200: None}),
+    Route(
+        "POST",
+        "os-aggregates/{id}/action",
+        aggregates.act,
+        Who.ADMIN,
+        gives={200: aggregates.SHAPE},
+        body=aggregates.ACTION,
+    ),
+    Route(
+        "POST",
+        "os-aggregates/{id}/images",
+        aggregates.cache,
+        Who.ADMIN,
+        gives={},
+        body=aggregates.CACHE,
+    ),
+)
+ROUTES = (*FLAVORS, *PROJECTS, *CLOUD, *NODES, *AGGREGATES)
