@@ -113,8 +113,8 @@ class InstanceReport:
     """An instance as the cluster knows it.
 
     `status` is Ganeti's: running, ADMIN_down, ERROR_down, ERROR_up, ERROR_nodedown,
-    ERROR_nodeoffline, …. `running` is what the hypervisor says, or None where its node could not be
-    asked.
+    ERROR_nodeoffline, …; our backend also says paused and suspended. `running` is what the
+    hypervisor says, or None where its node could not be asked.
     """
 
     name: str
@@ -211,6 +211,7 @@ class ClusterInfo:
     tags: tuple[str, ...] = ()
     nic_mode: str = "bridged"  # How cards are connected unless somebody says otherwise.
     nic_link: str = ""
+    features: tuple[str, ...] = ()  # What it announces beyond Ganeti's own abilities.
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +305,36 @@ class Cluster(Protocol):
 
     def submit_set_params(self, name: str, change: InstanceChange, reason: str) -> int:
         """Change an instance's size, cards or disks."""
+
+    def submit_hold(
+        self, name: str, what: Literal["pause", "unpause", "suspend", "resume"], reason: str
+    ) -> int:
+        """Let an instance stand still in memory or saved to disk, or go on. An extension."""
+
+    def submit_reinstall(self, name: str, os: str, osparams: Mapping[str, str], reason: str) -> int:
+        """Stop an instance and install its first disk anew; it stays stopped."""
+
+    def submit_grow_disk(self, name: str, disk: int, size: int, reason: str) -> int:
+        """Let the disk of this index have so many MiB."""
+
+    def submit_save_disk(self, name: str, disk: str, file: str, reason: str) -> int:
+        """Write a disk, by its name or index, to a file of the images' folder. An extension.
+
+        The file is there, complete and on the platter, or not at all; a running instance stands
+        still while its disk is copied. The result has `size`, `checksum` and `os_hash_value`.
+        """
+
+    def submit_fill_disk(self, name: str, disk: str, file: str, format: str, reason: str) -> int:
+        """Fill a disk of a stopped instance from a file of the images' folder. An extension."""
+
+    def submit_migrate(self, name: str, live: bool, node: str | None, reason: str) -> int:
+        """Take an instance with a mirrored disk to another node without stopping it."""
+
+    def submit_failover(self, name: str, node: str | None, reason: str) -> int:
+        """Let an instance with a mirrored disk run on another node, stopped in between."""
+
+    def submit_move(self, name: str, node: str, reason: str) -> int:
+        """Copy an instance's disks to another node and let it run there. An extension."""
 
     def submit_rename(self, name: str, new_name: str, reason: str) -> int:
         """Give an instance that is stopped another name."""

@@ -11,7 +11,7 @@ from synnefo.core import naming
 from synnefo.core.messages import FINAL_STATUSES, Origin
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Intent
-from synnefo.dispatcher.instances import instance_of
+from synnefo.dispatcher import jobs
 from synnefo.dispatcher.networks import NetworkPreparer
 from synnefo.dispatcher.outcomes import Gone, Later, Outcome, Refused, Submitted
 from synnefo.intents.submission import LOOKS_AFTER_A_CLAIM, LOOKS_AFTER_SILENCE, Claim
@@ -127,22 +127,7 @@ class Sender:
             return Refused(error.message)
 
     def _ask(self, intent: Intent, cluster: Cluster) -> int:
-        name = naming.instance_name(self._prefix, intent.server_id)
-        reason = origin(intent).text()
-        match intent.action:
-            case "create":
-                return cluster.submit_create(instance_of(intent.server, self._prefix), reason)
-            case "delete":
-                return cluster.submit_remove(name, reason)
-            case "start":
-                return cluster.submit_startup(name, reason)
-            case "stop":
-                return cluster.submit_shutdown(name, reason)
-            case "reboot":
-                return cluster.submit_reboot(name, reason, "soft")
-            case "reboot_hard":
-                return cluster.submit_reboot(name, reason, "hard")
-        raise ValueError(f"no job for the action {intent.action}")
+        return jobs.submit(jobs.Order(intent, cluster, self._prefix, origin(intent).text()))
 
     def _later(self, intent: Intent, cause: str, *, looks: int) -> Outcome:
         """Again after a growing pause; what has waited too long without a job has failed."""

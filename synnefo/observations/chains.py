@@ -123,7 +123,7 @@ def _not_resized(part: Part) -> None:
 
 def _to_be_verified(part: Part) -> None:
     """Also if the restart failed: the size is another one, and may be given back."""
-    part.enter(ServerMode.RESIZED, node=part.wish.get("node", ""))
+    part.enter(ServerMode.RESIZED, node=part.wish.get("node", ""), by=part.intent.action)
 
 
 def _confirmed(part: Part) -> None:
@@ -144,7 +144,7 @@ def _size_reverted(part: Part) -> None:
 
 def charge_for(server: Server, now: datetime) -> None:
     """Of two sizes only one is left: it is what is charged from now on."""
-    flavor = Flavor.objects.get(server__pk=server.pk)
+    flavor = Flavor.ever.get(server__pk=server.pk)
     quota.charge_difference(server, rules.provisions(flavor.vcpus, flavor.ram), now)
 
 

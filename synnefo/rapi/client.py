@@ -77,7 +77,7 @@ class RapiCluster:
 
     def info(self) -> ClusterInfo:
         """Who the cluster is and what it can do."""
-        return payloads.cluster_info(self._get("/2/info"))
+        return payloads.cluster_info(self._get("/2/info"), self._get("/2/features"))
 
     def instances(self) -> list[InstanceReport]:
         """All instances, in one request."""
@@ -170,6 +170,47 @@ class RapiCluster:
         """Change an instance's size, cards or disks."""
         path = f"/2/instances/{quote(name)}/modify"
         return self._submit("PUT", path, reason, payloads.modify(change))
+
+    def submit_hold(
+        self, name: str, what: Literal["pause", "unpause", "suspend", "resume"], reason: str
+    ) -> int:
+        """What our backend adds to RAPI."""
+        return self._submit("PUT", f"/2/instances/{quote(name)}/{what}", reason, {})
+
+    def submit_reinstall(self, name: str, os: str, osparams: Mapping[str, str], reason: str) -> int:
+        """One job that stops the instance and installs it."""
+        body = {"os": os, "start": False, "osparams": dict(osparams)}
+        return self._submit("POST", f"/2/instances/{quote(name)}/reinstall", reason, body)
+
+    def submit_grow_disk(self, name: str, disk: int, size: int, reason: str) -> int:
+        """By the size that it is to have, so that asking twice does no harm."""
+        body = {"amount": size, "absolute": True, "wait_for_sync": False}
+        return self._submit("POST", f"/2/instances/{quote(name)}/disk/{disk}/grow", reason, body)
+
+    def submit_save_disk(self, name: str, disk: str, file: str, reason: str) -> int:
+        """What our backend adds to RAPI."""
+        body = {"disk": disk, "file": file}
+        return self._submit("POST", f"/2/instances/{quote(name)}/save-disk", reason, body)
+
+    def submit_fill_disk(self, name: str, disk: str, file: str, format: str, reason: str) -> int:
+        """What our backend adds to RAPI."""
+        body = {"disk": disk, "file": file, "file_format": format}
+        return self._submit("POST", f"/2/instances/{quote(name)}/fill-disk", reason, body)
+
+    def submit_migrate(self, name: str, live: bool, node: str | None, reason: str) -> int:
+        """Without a node, the cluster chooses."""
+        body = {"mode": "live" if live else "non-live"} | ({"target_node": node} if node else {})
+        return self._submit("PUT", f"/2/instances/{quote(name)}/migrate", reason, body)
+
+    def submit_failover(self, name: str, node: str | None, reason: str) -> int:
+        """Without a node, the cluster chooses."""
+        body = {"target_node": node} if node else {}
+        return self._submit("PUT", f"/2/instances/{quote(name)}/failover", reason, body)
+
+    def submit_move(self, name: str, node: str, reason: str) -> int:
+        """What our backend adds to RAPI."""
+        body = {"target_node": node}
+        return self._submit("PUT", f"/2/instances/{quote(name)}/move", reason, body)
 
     def submit_rename(self, name: str, new_name: str, reason: str) -> int:
         """Give an instance that is stopped another name, which nobody has to resolve."""

@@ -32,6 +32,7 @@ from synnefo.ports import (
     OpReport,
 )
 from synnefo.rapi.fake_failures import JobFails, refuse_taken
+from synnefo.rapi.fake_wishes import FEATURES, FakeWishes
 
 GROUP = "default"
 NODE_MEMORY = 64 * 1024
@@ -39,7 +40,7 @@ NODE_DISK = 1024 * 1024
 MESSAGES = "GUEST-READY host={name}\n"
 
 
-class FakeCluster:
+class FakeCluster(FakeWishes):
     """A cluster of one node in this process."""
 
     def __init__(self, name: str = "cluster.fake", node: str = "node1.fake") -> None:
@@ -54,6 +55,8 @@ class FakeCluster:
         self._work: dict[int, Callable[[], Any]] = {}
         self._instances: dict[str, InstanceReport] = {}
         self._networks: dict[str, NetworkReport] = {}
+        self.saved: dict[str, tuple[str, str]] = {}
+        self.filled: dict[tuple[str, str], str] = {}
 
     # --- what tests do
 
@@ -90,8 +93,9 @@ class FakeCluster:
         """Who the cluster is."""
         self._reach()
         return ClusterInfo(
-            self.name, self.node, "3.0.2", "fake", ("fake",), ("file", "diskless"), ()
-        )
+            self.name, self.node, "3.0.2", "fake", ("fake",), ("file", "diskless"),
+            features=FEATURES,
+        )  # fmt: skip
 
     def instances(self) -> list[InstanceReport]:
         """All instances."""

@@ -119,8 +119,8 @@ def network_add(spec: NetworkSpec) -> dict[str, Any]:
 # --- answered
 
 
-def cluster_info(found: Json) -> ClusterInfo:
-    """From /2/info."""
+def cluster_info(found: Json, features: Sequence[str] = ()) -> ClusterInfo:
+    """From /2/info and /2/features."""
     cards = (found.get("nicparams") or {}).get("default") or {}
     return ClusterInfo(
         name=found["name"],
@@ -132,6 +132,7 @@ def cluster_info(found: Json) -> ClusterInfo:
         tags=tuple(found.get("tags", ())),
         nic_mode=str(cards.get("mode") or "bridged"),
         nic_link=str(cards.get("link") or ""),
+        features=tuple(map(str, features)),
     )
 
 

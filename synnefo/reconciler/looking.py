@@ -21,6 +21,8 @@ from synnefo.db.models import Address, Backend, Intent, Port, Server, Volume
 from synnefo.ports import Cluster, InstanceReport, NotFound
 
 FEW = 10
+# What our backend says of guests that stand still, in memory or saved to disk.
+SPECIAL = {"paused": ServerState.PAUSED, "suspended": ServerState.SUSPENDED}
 _COLUMNS = (
     "pk", "state", "placed", "task", "flavor__vcpus", "flavor__ram", "node", "seen_job", "seen_op",
     "seen_rank",
@@ -172,6 +174,7 @@ def _actual(number: int, report: InstanceReport, expected_disks: list[str]) -> d
         disks,
         foreign_cards=len(report.nics) - len(cards),
         foreign_disks=len(report.disks) - len(disks),
+        special=SPECIAL.get(report.status),
     )
 
 

@@ -1,0 +1,160 @@
+"""Which job an intent becomes: one row for each action of a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
+
+from synnefo.core import naming
+from synnefo.core.server_states import ServerState
+from synnefo.db.models import Intent, Server
+from synnefo.dispatcher.instances import OS_DEFINITION, instance_of
+from synnefo.ports import Cluster, ClusterRefused, InstanceChange
+
+ROOT_DISK = "0"
+STANDING = frozenset({ServerState.PAUSED, ServerState.SUSPENDED})
+
+
+class Order(NamedTuple):
+    """All that a job is made of."""
+
+    intent: Intent
+    cluster: Cluster
+    prefix: str
+    reason: str
+
+    @property
+    def server(self) -> Server:
+        return self.intent.server
+
+    @property
+    def name(self) -> str:
+        """The instance."""
+        return naming.instance_name(self.prefix, self.intent.server_id)
+
+    @property
+    def wish(self) -> dict[str, Any]:
+        """What was asked for."""
+        return dict(self.intent.arguments)
+
+
+Submit = Callable[[Order], int]
+
+
+def submit(order: Order) -> int:
+    """Ask the cluster for the job of this intent."""
+    try:
+        asked = JOBS[order.intent.action]
+    except KeyError:
+        raise ValueError(f"no job for the action {order.intent.action}") from None
+    return asked(order)
+
+
+def _create(order: Order) -> int:
+    return order.cluster.submit_create(instance_of(order.server, order.prefix), order.reason)
+
+
+def _start(order: Order) -> int:
+    return order.cluster.submit_startup(order.name, order.reason)
+
+
+def _stop(order: Order) -> int:
+    return order.cluster.submit_shutdown(order.name, order.reason)
+
+
+def _reboot(kind: Literal["soft", "hard", "full"]) -> Submit:
+    return lambda order: order.cluster.submit_reboot(order.name, order.reason, kind)
+
+
+def _reboot_hard(order: Order) -> int:
+    """A reset wakes no guest that stands still; it begins anew."""
+    still = ServerState(order.server.state) in STANDING
+    return order.cluster.submit_reboot(order.name, order.reason, "full" if still else "hard")
+
+
+def _hold(what: Literal["pause", "unpause", "suspend", "resume"]) -> Submit:
+    return lambda order: order.cluster.submit_hold(order.name, what, order.reason)
+
+
+def _resize(order: Order) -> int:
+    change = InstanceChange(vcpus=order.wish["vcpus"], memory=order.wish["memory"])
+    return order.cluster.submit_set_params(order.name, change, order.reason)
+
+
+def _grow(order: Order) -> int:
+    return order.cluster.submit_grow_disk(order.name, 0, order.wish["disk"], order.reason)
+
+
+def _rebuild(order: Order) -> int:
+    spec = instance_of(order.server, order.prefix)
+    return order.cluster.submit_reinstall(order.name, OS_DEFINITION, spec.osparams, order.reason)
+
+
+def _save(order: Order) -> int:
+    file = order.wish["image"]
+    return order.cluster.submit_save_disk(order.name, ROOT_DISK, file, order.reason)
+
+
+def _move(order: Order) -> int:
+    """To the node that was named, or to the one with the most memory."""
+    node = order.wish.get("to") or _roomiest(order)
+    return order.cluster.submit_move(order.name, node, order.reason)
+
+
+def _roomiest(order: Order) -> str:
+    here = order.cluster.instance(order.name).pnode
+    others = [
+        node
+        for node in order.cluster.nodes()
+        if node.vm_capable and not (node.offline or node.drained) and node.name != here
+    ]
+    if not others:
+        raise ClusterRefused(409, "No valid host was found: there is no other node.")
+    return max(others, key=lambda node: (node.memory_free or 0, node.name)).name
+
+
+def _failover(order: Order) -> int:
+    return order.cluster.submit_failover(order.name, order.wish.get("to") or None, order.reason)
+
+
+def _migrate(order: Order) -> int:
+    live, node = order.server.state == ServerState.ACTIVE, order.wish.get("to") or None
+    return order.cluster.submit_migrate(order.name, live, node, order.reason)
+
+
+JOBS: dict[str, Submit] = {
+    "create": _create,
+    "delete": lambda order: order.cluster.submit_remove(order.name, order.reason),
+    "start": _start,
+    "stop": _stop,
+    "reboot": _reboot("soft"),
+    "reboot_hard": _reboot_hard,
+    "pause": _hold("pause"),
+    "unpause": _hold("unpause"),
+    "suspend": _hold("suspend"),
+    "resume": _hold("resume"),
+    "resize": _resize,
+    "resize_restart": _reboot("full"),
+    "confirm_resize": _grow,
+    "revert_resize": _resize,
+    "revert_restart": _reboot("full"),
+    "rebuild": _rebuild,
+    "rebuild_start": _start,
+    "shelve_stop": _stop,
+    "shelve_save": _save,
+    "unshelve": _start,
+    "save_image": _save,
+    "save_backup": _save,
+    "soft_delete": _stop,
+    "restore": _start,
+    "migrate_move": _move,
+    "migrate_failover": _failover,
+    "revert_move": _move,
+    "revert_failover": _failover,
+    "live_migrate": _migrate,
+    "evacuate": _failover,
+    "rescue_stop": _stop,
+    "rescue_start": _start,
+    "unrescue_stop": _stop,
+    "unrescue_start": _start,
+}
