@@ -110,6 +110,8 @@ def response(service: str, fault: Fault | None, base: str) -> HttpResponse:
         answer["WWW-Authenticate"] = f'Keystone uri="{base}/identity"'
     if row.status == 503:
         answer["Retry-After"] = RETRY_AFTER
+    if isinstance(fault, faults.MethodNotAllowed):
+        answer["Allow"] = fault.allowed
     if isinstance(fault, faults.TooManyRequests):
         answer["Retry-After"] = str(fault.retry_after)
     return answer

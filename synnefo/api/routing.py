@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from synnefo.api import authentication, middleware
+from synnefo.api import access_rules, authentication, middleware, rate_limits
 from synnefo.api.bodies import ByVersion, Kind
 from synnefo.api.middleware import base_of
 from synnefo.api.request import JSON_TYPES, Request
+from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest, Fault, Forbidden, MethodNotAllowed, NotFound
 
 View = Callable[..., HttpResponseBase]
@@ -26,20 +28,26 @@ WILD = ""
 
 
 class Who(IntEnum):
-    """Who may call: each one includes those that follow."""
+    """Who may call: each one up to ADMIN includes those that follow."""
 
     ANYBODY = 0  # without a token
     KNOWN = 1  # with any token, scoped or not
     READER = 2  # with a role in the project that the token is scoped to
     MEMBER = 3
     ADMIN = 4
+    # Of the identity service only; the views narrow them to the domain of the token.
+    LOOKER = 5  # an administrator, or with a role in the system or in a domain
+    KEEPER = 6  # an administrator, or with the role manager in a domain
 
 
 ROLES: dict[Who, frozenset[str]] = {
-    Who.READER: frozenset({"reader", "member", "admin"}),
-    Who.MEMBER: frozenset({"member", "admin"}),
+    Who.READER: frozenset({"reader", "member", "manager", "admin"}),
+    Who.MEMBER: frozenset({"member", "manager", "admin"}),
     Who.ADMIN: frozenset({"admin"}),
+    Who.LOOKER: frozenset({"reader", "member", "manager", "admin"}),
+    Who.KEEPER: frozenset({"manager", "admin"}),
 }
+FORBIDDEN = "You are not authorized to perform the requested action."
 
 
 class Route(NamedTuple):
@@ -106,11 +114,12 @@ class Service:
         routes: tuple[Route, ...],
         *,
         project_in_path: bool = False,
+        project_scoped: bool = True,
     ) -> None:
         self.name = name
         self.roots, self.versions, self.routes = roots, versions, routes
         self._root_tree, self._tree = _tree(roots), _tree(routes)
-        self._project_in_path = project_in_path
+        self._project_in_path, self._project_scoped = project_in_path, project_scoped
 
     def serve(self, http: HttpRequest, path: str) -> HttpResponseBase:
         """Django's view of the whole service."""
@@ -118,7 +127,7 @@ class Service:
         try:
             self.begin(request, path)
             route, arguments, project = self._route(request, path)
-            self._admit(request, route.who)
+            self._admit(request, route.who, path)
             _check_project(request, route.who, project)
             _read_body(request, route)
             response = route.view(request, **arguments)
@@ -148,7 +157,8 @@ class Service:
         route = node.routes.get(method) or (node.routes.get("GET") if method == "HEAD" else None)
         if route is None:
             allowed = ", ".join(sorted(node.routes))
-            raise MethodNotAllowed(f"The method {method} is not allowed here, only {allowed}.")
+            message = f"The method {method} is not allowed here, only {allowed}."
+            raise MethodNotAllowed(message, allowed=allowed)
         return route, dict(zip(node.names, values, strict=True)), project
 
     def _project(self, segments: list[str]) -> tuple[str | None, list[str]]:
@@ -157,14 +167,26 @@ class Service:
             return segments[0], segments[1:]
         return None, segments
 
-    @staticmethod
-    def _admit(request: Request, who: Who) -> None:
+    def _admit(self, request: Request, who: Who, path: str) -> None:
         if who is Who.ANYBODY:
             return
         request.token = request.header("X-Auth-Token") or ""
-        request.caller = authentication.caller(request.token, request.request_id)
-        if who >= Who.READER and not request.caller.roles & ROLES[who]:
-            raise Forbidden("You are not authorized to perform the requested action.")
+        caller = request.caller = authentication.caller(request.token, request.request_id)
+        if caller.credential_id:
+            access_rules.check(caller, self.name, request.http.method or "", path)
+        if who >= Who.READER and not _fulfils(caller, who, self._project_scoped):
+            raise Forbidden(FORBIDDEN)
+        if settings.SYNNEFO_RATE_LIMIT:
+            rate_limits.admit(caller.project_id or caller.user_id)
+
+
+def _fulfils(caller: Caller, who: Who, project_scoped: bool) -> bool:
+    """Whether the token has a role that is needed, in a scope that counts."""
+    if not caller.roles & ROLES[who] or (project_scoped and not caller.project_id):
+        return False
+    if caller.is_admin or who <= Who.ADMIN:
+        return True
+    return bool(caller.domain_id) or (caller.system and who is Who.LOOKER)
 
 
 def _read_body(request: Request, route: Route) -> None:

@@ -42,7 +42,11 @@ class Gone(Fault):
 
 
 class MethodNotAllowed(Fault):
-    """The resource does not know this method."""
+    """The resource does not know this method; `allowed` are those that it knows."""
+
+    def __init__(self, message: str, *, allowed: str = "", **context: Any) -> None:
+        super().__init__(message, **context)
+        self.allowed = allowed
 
 
 class NotAcceptable(Fault):

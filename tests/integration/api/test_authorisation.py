@@ -174,6 +174,7 @@ def test_unknown_paths_and_methods(
     assert answer.status == status
     assert list(answer.body) == [shape]
     assert answer.headers["Content-Type"] == "application/json"
+    assert (status == 405) == ("Allow" in answer.headers)
 
 
 def test_request_ids(api: Api) -> None:
