@@ -25,6 +25,7 @@ def instance_of(server: Server, prefix: str) -> InstanceSpec:
         disks=tuple(DiskSpec(naming.disk_name(prefix, one.pk), one.size) for one in volumes),
         nics=tuple(_nic(port, prefix) for port in _ports(server)),
         osparams=_osparams(server),
+        node=server.wanted_node or None,
     )
 
 
@@ -51,7 +52,7 @@ def _osparams(server: Server) -> dict[str, str]:
     if server.image is None:
         return {}
     properties: dict[str, Any] = {
-        "hostname": server.name,
+        "hostname": server.hostname or server.name,
         "addresses": [_address(one) for port in _ports(server) if (one := _ipv4(port))],
         "keys": [server.public_key] if server.public_key else [],
     }

@@ -5,15 +5,13 @@ Everything that cannot be found is a BadRequest that names the field, as with No
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 
-from django.db.models import Q
-
 from synnefo.core.caller import Caller
-from synnefo.core.faults import BadRequest, Conflict
-from synnefo.db.models import Flavor, Image, Keypair, Network
-from synnefo.intents.server_request import NetworkRequest, ServerRequest
+from synnefo.core.faults import BadRequest
+from synnefo.db.models import Flavor, Image, Keypair, SecurityGroup
+from synnefo.intents import image_access, server_cards, server_places
+from synnefo.intents.server_request import ServerRequest
 
 MIB = 1024 * 1024
 BOOTABLE = ("raw", "qcow2")  # what clusters can copy to a disk
@@ -21,22 +19,20 @@ LEAST_DISK = 16  # MiB, for images that say nothing of their size
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """A card to be made."""
-
-    network: Network
-    fixed_ip: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class References:
-    """The rows behind a request; `disk` is the size of the first disk in MiB."""
+    """The rows behind a request; `disk` is the size of the first disk in MiB.
+
+    `node` and `backend_id` say where the server has to be, if its user says so.
+    """
 
     flavor: Flavor
-    image: Image
+    image: Image | None
     public_key: str
-    cards: tuple[Card, ...]
+    cards: tuple[server_cards.Card, ...]
+    groups: tuple[SecurityGroup, ...]
     disk: int
+    node: str = ""
+    backend_id: int | None = None
 
 
 def resolve(caller: Caller, request: ServerRequest) -> References:
@@ -45,24 +41,17 @@ def resolve(caller: Caller, request: ServerRequest) -> References:
     image = _image(caller, request.image_id)
     if image.min_ram > flavor.ram:
         raise BadRequest("Flavor's memory is too small for requested image.", field="flavorRef")
+    node, backend_id = server_places.place(caller, request)
     return References(
         flavor=flavor,
         image=image,
         public_key=_public_key(caller, request.key_name),
-        cards=_cards(caller, request),
+        cards=server_cards.cards(caller, request),
+        groups=server_cards.groups(caller, request),
         disk=_disk(flavor, image),
+        node=node,
+        backend_id=backend_id,
     )
-
-
-NOTHING = uuid.UUID(int=0)
-
-
-def _uuid(text: str) -> uuid.UUID:
-    """The id in a text; what is none stands for nothing that exists."""
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return NOTHING
 
 
 def _flavor(caller: Caller, flavor_id: str) -> Flavor:
@@ -78,8 +67,8 @@ def _flavor(caller: Caller, flavor_id: str) -> Flavor:
 def _image(caller: Caller, image_id: str | None) -> Image:
     if not image_id:
         raise BadRequest("An image is needed to boot from.", field="imageRef")
-    readable = Q(project_id=caller.project_id) | Q(visibility__in=["public", "community"])
-    found = Image.objects.filter(readable, uuid=_uuid(image_id)).first()
+    usable = image_access.readable(caller)
+    found = usable.filter(uuid=server_cards.uuid_of(image_id)).first()
     if found is None:
         raise BadRequest(f"Can not find requested image {image_id}", field="imageRef")
     if found.status != "active":
@@ -110,26 +99,3 @@ def _public_key(caller: Caller, name: str | None) -> str:
     if found is None:
         raise BadRequest("Invalid key_name provided.", field="key_name")
     return found.public_key
-
-
-def _cards(caller: Caller, request: ServerRequest) -> tuple[Card, ...]:
-    if request.networks == "none":
-        return ()
-    usable = Network.objects.filter(Q(project_id=caller.project_id) | Q(public=True))
-    if request.networks is None or request.networks == "auto":
-        candidates = list(usable.order_by("-public", "pk")[:2])
-        if len(candidates) > 1 and request.networks is None:
-            raise Conflict(
-                "Multiple possible networks found, use a Network ID to be more specific.",
-                field="networks",
-            )
-        return tuple(Card(network, None) for network in candidates[:1])
-    wanted: list[NetworkRequest] = [
-        one for one in request.networks if isinstance(one, NetworkRequest)
-    ]
-    ids = [_uuid(one.network_id) for one in wanted]
-    found = {network.uuid: network for network in usable.filter(uuid__in=ids)}
-    for one, identifier in zip(wanted, ids, strict=True):
-        if identifier not in found:
-            raise BadRequest(f"Network {one.network_id} could not be found.", field="networks")
-    return tuple(Card(found[uuid.UUID(one.network_id)], one.fixed_ip) for one in wanted)

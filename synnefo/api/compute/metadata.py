@@ -1,22 +1,15 @@
 """Metadata of servers: all of it and item by item."""
 
-from typing import Any
-
 from django.http import HttpResponse
 
 from synnefo.api.bodies import METADATA, record
-from synnefo.api.compute.server_bodies import check_metadata
 from synnefo.api.compute.servers import find
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import BadRequest, NotFound
-from synnefo.intents import servers as intents
+from synnefo.intents import server_changes as intents
 
 ALL = record({"metadata": METADATA}, ("metadata",))
 ONE = record({"meta": METADATA}, ("meta",))
-
-
-def _body(request: Request) -> Any:
-    return ALL(request.json(), "", request.strict)["metadata"]
 
 
 def show_all(request: Request, id: str) -> HttpResponse:
@@ -26,18 +19,15 @@ def show_all(request: Request, id: str) -> HttpResponse:
 
 def replace_all(request: Request, id: str) -> HttpResponse:
     """PUT /servers/{id}/metadata."""
-    metadata = _body(request)
-    check_metadata(metadata)
     find(request, id)
-    server = intents.replace_metadata(request.caller, id, metadata)
+    server = intents.replace_metadata(request.caller, id, request.wish["metadata"])
     return answer({"metadata": server.metadata})
 
 
 def merge(request: Request, id: str) -> HttpResponse:
     """POST /servers/{id}/metadata."""
-    metadata = _body(request)
-    check_metadata(find(request, id).metadata | metadata)
-    server = intents.merge_metadata(request.caller, id, metadata)
+    find(request, id)
+    server = intents.merge_metadata(request.caller, id, request.wish["metadata"])
     return answer({"metadata": server.metadata})
 
 
@@ -51,10 +41,10 @@ def show(request: Request, id: str, key: str) -> HttpResponse:
 
 def set_item(request: Request, id: str, key: str) -> HttpResponse:
     """PUT /servers/{id}/metadata/{key}."""
-    meta = ONE(request.json(), "", request.strict)["meta"]
+    meta = request.wish["meta"]
     if len(meta) != 1 or key not in meta:
         raise BadRequest("Request body and URI mismatch", field=f"meta.{key[:80]}")
-    check_metadata(find(request, id).metadata | meta)
+    find(request, id)
     intents.merge_metadata(request.caller, id, meta)
     return answer({"meta": meta})
 

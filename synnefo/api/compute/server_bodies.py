@@ -1,219 +1,229 @@
-"""What requests about servers may say, as tables, and what they become."""
+"""What requests about servers may say, as tables by microversion; `server_requests` reads them."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from synnefo.api import bodies
-from synnefo.api.bodies import Kind, maybe, record
-from synnefo.api.compute.server_records import ZONE
-from synnefo.api.request import Request
-from synnefo.core.faults import BadRequest, Forbidden
-from synnefo.intents.server_request import NetworkRequest, Networks, ServerRequest
+from synnefo.api.bodies import ByVersion, Kind, maybe, record
 
 MOST_SERVERS = 100  # by one request
-MOST_METADATA = 128
-KEY_HEADER = "Idempotency-Key"
+MOST_TAGS = 50
+MOST_FILES = 1000  # What a project may have is its quota's affair.
 
 
-def _reference(value: Any, where: str, strict: bool) -> str:
+@bodies.described({"type": "string", "maxLength": 2048})
+def reference(value: Any, where: str, strict: bool) -> str:
     """An id, or the address of what has it, as old clients send."""
     return str(bodies.text(0, 2048)(value, where, strict)).rstrip("/").rpartition("/")[2]
 
 
-def _count(value: Any, where: str, strict: bool) -> int:
-    return int(bodies.integer(1, MOST_SERVERS)(value, where, strict))
+def _boot_index(value: Any, where: str, strict: bool) -> int | None:
+    """Old clients send the word for null."""
+    if value in (None, "None", ""):
+        return None
+    return int(bodies.integer(-1, 255)(value, where, strict))
 
 
-NETWORK = record(
-    {
-        "uuid": bodies.uuid,
-        "fixed_ip": maybe(bodies.address(4, 6)),
-        "port": maybe(bodies.uuid),
-    }
+# --- networks -------------------------------------------------------------------------------------
+
+TAG = bodies.text(1, 60, pattern=r"[^,/]*")
+CARD: dict[str, Kind] = {
+    "uuid": bodies.uuid,
+    "fixed_ip": maybe(bodies.address(4, 6)),
+    "port": maybe(bodies.uuid),
+}
+TAGGED_CARD = CARD | {"tag": TAG}
+MOST_CARDS = 32
+
+
+def _cards(fields: dict[str, Kind]) -> Kind:
+    return maybe(bodies.listing(record(fields), most=MOST_CARDS))
+
+
+def _cards_or_word(fields: dict[str, Kind]) -> Kind:
+    cards = bodies.listing(record(fields), most=MOST_CARDS)
+    word = bodies.choice("auto", "none")
+    return bodies.either({list: cards, str: word}, 'a list, "auto" or "none"')
+
+
+# --- disks ----------------------------------------------------------------------------------------
+
+SIZE = bodies.either(
+    {int: bodies.integer(1, 1 << 20), str: bodies.integer(1, 1 << 20)}, "a whole number of GiB"
 )
-NETWORKS = bodies.either(
+DEVICE: dict[str, Kind] = {
+    "uuid": maybe(bodies.text(0, 255)),
+    "boot_index": bodies.Described({"type": ["integer", "string", "null"]}, _boot_index),
+    "source_type": bodies.choice("image", "volume", "snapshot", "blank"),
+    "destination_type": bodies.choice("local", "volume"),
+    "volume_size": maybe(SIZE),
+    "delete_on_termination": bodies.flag,
+    "device_name": maybe(bodies.text(0, 255, pattern=r"[a-zA-Z0-9._/-]*")),
+    "disk_bus": maybe(bodies.text(0, 255)),
+    "device_type": maybe(bodies.text(0, 255)),
+    "guest_format": maybe(bodies.text(0, 255)),
+    "no_device": maybe(bodies.either({bool: bodies.flag, str: bodies.text(0, 255)}, "a flag")),
+    "volume_id": maybe(bodies.uuid),
+    "snapshot_id": maybe(bodies.uuid),
+    "image_id": maybe(bodies.uuid),
+    "virtual_name": maybe(bodies.text(0, 255)),
+}
+OLD_DEVICE = {name: kind for name, kind in DEVICE.items() if name not in ("uuid", "source_type")}
+MOST_DISKS = 32
+
+
+def _devices(fields: dict[str, Kind]) -> Kind:
+    return bodies.listing(record(fields), most=MOST_DISKS)
+
+
+# --- creation -------------------------------------------------------------------------------------
+
+HINT = bodies.either(
     {
-        list: bodies.listing(NETWORK, most=32),
-        str: bodies.choice("auto", "none"),
+        str: bodies.text(0, 255),
+        list: bodies.listing(bodies.text(1, 255), most=100),
+        dict: bodies.anything,
+        int: bodies.anything,
+        bool: bodies.anything,
+        float: bodies.anything,
         type(None): bodies.anything,
     },
-    'a list, "auto" or "none"',
+    "a hint",
 )
-BLOCK_DEVICE = record(
+SERVER_IDS = bodies.either(
+    {str: bodies.uuid, list: bodies.listing(bodies.uuid, most=100)}, "ids of servers"
+)
+HINTS = record(
     {
-        "uuid": maybe(bodies.text()),
-        "boot_index": maybe(bodies.integer(-1, 255)),
-        "source_type": bodies.choice("image", "volume", "snapshot", "blank"),
-        "destination_type": bodies.choice("local", "volume"),
-        "delete_on_termination": bodies.flag,
+        "group": bodies.uuid,
+        "same_host": SERVER_IDS,
+        "different_host": SERVER_IDS,
+        "build_near_host_ip": bodies.address(4, 6),
+        "cidr": bodies.text(2, 64, pattern=r"/[0-9a-f.:]+"),
+        "target_cell": bodies.text(1, 255),
     },
-    rest=bodies.anything,
+    rest=HINT,
 )
-HINTS = bodies.mapping(bodies.text(1, 255), bodies.anything, 32)
-ACCESS = {
-    "accessIPv4": bodies.either(
-        {str: lambda v, at, strict: v and bodies.address(4)(v, at, strict)}, "an IPv4 address"
-    ),
-    "accessIPv6": bodies.either(
-        {str: lambda v, at, strict: v and bodies.address(6)(v, at, strict)}, "an IPv6 address"
-    ),
-}
+
+
+def _access(version: int) -> Kind:
+    """An address, or nothing."""
+    read = bodies.address(version)
+    schema = {"type": "string"}
+
+    def kind(value: Any, where: str, strict: bool) -> Any:
+        return "" if value in ("", None) else read(value, where, strict)
+
+    return bodies.Described(schema, kind)
+
+
+ACCESS = {"accessIPv4": _access(4), "accessIPv6": _access(6)}
 DISK_CONFIG = bodies.choice("AUTO", "MANUAL")
 DESCRIPTION = maybe(bodies.text(0, 255, lines=True))
+FILE = record(
+    {"path": bodies.text(1, 255), "contents": bodies.encoded(65535)}, ("path", "contents")
+)
+FILES = bodies.listing(FILE, most=MOST_FILES)
+HOSTNAME = bodies.text(1, 63, pattern=r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?")
+DOMAIN_NAME = bodies.text(
+    1,
+    255,
+    pattern=r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*",
+)
+TAGS = bodies.listing(TAG, most=MOST_TAGS)
+CERTIFICATES = maybe(bodies.listing(bodies.text(1, 255), least=1, most=50))
+FLAVOR = bodies.either(
+    {
+        str: reference,
+        int: lambda value, at, strict: str(bodies.integer()(value, at, strict)),
+    },
+    "the id of a flavor",
+)
+IMAGE = bodies.text(0, 2048)
 
 CREATE: dict[str, Kind] = {
     "name": bodies.NAME,
-    "flavorRef": bodies.either(
-        {
-            str: _reference,
-            int: lambda value, at, strict: str(bodies.integer()(value, at, strict)),
-        },
-        "the id of a flavor",
-    ),
-    "imageRef": maybe(_reference),
-    "networks": NETWORKS,
+    "flavorRef": FLAVOR,
+    "imageRef": maybe(reference),
+    "networks": _cards(CARD),
     "key_name": maybe(bodies.text(1, 255)),
     "metadata": maybe(bodies.METADATA),
     "user_data": maybe(bodies.encoded(65535)),
     "config_drive": maybe(bodies.flag),
-    "min_count": _count,
-    "max_count": _count,
+    "min_count": bodies.integer(1, MOST_SERVERS),
+    "max_count": bodies.integer(1, MOST_SERVERS),
     "adminPass": bodies.text(0, 255),
     "availability_zone": maybe(bodies.text(1, 255)),
     "security_groups": bodies.listing(record({"name": bodies.text(1, 255)}), most=32),
-    "block_device_mapping_v2": bodies.listing(BLOCK_DEVICE, most=32),
-    "personality": bodies.listing(bodies.anything, most=0),
+    "block_device_mapping": _devices(OLD_DEVICE),
+    "block_device_mapping_v2": _devices(DEVICE),
+    "personality": FILES,
     "return_reservation_id": bodies.flag,
     "OS-DCF:diskConfig": DISK_CONFIG,
     **ACCESS,
 }
+# What each step adds to creations; None takes a field away.
+STEPS: dict[int, dict[str, Kind | None]] = {
+    19: {"description": DESCRIPTION},
+    32: {
+        "networks": _cards(TAGGED_CARD),
+        "block_device_mapping_v2": _devices(DEVICE | {"tag": TAG}),
+    },
+    33: {"block_device_mapping_v2": _devices(DEVICE)},
+    37: {"networks": _cards_or_word(CARD)},
+    42: {
+        "networks": _cards_or_word(TAGGED_CARD),
+        "block_device_mapping_v2": _devices(DEVICE | {"tag": TAG}),
+    },
+    52: {"tags": TAGS},
+    57: {"personality": None},
+    63: {"trusted_image_certificates": CERTIFICATES},
+    67: {
+        "block_device_mapping_v2": _devices(
+            DEVICE | {"tag": TAG, "volume_type": maybe(bodies.text(0, 255))}
+        )
+    },
+    74: {"host": bodies.text(1, 255), "hypervisor_hostname": bodies.text(1, 255)},
+    90: {"hostname": HOSTNAME},
+    94: {"hostname": DOMAIN_NAME},
+}
+WITH_NETWORKS = 37  # From here on they must be said.
+
+
+def _creations() -> dict[int, Kind]:
+    fields: dict[str, Kind] = dict(CREATE)
+    kinds: dict[int, Kind] = {}
+    for minor, changes in {1: {}, **STEPS}.items():
+        for name, kind in changes.items():
+            if kind is None:
+                del fields[name]
+            else:
+                fields[name] = kind
+        needed = ("name", "flavorRef", *(("networks",) if minor >= WITH_NETWORKS else ()))
+        outer = {
+            "server": record(dict(fields), needed),
+            "os:scheduler_hints": HINTS,
+            "OS-SCH-HNT:scheduler_hints": HINTS,
+        }
+        kinds[minor] = record(outer, ("server",))
+    return kinds
+
+
+CREATION = ByVersion(_creations())
+
+# --- changes --------------------------------------------------------------------------------------
+
 UPDATE: dict[str, Kind] = {"name": bodies.NAME, "OS-DCF:diskConfig": DISK_CONFIG, **ACCESS}
-NEEDED = ("name", "flavorRef")
 
 
-def create_kind(request: Request) -> Kind:
-    """The body of POST /servers at the request's microversion."""
-    fields = CREATE | ({"description": DESCRIPTION} if request.version >= (2, 19) else {})
-    outer = {
-        "server": record(fields, NEEDED),
-        "os:scheduler_hints": HINTS,
-        "OS-SCH-HNT:scheduler_hints": HINTS,
+def _change(**more: Kind) -> Kind:
+    return record({"server": record(UPDATE | more)}, ("server",))
+
+
+CHANGE = ByVersion(
+    {
+        1: _change(),
+        19: _change(description=DESCRIPTION),
+        90: _change(description=DESCRIPTION, hostname=HOSTNAME),
+        94: _change(description=DESCRIPTION, hostname=DOMAIN_NAME),
     }
-    return record(outer, ("server",))
-
-
-def update_kind(request: Request) -> Kind:
-    """The body of PUT /servers/{id} at the request's microversion."""
-    fields = UPDATE | ({"description": DESCRIPTION} if request.version >= (2, 19) else {})
-    return record({"server": record(fields)}, ("server",))
-
-
-# --- what this cloud does not have must be said, not ignored -------------------------------------
-
-
-def _check_groups(server: Mapping[str, Any]) -> None:
-    for group in server.get("security_groups", ()):
-        if group.get("name") != "default":
-            raise BadRequest(
-                f"Security group {group.get('name')!r} not found for the project.",
-                field="security_groups",
-            )
-
-
-def _check_devices(server: Mapping[str, Any], image: str | None) -> None:
-    """The stock client always repeats the image as a local boot device; only that is done here."""
-    for device in server.get("block_device_mapping_v2", ()):
-        repeats = (
-            image is not None
-            and device.get("uuid") == image
-            and device.get("source_type") == "image"
-            and device.get("destination_type", "local") == "local"
-        )
-        if not repeats:
-            raise BadRequest(
-                "Block Device Mapping is Invalid: servers boot from an image to their own disk.",
-                field="block_device_mapping_v2",
-            )
-
-
-def _check_place(server: Mapping[str, Any], request: Request) -> None:
-    zone, _, host = (server.get("availability_zone") or ZONE).partition(":")
-    if zone != ZONE:
-        raise BadRequest(
-            "The requested availability zone is not available.", field="availability_zone"
-        )
-    if host and not request.caller.is_admin:
-        raise Forbidden("Only administrators may choose a host.", field="availability_zone")
-    if host:
-        raise BadRequest("A host cannot be chosen here.", field="availability_zone")
-
-
-def check_metadata(metadata: Mapping[str, str]) -> None:
-    """Too many items are a matter of quota, not of form."""
-    if len(metadata) > MOST_METADATA:
-        raise Forbidden(f"At most {MOST_METADATA} metadata items are allowed.", field="metadata")
-
-
-def _networks(value: Any) -> Networks:
-    if value is None or value in ("auto", "none"):
-        chosen: Networks = value
-        return chosen
-    wanted = []
-    for number, item in enumerate(value):
-        where = f"server.networks[{number}]"
-        if item.get("port"):
-            raise BadRequest(f"Port {item['port']} could not be found.", field=f"{where}.port")
-        if not item.get("uuid"):
-            raise BadRequest(f"Bad network format: {where}.uuid is missing.", field=f"{where}.uuid")
-        wanted.append(NetworkRequest(item["uuid"], item.get("fixed_ip")))
-    return wanted
-
-
-def idempotency_key(request: Request) -> str | None:
-    """The header that lets a client repeat a request safely."""
-    key = request.header(KEY_HEADER)
-    if key is not None and not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
-        raise BadRequest(f"{KEY_HEADER} must have 1 to 255 printable characters.", field=KEY_HEADER)
-    return key
-
-
-def _check(request: Request, body: Mapping[str, Any]) -> None:
-    """All that the form alone does not say."""
-    server = body["server"]
-    image = server.get("imageRef") or None
-    _check_groups(server)
-    _check_devices(server, image)
-    _check_place(server, request)
-    hints = body.get("os:scheduler_hints") or body.get("OS-SCH-HNT:scheduler_hints") or {}
-    if hints.get("group"):
-        raise BadRequest("Server group not found.", field="os:scheduler_hints.group")
-    if image is not None and not bodies.UUID.fullmatch(image):
-        raise BadRequest("Invalid imageRef provided: it must be a UUID.", field="imageRef")
-    check_metadata(server.get("metadata") or {})
-
-
-def server_request(request: Request, body: Mapping[str, Any]) -> ServerRequest:
-    """A creation, its form checked; what its references mean is found out by the intent."""
-    server = body["server"]
-    _check(request, body)
-    least = server.get("min_count", 1)
-    most = server.get("max_count", max(least, 1))
-    if least > most:
-        raise BadRequest("min_count must be <= max_count", field="min_count")
-    return ServerRequest(
-        name=server["name"],
-        flavor_id=server["flavorRef"],
-        image_id=server.get("imageRef") or None,
-        networks=_networks(server.get("networks")),
-        key_name=server.get("key_name"),
-        metadata=server.get("metadata") or {},
-        user_data=server.get("user_data"),
-        config_drive=bool(server.get("config_drive")),
-        description=server.get("description"),
-        access_ipv4=server.get("accessIPv4", ""),
-        access_ipv6=server.get("accessIPv6", ""),
-        min_count=least,
-        max_count=most,
-        idempotency_key=idempotency_key(request),
-        request_digest=request.digest(),
-    )
+)

@@ -1,13 +1,12 @@
 """How servers look: one record per microversion, built from plain tuples for speed.
 
-A list of a thousand servers is two queries, whatever the servers hold: the rows, and their
-addresses; for administrators a third, what the servers were given as user data.
+A list of a thousand servers is some queries, whatever the servers hold: the rows, and one for each
+part that the microversion shows (`server_parts`).
 """
 
 import hashlib
 import hmac
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,15 +14,25 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import QuerySet
 
+from synnefo.api.compute import server_parts as parts
+from synnefo.api.compute.server_parts import Addresses, Size
 from synnefo.api.prepared import Prepared
 from synnefo.api.request import Request, long_timestamp, timestamp
 from synnefo.core.naming import instance_name
-from synnefo.core.server_states import NOVA_VIEW, ServerState, ServerTask, nova_status
-from synnefo.db.models import Address, Server
+from synnefo.core.server_states import (
+    NOVA_VIEW,
+    ServerMode,
+    ServerState,
+    ServerTask,
+    nova_status,
+    vm_state,
+)
+from synnefo.db.models import Server
 
 ZONE = "nova"
 WITH_PROGRESS = frozenset({"ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE"})
 SECURITY_GROUPS = [{"name": "default"}]
+EMBEDDED_FLAVOR, WITH_TAGS, WITH_GROUPS = 47, 26, 71
 
 
 class Row(NamedTuple):
@@ -34,8 +43,10 @@ class Row(NamedTuple):
     name: str
     description: str | None
     state: str
+    mode: str | None
     task: str | None
     progress: int
+    size: int
     flavor: str
     image: Any
     metadata: dict[str, str]
@@ -43,6 +54,13 @@ class Row(NamedTuple):
     access_ipv6: str
     key_name: str | None
     config_drive: bool
+    disk_config: str
+    hostname: str
+    reservation_id: str
+    launch_index: int
+    zone: str | None
+    locked_by: str | None
+    locked_reason: str | None
     fault: dict[str, Any] | None
     node: str
     project_id: str
@@ -53,13 +71,11 @@ class Row(NamedTuple):
     deleted_at: Any
 
 
-COLUMNS = tuple(
-    {"flavor": "flavor__flavor_id", "image": "image__uuid"}.get(name, name) for name in Row._fields
-)
+NAMES = {"size": "flavor_id", "flavor": "flavor__flavor_id", "image": "image__uuid"}
+COLUMNS = tuple(NAMES.get(name, name) for name in Row._fields)
 ALIVE = Server.objects.exclude(state=ServerState.DELETED)
 ONE = Prepared(UUID, lambda uuid: ALIVE.filter(uuid=uuid).values_list(*COLUMNS))
 BRIEF_COLUMNS = ("pk", "uuid", "name")
-Addresses = dict[str, list[dict[str, Any]]]
 
 
 def one(uuid: str) -> Row | None:
@@ -73,33 +89,12 @@ def rows(servers: "QuerySet[Server]") -> list[Row]:
     return list(map(Row._make, servers.values_list(*COLUMNS)))
 
 
-def addresses(servers: Iterable[int], *, with_macs: bool = True) -> dict[int, Addresses]:
-    """Each server's addresses by the name of the network: one query."""
-    return _by_server(_addresses(Address.objects.filter(port__server__in=servers)), with_macs)
-
-
-def _addresses(found: "QuerySet[Address]") -> "QuerySet[Any, Any]":
-    return found.order_by("port__server", "port__index", "pk").values_list(
-        "port__server_id",
-        "port__network__name",
-        "port__mac_address",
-        "address",
-        "subnet__ip_version",
+def addresses(server: int) -> Addresses:
+    """A server's addresses by the name of the network, without what was added to them later."""
+    found = parts.nets(
+        parts.ADDRESSES.of_one(server), parts.FLOATING.of_one(server), with_macs=False
     )
-
-
-OF_ONE = Prepared(int, lambda server: _addresses(Address.objects.filter(port__server=server)))
-
-
-def _by_server(found: Iterable[Any], with_macs: bool) -> dict[int, Addresses]:
-    result: dict[int, Addresses] = defaultdict(dict)
-    for server, network, mac, address, version in found:
-        entry: dict[str, Any] = {"version": version, "addr": address}
-        if with_macs:
-            entry["OS-EXT-IPS:type"] = "fixed"
-            entry["OS-EXT-IPS-MAC:mac_addr"] = mac
-        result[server].setdefault(network, []).append(entry)
-    return result
+    return found.get(server, {})
 
 
 @lru_cache(maxsize=4096)
@@ -132,12 +127,6 @@ def _fault(fault: dict[str, Any], admin: bool) -> dict[str, Any]:
     return shown
 
 
-def _user_data(servers: Iterable[int]) -> dict[int, str]:
-    """What the servers were given at their creation: large, and for administrators only."""
-    given = Server.objects.filter(pk__in=servers).exclude(user_data="")
-    return dict(given.values_list("pk", "user_data"))
-
-
 Extra = Callable[[Row, dict[str, Any]], None]
 
 
@@ -150,16 +139,24 @@ def _host(row: Row, record: dict[str, Any]) -> None:
 
 
 def _more_attributes(row: Row, record: dict[str, Any]) -> None:
-    record["OS-EXT-SRV-ATTR:reservation_id"] = f"r-{row.pk:08x}"
-    record["OS-EXT-SRV-ATTR:launch_index"] = 0
-    record["OS-EXT-SRV-ATTR:hostname"] = row.name
+    record["OS-EXT-SRV-ATTR:reservation_id"] = row.reservation_id or f"r-{row.pk:08x}"
+    record["OS-EXT-SRV-ATTR:launch_index"] = row.launch_index
     record["OS-EXT-SRV-ATTR:kernel_id"] = ""
     record["OS-EXT-SRV-ATTR:ramdisk_id"] = ""
     record["OS-EXT-SRV-ATTR:root_device_name"] = "/dev/vda"
+    _hostname(row, record)
 
 
-def _locked(_row: Row, record: dict[str, Any]) -> None:
-    record["locked"] = False
+def _hostname(row: Row, record: dict[str, Any]) -> None:
+    record["OS-EXT-SRV-ATTR:hostname"] = row.hostname or row.name
+
+
+def _locked(row: Row, record: dict[str, Any]) -> None:
+    record["locked"] = row.locked_by is not None
+
+
+def _locked_reason(row: Row, record: dict[str, Any]) -> None:
+    record["locked_reason"] = row.locked_reason
 
 
 def _host_status(row: Row, record: dict[str, Any]) -> None:
@@ -170,6 +167,14 @@ def _description(row: Row, record: dict[str, Any]) -> None:
     record["description"] = row.description
 
 
+def _certificates(_row: Row, record: dict[str, Any]) -> None:
+    record["trusted_image_certificates"] = None
+
+
+def _pinned_zone(row: Row, record: dict[str, Any]) -> None:
+    record["pinned_availability_zone"] = row.zone
+
+
 # What a record has beyond 2.1: (from minor version, for administrators only, what it adds).
 EXTRAS: tuple[tuple[int, bool, Extra], ...] = (
     (1, True, _host),
@@ -177,19 +182,35 @@ EXTRAS: tuple[tuple[int, bool, Extra], ...] = (
     (9, False, _locked),
     (16, True, _host_status),
     (19, False, _description),
+    (63, False, _certificates),
+    (73, False, _locked_reason),
+    (90, False, _hostname),
+    (96, False, _pinned_zone),
 )
 
 
 def _add_states(row: Row, record: dict[str, Any]) -> str:
     """The state in all its words; gives the status back."""
     state = ServerState(row.state)
-    vm_state, power_state, _ = NOVA_VIEW[state]
-    status = nova_status(state, ServerTask(row.task) if row.task else None)
+    mode = ServerMode(row.mode) if row.mode else None
+    status = nova_status(state, ServerTask(row.task) if row.task else None, mode)
     record["status"] = status
     record["OS-EXT-STS:task_state"] = row.task
-    record["OS-EXT-STS:vm_state"] = vm_state
-    record["OS-EXT-STS:power_state"] = power_state
+    record["OS-EXT-STS:vm_state"] = vm_state(state, mode)
+    record["OS-EXT-STS:power_state"] = NOVA_VIEW[state][1]
     return status
+
+
+def _size(size: Size) -> dict[str, Any]:
+    return {
+        "original_name": size.name,
+        "vcpus": size.vcpus,
+        "ram": size.ram,
+        "disk": size.disk,
+        "ephemeral": size.ephemeral,
+        "swap": size.swap,
+        "extra_specs": size.extra_specs,
+    }
 
 
 class Renderer:
@@ -197,13 +218,14 @@ class Renderer:
 
     def __init__(self, request: Request) -> None:
         self.base = request.base
+        self.minor = request.version[1]
         self.admin = request.caller.is_admin
         self.extras = tuple(
             add
             for minor, admin_only, add in EXTRAS
-            if request.version[1] >= minor and (self.admin or not admin_only)
+            if self.minor >= minor and (self.admin or not admin_only)
         )
-        self._flavors: dict[str, dict[str, Any]] = {}
+        self._flavors: dict[Any, dict[str, Any]] = {}
         self._images: dict[Any, Any] = {None: ""}
 
     def _flavor(self, key: str) -> dict[str, Any]:
@@ -218,9 +240,9 @@ class Renderer:
             self._images[key] = {"id": str(key), "links": [{"rel": "bookmark", "href": href}]}
         return self._images[key]
 
-    def record(self, row: Row, nets: Addresses) -> dict[str, Any]:
-        """One server."""
-        record = self._what(row, nets)
+    def record(self, row: Row) -> dict[str, Any]:
+        """One server, but for its parts."""
+        record = self._what(row)
         status = _add_states(row, record)
         if status in WITH_PROGRESS:
             record["progress"] = row.progress
@@ -230,7 +252,7 @@ class Renderer:
             add(row, record)
         return record
 
-    def _what(self, row: Row, nets: Addresses) -> dict[str, Any]:
+    def _what(self, row: Row) -> dict[str, Any]:
         uuid = str(row.uuid)
         return {
             "id": uuid,
@@ -243,36 +265,72 @@ class Renderer:
             "flavor": self._flavor(row.flavor),
             "created": timestamp(row.created_at),
             "updated": timestamp(row.updated_at),
-            "addresses": nets,
+            "addresses": {},
             "accessIPv4": row.access_ipv4,
             "accessIPv6": row.access_ipv6,
             "links": links(self.base, uuid),
-            "OS-DCF:diskConfig": "MANUAL",
+            "OS-DCF:diskConfig": row.disk_config,
             "OS-EXT-AZ:availability_zone": ZONE if row.node else "",
             "config_drive": "True" if row.config_drive else "",
             "key_name": row.key_name,
             "OS-SRV-USG:launched_at": long_timestamp(row.launched_at),
             "OS-SRV-USG:terminated_at": long_timestamp(row.deleted_at),
-            "security_groups": SECURITY_GROUPS,
+            "security_groups": [],
             "os-extended-volumes:volumes_attached": [],
         }
 
-    def one(self, row: Row) -> dict[str, Any]:
-        """One server and its addresses."""
-        nets = _by_server(OF_ONE.rows(row.pk), True)
-        return self._complete([row], nets)[0]
+    def one(self, row: Row, *, with_macs: bool = True) -> dict[str, Any]:
+        """One server with its parts and, from 2.71 on, its group."""
+        record = self._complete([row], lambda part: part.of_one(row.pk), with_macs)[0]
+        if self.minor >= WITH_GROUPS:
+            record["server_groups"] = []
+        return record
 
     def all(self, servers: list[Row]) -> list[dict[str, Any]]:
-        """Many servers and their addresses."""
-        return self._complete(servers, addresses([row.pk for row in servers]))
+        """Many servers with their parts."""
+        keys = [row.pk for row in servers]
+        return self._complete(servers, lambda part: part.of_many(keys), True)
 
-    def _complete(self, servers: list[Row], nets: dict[int, Addresses]) -> list[dict[str, Any]]:
-        records = [self.record(row, nets.get(row.pk, {})) for row in servers]
-        if _more_attributes in self.extras:
-            given = _user_data([row.pk for row in servers])
-            for row, record in zip(servers, records, strict=True):
-                record["OS-EXT-SRV-ATTR:user_data"] = given.get(row.pk)
+    def _complete(
+        self, servers: list[Row], found: Callable[[parts.Part], Any], with_macs: bool
+    ) -> list[dict[str, Any]]:
+        records = [self.record(row) for row in servers]
+        pairs = list(zip([row.pk for row in servers], records, strict=True))
+        nets = parts.nets(found(parts.ADDRESSES), found(parts.FLOATING), with_macs=with_macs)
+        groups = parts.gathered(found(parts.GROUPS))
+        for key, record in pairs:
+            record["addresses"] = nets.get(key, {})
+            record["security_groups"] = [{"name": name} for name in groups.get(key, ())]
+        self._add_volumes(dict(pairs), found(parts.VOLUMES))
+        self._add_newer(servers, pairs, found)
         return records
+
+    def _add_volumes(self, records: dict[int, dict[str, Any]], found: Any) -> None:
+        for server, volume, delete in found:
+            shown: dict[str, Any] = {"id": str(volume)}
+            if self.minor >= 3:
+                shown["delete_on_termination"] = delete
+            records[server]["os-extended-volumes:volumes_attached"].append(shown)
+
+    def _add_newer(
+        self,
+        servers: Sequence[Row],
+        pairs: Sequence[tuple[int, dict[str, Any]]],
+        found: Callable[[parts.Part], Any],
+    ) -> None:
+        """What came with later microversions."""
+        if _more_attributes in self.extras:
+            given = dict(found(parts.USER_DATA))
+            for key, record in pairs:
+                record["OS-EXT-SRV-ATTR:user_data"] = given.get(key)
+        if self.minor >= WITH_TAGS:
+            tags = parts.gathered(found(parts.TAGS))
+            for key, record in pairs:
+                record["tags"] = tags.get(key, [])
+        if self.minor >= EMBEDDED_FLAVOR:
+            sizes = {key: _size(one) for key, one in parts.sizes(r.size for r in servers).items()}
+            for row, (_, record) in zip(servers, pairs, strict=True):
+                record["flavor"] = sizes[row.size]
 
 
 def admin_password(uuid: str) -> str:

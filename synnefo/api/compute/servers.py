@@ -5,9 +5,10 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpResponse
 
-from synnefo.api.bodies import UUID
-from synnefo.api.compute import server_bodies
-from synnefo.api.compute.server_filters import selected
+from synnefo.api import bodies
+from synnefo.api.bodies import UUID, record
+from synnefo.api.compute import server_requests
+from synnefo.api.compute.server_filters import SORT_KEYS, check_query, selected
 from synnefo.api.compute.server_records import (
     BRIEF_COLUMNS,
     SECURITY_GROUPS,
@@ -24,37 +25,22 @@ from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import BadRequest, NotFound
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Server
+from synnefo.intents import server_changes
 from synnefo.intents import servers as intents
 
-SORT_KEYS = {
-    "created_at": "created_at",
-    "updated_at": "updated_at",
-    "display_name": "name",
-    "name": "name",
-    "display_description": "description",
-    "vm_state": "state",
-    "task_state": "task",
-    "key_name": "key_name",
-    "launched_at": "launched_at",
-    "uuid": "uuid",
-    "id": "pk",
-    "host": "node",
-    "node": "node",
-    "progress": "progress",
-    "project_id": "project_id",
-    "user_id": "user_id",
-    "instance_type_id": "flavor_id",
-    "image_ref": "image_id",
-    "config_drive": "config_drive",
-}
 # What an update may say, and where it is kept.
 COLUMNS = {
     "name": "name",
     "description": "description",
     "accessIPv4": "access_ipv4",
     "accessIPv6": "access_ipv6",
+    "hostname": "hostname",
+    "OS-DCF:diskConfig": "disk_config",
 }
 NEWEST_FIRST = ("created_at", "desc")
+WHOLE_ANSWERS = 75  # From here on updates answer with what reads do.
+SERVER = record({"server": bodies.anything}, ("server",))
+SERVERS = record({"servers": bodies.listing(bodies.anything, most=1000)}, ("servers",))
 
 
 def readable(request: Request, uuid: str) -> QuerySet[Server]:
@@ -67,7 +53,7 @@ def readable(request: Request, uuid: str) -> QuerySet[Server]:
 
 def missing(uuid: str) -> NotFound:
     """The fault for a server that is not there, or not the caller's."""
-    return NotFound(f"Instance {uuid} could not be found.")
+    return NotFound(f"Instance {uuid[:80]} could not be found.")
 
 
 def find(request: Request, uuid: str) -> Server:
@@ -79,6 +65,7 @@ def find(request: Request, uuid: str) -> Server:
 
 
 def _page(request: Request) -> tuple["QuerySet[Server]", int]:
+    check_query(request)
     servers = selected(request)
     order = sorting(request, SORT_KEYS, NEWEST_FIRST)
     marker = request.query.get("marker")
@@ -133,17 +120,16 @@ def show(request: Request, id: str) -> HttpResponse:
 
 def create(request: Request) -> HttpResponse:
     """POST /servers: 202 as soon as the wish is recorded."""
-    body = server_bodies.create_kind(request)(request.json(), "", request.strict)
-    server = intents.create(request.caller, server_bodies.server_request(request, body))
-    uuid = str(server.uuid)
-    wish = body["server"]
+    wish = request.wish["server"]
+    server = intents.create(request.caller, server_requests.server_request(request, request.wish))
     if wish.get("return_reservation_id"):
-        return answer({"reservation_id": f"r-{server.pk:08x}"}, 202)
+        return answer({"reservation_id": server.reservation_id}, 202)
+    uuid = str(server.uuid)
     shown = {
         "id": uuid,
         "links": links(request.base, uuid),
-        "OS-DCF:diskConfig": wish.get("OS-DCF:diskConfig", "MANUAL"),
-        "security_groups": SECURITY_GROUPS,
+        "OS-DCF:diskConfig": server.disk_config,
+        "security_groups": wish.get("security_groups") or SECURITY_GROUPS,
         "adminPass": wish.get("adminPass") or admin_password(uuid),
     }
     location = f"{request.base}/compute/v2.1/servers/{uuid}"
@@ -151,19 +137,17 @@ def create(request: Request) -> HttpResponse:
 
 
 def update(request: Request, id: str) -> HttpResponse:
-    """PUT /servers/{id}: name, description and access addresses."""
-    body = server_bodies.update_kind(request)(request.json(), "", request.strict)["server"]
+    """PUT /servers/{id}: name, description, access addresses and what the guest is called."""
     find(request, id)
-    changes = {COLUMNS[key]: value for key, value in body.items() if key in COLUMNS}
+    changes = {
+        COLUMNS[key]: value for key, value in request.wish["server"].items() if key in COLUMNS
+    }
     if changes:
-        intents.update(request.caller, id, **changes)
-    found = rows(readable(request, id))
-    if not found:  # Deleted in this very moment.
-        raise missing(id)
-    return answer({"server": _updated(request, found[0])})
+        server_changes.update(request.caller, id, **changes)
+    return answer({"server": changed(request, id)})
 
 
-# Answers to updates below 2.75 are smaller than those to reads.
+# Answers to updates and rebuilds below 2.75 are smaller than those to reads.
 ONLY_IN_READS = (
     "OS-EXT-AZ:availability_zone", "config_drive", "key_name", "OS-SRV-USG:launched_at",
     "OS-SRV-USG:terminated_at", "security_groups", "OS-EXT-STS:task_state", "OS-EXT-STS:vm_state",
@@ -171,12 +155,17 @@ ONLY_IN_READS = (
 )  # fmt: skip
 
 
-def _updated(request: Request, row: Any) -> dict[str, Any]:
-    nets = addresses([row.pk], with_macs=False).get(row.pk, {})
-    record = Renderer(request).record(row, nets)
+def changed(request: Request, uuid: str) -> dict[str, Any]:
+    """A server as the answer to its change shows it."""
+    found = rows(readable(request, uuid))
+    if not found:  # Deleted in this very moment.
+        raise missing(uuid)
+    if request.version[1] >= WHOLE_ANSWERS:
+        return Renderer(request).one(found[0])
+    shown = Renderer(request).one(found[0], with_macs=False)
     return {
         key: value
-        for key, value in record.items()
+        for key, value in shown.items()
         if key not in ONLY_IN_READS
         and not key.startswith("OS-EXT-SRV-ATTR")
         and key != "host_status"
@@ -192,15 +181,12 @@ def delete(request: Request, id: str) -> HttpResponse:
 
 def ips(request: Request, id: str) -> HttpResponse:
     """GET /servers/{id}/ips."""
-    server = find(request, id)
-    nets = addresses([server.pk], with_macs=False).get(server.pk, {})
-    return answer({"addresses": nets})
+    return answer({"addresses": addresses(find(request, id).pk)})
 
 
 def ips_of_network(request: Request, id: str, network: str) -> HttpResponse:
     """GET /servers/{id}/ips/{network}."""
-    server = find(request, id)
-    nets = addresses([server.pk], with_macs=False).get(server.pk, {})
+    nets = addresses(find(request, id).pk)
     if network not in nets:
         raise NotFound("Network not found")
     return answer({network: nets[network]})
