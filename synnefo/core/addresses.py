@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 MOST_AT_ONCE = 500
@@ -12,17 +12,32 @@ Ip = IPv4Address | IPv6Address
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The addresses from `start` to `end`, both included, but for the excluded ones."""
+    """The addresses from `start` to `end`, both included, but for the excluded ones.
+
+    Where there are `ranges`, only what lies in one of them counts.
+    """
 
     start: Ip
     end: Ip
     excluded: frozenset[Ip] = field(default_factory=frozenset)
+    ranges: tuple[tuple[int, int], ...] = ()
 
     @classmethod
     def of(cls, start: str, end: str, *excluded: str) -> Pool:
         """A pool from texts; empty ones among the excluded count for nothing."""
         without = frozenset(ip_address(text) for text in excluded if text)
         return cls(ip_address(start), ip_address(end), without)
+
+    def within(self, ranges: Iterable[Sequence[str]]) -> Pool:
+        """The same pool, but only what lies in one of these ranges; none means all of it."""
+        pairs = tuple((int(ip_address(low)), int(ip_address(high))) for low, high in ranges)
+        return replace(self, ranges=pairs)
+
+    def _counts(self, address: Ip) -> bool:
+        if address in self.excluded:
+            return False
+        number = int(address)
+        return not self.ranges or any(low <= number <= high for low, high in self.ranges)
 
     @property
     def size(self) -> int:
@@ -37,7 +52,7 @@ class Pool:
         """Whether it can be handed out."""
         found = ip_address(address)
         inside = found.version == self.start.version and int(self.start) <= int(found)
-        return inside and int(found) <= int(self.end) and found not in self.excluded
+        return inside and int(found) <= int(self.end) and self._counts(found)
 
     def windows(self, begin: int, width: int) -> Iterator[list[str]]:
         """All addresses in growing portions, from the offset `begin` on and around the end."""
@@ -45,7 +60,7 @@ class Pool:
         while done < self.size:
             size = min(width, self.size - done)
             portion = (self.start + (begin + done + step) % self.size for step in range(size))
-            yield [str(address) for address in portion if address not in self.excluded]
+            yield [str(address) for address in portion if self._counts(address)]
             done, width = done + size, min(width * 4, MOST_AT_ONCE)
 
 

@@ -14,6 +14,13 @@ from synnefo.db.models import Address, Port, Subnet
 SPARE = 8
 
 
+def pool_of(subnet: Subnet) -> Pool:
+    """What can be handed out of a subnet."""
+    kept = itertools.chain.from_iterable(subnet.reserved.values())
+    pool = Pool.of(subnet.pool_start, subnet.pool_end, subnet.gateway, *kept)
+    return pool.within(subnet.pools)
+
+
 def take_free(network_id: int, count: int) -> list[tuple[Subnet, str]]:
     """The next free addresses of a network; Conflict when there are not that many.
 
@@ -25,7 +32,7 @@ def take_free(network_id: int, count: int) -> list[tuple[Subnet, str]]:
     known = False
     for subnet in subnets.order_by("pk"):
         known = True
-        found += [(subnet, text) for text in _free_in(subnet, count - len(found))]
+        found += [(subnet, text) for text in free_in(subnet, count - len(found))]
         if len(found) == count:
             return found
     if not known:
@@ -33,9 +40,9 @@ def take_free(network_id: int, count: int) -> list[tuple[Subnet, str]]:
     raise Conflict("No more IP addresses available on the network", field="networks")
 
 
-def _free_in(subnet: Subnet, count: int) -> list[str]:
-    kept = itertools.chain.from_iterable(subnet.reserved.values())
-    pool = Pool.of(subnet.pool_start, subnet.pool_end, subnet.gateway, *kept)
+def free_in(subnet: Subnet, count: int) -> list[str]:
+    """At most `count` free addresses; the caller holds the subnet's row and stores them."""
+    pool = pool_of(subnet)
     free: list[str] = []
     # Mostly the next ones are free; a crowded pool is walked in growing steps.
     for window in pool.windows(subnet.next_offset, count + SPARE):
@@ -49,9 +56,8 @@ def _free_in(subnet: Subnet, count: int) -> list[str]:
             break
     free = free[:count]
     if free:
-        Subnet.objects.filter(pk=subnet.pk).update(
-            next_offset=(pool.offset(free[-1]) + 1) % pool.size
-        )
+        subnet.next_offset = (pool.offset(free[-1]) + 1) % pool.size
+        Subnet.objects.filter(pk=subnet.pk).update(next_offset=subnet.next_offset)
     return free
 
 

@@ -1,1 +1,1 @@
-"""The network API, v2.0: read only so far."""
+"""The network API, v2.0."""

@@ -1,25 +1,34 @@
 """The network service: every path, what answers it and who may ask."""
 
 from synnefo.api import versions
-from synnefo.api.network import service
-from synnefo.api.network.resources import NETWORKS, PORTS, SUBNETS
+from synnefo.api.network import quotas, routers, service
+from synnefo.api.network.floating_ips import FLOATING_IPS
+from synnefo.api.network.networks import NETWORKS
+from synnefo.api.network.ports import PORTS
+from synnefo.api.network.security_groups import GROUPS, RULE_COLLECTION
+from synnefo.api.network.sharing import GRANTS, POOLS, SCOPES
+from synnefo.api.network.subnets import SUBNETS
+from synnefo.api.network.tags import Tags
 from synnefo.api.routing import Route, Service, Who
 
 ROOTS = (Route("GET", "", versions.network_root, Who.ANYBODY),)
+COLLECTIONS = (
+    NETWORKS,
+    SUBNETS,
+    PORTS,
+    routers.ROUTERS,
+    FLOATING_IPS,
+    GROUPS,
+    RULE_COLLECTION,
+    POOLS,
+    SCOPES,
+    GRANTS,
+)
 ROUTES = (
-    Route("GET", "", service.document, Who.READER),
-    *(
-        route
-        for nouns in (NETWORKS, SUBNETS, PORTS)
-        for route in (
-            Route("GET", nouns.name, nouns.index, Who.READER),
-            Route("GET", f"{nouns.name}/{{id}}", nouns.show, Who.READER),
-        )
-    ),
-    Route("GET", "extensions", service.list_extensions, Who.READER),
-    Route("GET", "extensions/{alias}", service.show_extension, Who.READER),
-    Route("GET", "quotas", service.list_quotas, Who.READER),
-    Route("GET", "quotas/{id}", service.show_quota, Who.READER),
-    Route("GET", "quotas/{id}/default", service.show_quota, Who.READER),
+    *service.ROUTES,
+    *(route for nouns in COLLECTIONS for route in nouns.routes()),
+    *(route for nouns in COLLECTIONS if nouns.tagged for route in Tags(nouns).routes()),
+    *routers.ROUTER_ROUTES,
+    *quotas.ROUTES,
 )
 SERVICE = Service("network", ROOTS, ("v2.0",), ROUTES)

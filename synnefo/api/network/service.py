@@ -1,12 +1,13 @@
-"""What the network service says of itself: resources, extensions, quotas."""
+"""What the network service says of itself: resources, extensions, availability zones."""
 
 from typing import Any
 
 from django.http import HttpResponse
 
+from synnefo.api.network import kinds
 from synnefo.api.request import Request, answer
+from synnefo.api.routing import Route, Who
 from synnefo.core.faults import NotFound
-from synnefo.db.models import Project
 
 UPDATED = "2015-01-01T10:00:00-00:00"
 EXTENSIONS: dict[str, dict[str, Any]] = {
@@ -18,30 +19,68 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
         "links": [],
     }
     for alias, name, description in (
+        ("address-scope", "Address scope", "Pools within which no address is there twice."),
+        ("agent", "agent", "What does the work on nodes, for administrators."),
+        ("allowed-address-pairs", "Allowed Address Pairs", "More addresses that a port may use."),
+        ("auto-allocated-topology", "Auto Allocated Topology Services", "A network at need."),
+        ("availability_zone", "Availability Zone", "Where networks and routers are."),
+        ("binding", "Port Binding", "Where ports are, for administrators."),
+        ("binding-extended", "Ports Bindings Extended", "Kinds of cards."),
+        ("default-subnetpools", "Default Subnetpools", "The pool that is taken unasked."),
+        ("dns-integration", "DNS Integration", "Names of ports and networks."),
+        ("empty-string-filtering", "Empty String Filtering", "Filters for empty values."),
+        ("ext-gw-mode", "Neutron L3 Configurable external gateway mode", "Gateways without SNAT."),
         ("external-net", "Neutron external network", "Networks that lead out of the cloud."),
+        ("extra_dhcp_opt", "Neutron Extra DHCP options", "DHCP options of ports."),
+        ("extraroute", "Neutron Extra Route", "Routes of routers."),
+        ("extraroute-atomic", "Atomically add/remove extra routes", "Some routes of many."),
         ("ip-substring-filtering", "IP address substring filtering", "Filter ports by addresses."),
         ("net-mtu", "Network MTU", "The MTU of networks."),
+        ("net-mtu-writable", "Network MTU (writable)", "An MTU of one's choice."),
+        ("network-ip-availability", "Network IP Availability", "How many addresses are left."),
+        ("network_availability_zone", "Network Availability Zone", "Where networks are."),
         ("pagination", "Pagination support", "Pages of lists."),
+        ("port-mac-address-regenerate", "MAC address regenerate", "A new MAC by null."),
         ("port-security", "Port Security", "Only a port's own addresses pass."),
         ("project-id", "project_id field enabled", "project_id beside tenant_id."),
         ("provider", "Provider Network", "How a network is made, for administrators."),
+        ("quota_details", "Quota details management support", "What is used of quotas."),
         ("quotas", "Quota management support", "Quotas of projects."),
+        ("rbac-address-scope", "Address scope RBAC", "Address scopes for some projects."),
+        ("rbac-policies", "RBAC Policies", "Resources for some other projects."),
+        ("rbac-security-groups", "RBAC security groups", "Security groups for some projects."),
+        ("rbac-subnetpool", "Subnetpool RBAC", "Subnet pools for some projects."),
+        ("revision-if-match", "Revision number constraints", "Changes of a known revision only."),
+        ("router", "Neutron L3 Router", "Routers and floating addresses."),
+        ("router_availability_zone", "Router Availability Zone", "Where routers are."),
+        ("security-group", "security-group", "Security groups."),
         ("sorting", "Sorting support", "Sorted lists."),
+        ("standard-attr-description", "standard-attr-description", "Descriptions."),
+        ("standard-attr-revisions", "Resource revision numbers", "Revisions."),
+        ("standard-attr-tag", "Tag support", "Tags."),
         ("standard-attr-timestamp", "Resource timestamps", "created_at and updated_at."),
+        ("stateful-security-group", "Stateful security group", "Whether answers pass unasked."),
+        ("subnet-external-network", "Subnet belongs to external network", "Said of subnets."),
+        ("subnet-service-types", "Subnet service types", "Subnets for some kinds of ports."),
+        ("subnet_allocation", "Subnet Allocation", "Subnets cut from pools."),
     )
+    if alias not in {"auto-allocated-topology", "port-mac-address-regenerate"}
 }
-NOT_CREATED_HERE = 0
-WITHOUT_LIMIT = -1
-QUOTA = {
-    "network": NOT_CREATED_HERE,
-    "subnet": NOT_CREATED_HERE,
-    "port": WITHOUT_LIMIT,
-    "router": NOT_CREATED_HERE,
-    "floatingip": NOT_CREATED_HERE,
-    "security_group": NOT_CREATED_HERE,
-    "security_group_rule": NOT_CREATED_HERE,
-    "rbac_policy": NOT_CREATED_HERE,
-    "subnetpool": NOT_CREATED_HERE,
+NOUNS = {
+    "network": "networks",
+    "subnet": "subnets",
+    "subnetpool": "subnetpools",
+    "port": "ports",
+    "router": "routers",
+    "floatingip": "floatingips",
+    "security_group": "security-groups",
+    "security_group_rule": "security-group-rules",
+    "address_scope": "address-scopes",
+    "rbac_policy": "rbac-policies",
+    "extension": "extensions",
+    "quota": "quotas",
+    "agent": "agents",
+    "availability_zone": "availability_zones",
 }
 
 
@@ -49,26 +88,26 @@ class ExtensionNotFound(NotFound):
     """No such extension: clients ask for many to find out."""
 
 
-class ProjectQuotaNotFound(NotFound):
-    """No such project, or not the caller's."""
-
-
 def document(request: Request) -> HttpResponse:
     """GET /v2.0/."""
     resources = [
         {
             "name": name,
-            "collection": f"{name}s",
-            "links": [{"rel": "self", "href": f"{request.base}/network/v2.0/{name}s"}],
+            "collection": collection.replace("-", "_"),
+            "links": [{"rel": "self", "href": f"{request.base}/network/v2.0/{collection}"}],
         }
-        for name in ("network", "subnet", "port", "extension", "quota")
+        for name, collection in NOUNS.items()
     ]
     return answer({"resources": resources})
 
 
-def list_extensions(_request: Request) -> HttpResponse:
+def list_extensions(request: Request) -> HttpResponse:
     """GET /v2.0/extensions."""
-    return answer({"extensions": list(EXTENSIONS.values())})
+    fields = request.query.getlist("fields")
+    shown = [
+        {key: one[key] for key in one if not fields or key in fields} for one in EXTENSIONS.values()
+    ]
+    return answer({"extensions": shown})
 
 
 def show_extension(_request: Request, alias: str) -> HttpResponse:
@@ -78,14 +117,53 @@ def show_extension(_request: Request, alias: str) -> HttpResponse:
     return answer({"extension": EXTENSIONS[alias]})
 
 
-def list_quotas(_request: Request) -> HttpResponse:
-    """GET /v2.0/quotas: the projects with quotas of their own; there are none."""
-    return answer({"quotas": []})
+def list_zones(request: Request) -> HttpResponse:
+    """GET /v2.0/availability_zones."""
+    zones = [
+        {"name": "nova", "resource": resource, "state": "available"}
+        for resource in ("network", "router")
+    ]
+    for name in ("name", "resource", "state"):
+        if wanted := request.query.getlist(name):
+            zones = [zone for zone in zones if zone[name] in wanted]
+    return answer({"availability_zones": zones})
 
 
-def show_quota(request: Request, id: str) -> HttpResponse:
-    """GET /v2.0/quotas/{project}."""
-    foreign = id != request.project
-    if foreign and not (request.caller.is_admin and Project.objects.filter(id=id).exists()):
-        raise ProjectQuotaNotFound(f"Project {id} could not be found.")
-    return answer({"quota": QUOTA})
+def no_providers(_request: Request) -> HttpResponse:
+    """GET /v2.0/service-providers: no services above networks and routers are provided."""
+    return answer({"service_providers": []})
+
+
+ROUTES = (
+    Route("GET", "", document, Who.READER, gives={200: kinds.shapes("resources")}),
+    Route(
+        "GET",
+        "extensions",
+        list_extensions,
+        Who.READER,
+        gives={200: kinds.shapes("extensions")},
+        query=("fields",),
+    ),
+    Route(
+        "GET",
+        "extensions/{alias}",
+        show_extension,
+        Who.READER,
+        gives={200: kinds.shape("extension")},
+    ),
+    Route(
+        "GET",
+        "availability_zones",
+        list_zones,
+        Who.READER,
+        gives={200: kinds.shapes("availability_zones")},
+        query=("name", "resource", "state"),
+    ),
+    Route(
+        "GET",
+        "service-providers",
+        no_providers,
+        Who.READER,
+        gives={200: kinds.shapes("service_providers")},
+    ),
+)

@@ -38,11 +38,10 @@ LISTS = [
     ("/compute/v2.1/extensions", "extensions", 1),
     ("/compute/v2.1/os-availability-zone", "availabilityZoneInfo", 1),
     ("/image/v2/images", "images", 2),
-    ("/network/v2.0/networks", "networks", 3),
-    ("/network/v2.0/subnets", "subnets", 2),
-    ("/network/v2.0/ports", "ports", 4),
+    ("/network/v2.0/networks", "networks", 4),
+    ("/network/v2.0/subnets", "subnets", 3),
+    ("/network/v2.0/ports", "ports", 6),
     ("/network/v2.0/extensions", "extensions", 1),
-    ("/network/v2.0/quotas", "quotas", 1),
 ]
 
 

@@ -1,0 +1,182 @@
+"""Subnet pools, address scopes and RBAC policies: how they look, what may be said of them."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from synnefo.api import bodies
+from synnefo.api.network import kinds
+from synnefo.api.network.collections import (
+    OWNED,
+    SORT_KEYS,
+    STANDARD,
+    Collection,
+    flag,
+    ids,
+    numbers,
+    standard,
+    words,
+)
+from synnefo.api.request import Request
+from synnefo.core.network_faults import (
+    AddressScopeNotFound,
+    RbacPolicyNotFound,
+    SubnetPoolNotFound,
+)
+from synnefo.db.models import SubnetPool
+from synnefo.intents import network_grants, network_rows, subnet_pools
+
+
+def pool_rows(request: Request) -> QuerySet[SubnetPool]:
+    """What the caller sees."""
+    return network_rows.subnet_pools(request.caller).select_related("scope")
+
+
+def pool_record(_request: Request, row: Any) -> dict[str, Any]:
+    """One subnet pool."""
+    return standard(row, row.project_id) | {
+        "prefixes": row.prefixes,
+        "ip_version": row.ip_version,
+        "min_prefixlen": row.min_prefixlen,
+        "default_prefixlen": row.default_prefixlen,
+        "max_prefixlen": row.max_prefixlen,
+        "default_quota": row.default_quota,
+        "shared": row.public,
+        "is_default": row.is_default,
+        "address_scope_id": str(row.scope.uuid) if row.scope else None,
+    }
+
+
+POOL_CHANGED = kinds.STANDARD | {
+    "prefixes": bodies.listing(kinds.cidr, 1, 50),
+    "default_quota": bodies.maybe(bodies.integer()),
+    "min_prefixlen": kinds.PREFIX_LENGTH,
+    "default_prefixlen": kinds.PREFIX_LENGTH,
+    "max_prefixlen": kinds.PREFIX_LENGTH,
+    "is_default": bodies.flag,
+    "address_scope_id": bodies.maybe(bodies.uuid),
+}
+POOLS = Collection(
+    name="subnetpools",
+    noun="subnetpool",
+    title="Subnet pool",
+    rows=pool_rows,
+    record=pool_record,
+    filters=STANDARD
+    | OWNED
+    | {
+        "shared": flag("shared", "public"),
+        "is_default": flag("is_default", "is_default"),
+        "ip_version": numbers("ip_version"),
+        "address_scope_id": ids("scope__uuid"),
+        "default_prefixlen": numbers("default_prefixlen"),
+        "min_prefixlen": numbers("min_prefixlen"),
+        "max_prefixlen": numbers("max_prefixlen"),
+        "default_quota": numbers("default_quota"),
+    },
+    sort_keys=SORT_KEYS | {"ip_version": "ip_version"},
+    missing=SubnetPoolNotFound,
+    make=subnet_pools.create,
+    change=subnet_pools.update,
+    remove=subnet_pools.delete,
+    new=bodies.record(
+        POOL_CHANGED | kinds.OWNED | {"shared": bodies.flag}, need=("name", "prefixes")
+    ),
+    changed=POOL_CHANGED,
+    guarded={"shared": (False,), "is_default": (False,)},
+)
+
+
+def scope_record(_request: Request, row: Any) -> dict[str, Any]:
+    """One address scope."""
+    return {
+        "id": str(row.uuid),
+        "name": row.name,
+        "tenant_id": row.project_id,
+        "project_id": row.project_id,
+        "ip_version": row.ip_version,
+        "shared": row.public,
+    }
+
+
+SCOPE_CHANGED = {"name": kinds.NAME, "shared": bodies.flag}
+SCOPES = Collection(
+    name="address_scopes",
+    noun="address_scope",
+    path="address-scopes",
+    rows=lambda request: network_rows.address_scopes(request.caller),
+    record=scope_record,
+    filters={
+        "id": ids("uuid"),
+        "name": words("name"),
+        "shared": flag("shared", "public"),
+        "ip_version": numbers("ip_version"),
+    }
+    | OWNED,
+    sort_keys={"id": "uuid", "name": "name", "ip_version": "ip_version"},
+    missing=AddressScopeNotFound,
+    make=subnet_pools.create_scopes,
+    change=subnet_pools.update_scope,
+    remove=subnet_pools.delete_scope,
+    new=bodies.record(
+        SCOPE_CHANGED | kinds.OWNED | {"ip_version": bodies.integer(4, 6)}, need=("name",)
+    ),
+    changed=SCOPE_CHANGED,
+    guarded={"shared": (False,)},
+    tagged=False,
+)
+
+
+def grant_record(_request: Request, row: Any) -> dict[str, Any]:
+    """One RBAC policy."""
+    return {
+        "id": str(row.uuid),
+        "tenant_id": row.project_id,
+        "project_id": row.project_id,
+        "object_type": row.kind,
+        "object_id": str(row.resource),
+        "action": row.action,
+        "target_tenant": row.target,
+    }
+
+
+TARGET = bodies.text(1, 64)
+GRANTS = Collection(
+    name="rbac_policies",
+    noun="rbac_policy",
+    path="rbac-policies",
+    title="RBAC policy of id",
+    rows=lambda request: network_rows.grants(request.caller),
+    record=grant_record,
+    filters={
+        "id": ids("uuid"),
+        "object_type": words("kind"),
+        "object_id": ids("resource"),
+        "action": words("action"),
+        "target_tenant": words("target"),
+    }
+    | OWNED,
+    sort_keys={
+        "id": "uuid",
+        "object_type": "kind",
+        "object_id": "resource",
+        "action": "action",
+        "target_tenant": "target",
+    },
+    missing=RbacPolicyNotFound,
+    make=network_grants.create,
+    change=network_grants.update,
+    remove=network_grants.delete,
+    new=bodies.record(
+        kinds.OWNED
+        | {
+            "object_type": bodies.choice(*network_grants.KINDS),
+            "object_id": bodies.uuid,
+            "action": bodies.text(1, 32),
+            "target_tenant": TARGET,
+        },
+        need=("object_type", "object_id", "action", "target_tenant"),
+    ),
+    changed={"target_tenant": TARGET},
+    tagged=False,
+)
