@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
         "chaos", help="break a cloud of its own and count what does not hold", add_help=False
     )
     bench = commands.add_parser("bench", help="measure; more goes to the benchmark")
-    bench.add_argument("name", choices=["spine", "backend", "commands", "events", "truth"])
+    bench.add_argument("name", choices=["api", "spine", "backend", "commands", "events", "truth"])
     return top
 
 
