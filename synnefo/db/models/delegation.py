@@ -78,10 +78,6 @@ class Credential(models.Model):
     project = models.ForeignKey(Project, null=True, on_delete=models.CASCADE)
     type = models.CharField(max_length=255)
     blob_encrypted = models.TextField()
-    application_credential = models.ForeignKey(
-        ApplicationCredential, null=True, on_delete=models.CASCADE
-    )
-    trust = models.ForeignKey(Trust, null=True, on_delete=models.CASCADE)
 
     def __str__(self) -> str:
         return f"{self.type} of {self.user_id}"

@@ -1,10 +1,23 @@
 """What servers boot from (OpenStack image v2): images, who they are shared with, their imports."""
 
+from __future__ import annotations
+
 import uuid
 
 from django.db import models
 
 from synnefo.db.models.identity import Project
+
+
+DELETED = "deleted"
+
+
+class PresentImages(models.Manager["Image"]):
+    """Those that were not deleted; a deleted one stays for the servers that were made of it."""
+
+    def get_queryset(self) -> models.QuerySet[Image]:
+        """Without the deleted ones."""
+        return super().get_queryset().exclude(status=DELETED)
 
 
 class Image(models.Model):
@@ -35,6 +48,9 @@ class Image(models.Model):
     staged = models.JSONField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+
+    objects = PresentImages()
+    ever = models.Manager["Image"]()
 
     class Meta:
         indexes = [

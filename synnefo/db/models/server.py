@@ -57,6 +57,7 @@ class Server(models.Model):
     # Where its user wants it to be: the zone by name, one node, and hints to the scheduler.
     zone = models.CharField(max_length=255, null=True)  # noqa: DJ001 - null is "anywhere".
     wanted_node = models.CharField(max_length=255, blank=True, default="")
+    second_node = models.CharField(max_length=255, blank=True, default="")  # of disks on two
     hints = models.JSONField(default=dict)
     group = models.ForeignKey(ServerGroup, null=True, on_delete=models.SET_NULL)
     locked_by = models.CharField(max_length=8, null=True)  # noqa: DJ001 - owner or admin; null is unlocked.
