@@ -51,6 +51,7 @@ class InstanceSpec:
     tags: tuple[str, ...] = ()
     start: bool = True
     node: str | None = None  # without one the cluster chooses
+    second_node: str | None = None  # of disks on two nodes, where the first one is chosen
 
 
 @dataclass(frozen=True, slots=True)

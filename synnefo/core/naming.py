@@ -3,6 +3,9 @@
 import re
 import uuid
 
+# Tags of instances that must not share a node; the cluster's `htools:iextags` names it, too.
+APART = "snf-apart"
+
 
 def instance_name(prefix: str, server_id: int) -> str:
     """The instance of a server."""

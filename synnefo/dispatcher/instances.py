@@ -7,6 +7,7 @@ from typing import Any
 
 from synnefo.core import naming
 from synnefo.core.addresses import prefix_length
+from synnefo.core.placement import ANTI_AFFINITY
 from synnefo.db.models import Address, Port, Server
 from synnefo.ports import DiskSpec, InstanceSpec, NicSpec
 
@@ -26,7 +27,16 @@ def instance_of(server: Server, prefix: str) -> InstanceSpec:
         nics=tuple(_nic(port, prefix) for port in _ports(server)),
         osparams=_osparams(server),
         node=server.wanted_node or None,
+        second_node=server.second_node or None,
+        tags=_tags(server),
     )
+
+
+def _tags(server: Server) -> tuple[str, ...]:
+    """Tells the cluster's balancer, too, that servers of a group must not share a node."""
+    group = server.group
+    apart = group is not None and group.policy == ANTI_AFFINITY and (group.most_per_node or 1) == 1
+    return (f"{naming.APART}:{group.uuid}",) if group is not None and apart else ()
 
 
 def _ports(server: Server) -> list[Port]:

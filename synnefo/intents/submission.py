@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest
 
-from synnefo.core import allocator
 from synnefo.core.server_states import ServerState
-from synnefo.db.models import Activity, Backend, Intent, Server
+from synnefo.db.models import Activity, Intent, Server
 from synnefo.db.transactions import writing
+from synnefo.intents import placing
 
 State = Intent.State
 LEASE = timedelta(seconds=40)
@@ -68,7 +68,9 @@ def claim(worker: str, now: datetime, limit: int, without: Iterable[int] = ()) -
         if not rows:
             return []
         looks = {row.pk: row.looks_needed for row in rows}
-        unplaced = _place([r for r in rows if r.action == "create" and not r.backend_id], without)
+        unplaced = placing.place(
+            [r for r in rows if r.action == "create" and not r.backend_id], without
+        )
         if without and unplaced:
             # Room may be on a backend that cannot be asked just now: that is no reason to refuse.
             waiting = Intent.objects.filter(pk__in=unplaced, state=State.RECORDED)
@@ -105,7 +107,9 @@ def loaded(ids: Iterable[int]) -> list[Intent]:
     """Intents with all that a submission reads of their servers."""
     return list(
         Intent.objects.filter(pk__in=list(ids))
-        .select_related("backend", "server__flavor", "server__image", "server__backend")
+        .select_related(
+            "backend", "server__flavor", "server__image", "server__backend", "server__group"
+        )
         .prefetch_related("server__ports__addresses__subnet", "server__volumes")
         .order_by("pk")
     )
@@ -114,62 +118,10 @@ def loaded(ids: Iterable[int]) -> list[Intent]:
 # --- choosing a backend ---------------------------------------------------------------------------
 
 
-def _place(rows: Sequence[Intent], without: Iterable[int]) -> dict[int, str]:
-    """Give builds a backend; answers why not for those that none was found for."""
-    unplaced: dict[int, str] = {}
-    if not rows:
-        return unplaced
-    rooms = _rooms(without)
-    servers = Server.objects.select_related("flavor").in_bulk([row.server_id for row in rows])
-    chosen: dict[int, list[Intent]] = {}
-    for row in rows:
-        try:
-            room = allocator.choose(_need(servers[row.server_id]), rooms)
-        except allocator.NoRoom as reason:
-            unplaced[row.pk] = str(reason)
-            continue
-        room.take(_need(servers[row.server_id]))
-        row.backend_id = room.backend_id
-        chosen.setdefault(room.backend_id, []).append(row)
-    for room in rooms:
-        _assign(room, chosen.get(room.backend_id, []))
-    return unplaced
-
-
-def _assign(room: allocator.Room, rows: Sequence[Intent]) -> None:
-    if rows:
-        Intent.objects.filter(pk__in=[row.pk for row in rows]).update(backend_id=room.backend_id)
-        servers = Server.objects.filter(pk__in=[row.server_id for row in rows])
-        servers.update(backend_id=room.backend_id)
-        Backend.objects.filter(pk=room.backend_id).update(
-            memory_free=room.memory_free, disk_free=room.disk_free
-        )
-
-
-def _rooms(without: Iterable[int]) -> list[allocator.Room]:
-    backends = Backend.objects.filter(offline=False, drained=False).exclude(pk__in=list(without))
-    return [
-        allocator.Room(
-            backend_id=one.pk,
-            disk_templates=frozenset(one.disk_templates),
-            memory_total=one.memory_total,
-            memory_free=one.memory_free,
-            disk_total=one.disk_total,
-            disk_free=one.disk_free,
-        )
-        for one in backends.order_by("pk")
-    ]
-
-
-def _need(server: Server) -> allocator.Need:
-    flavor = server.flavor
-    return allocator.Need(flavor.ram, flavor.disk * 1024, flavor.disk_template)
-
-
 def place_again(intent: Intent, without: Iterable[int]) -> tuple[Intent, str]:
     """Try once more after the backends were looked at; the text says why there is still no room."""
     with writing():
-        unplaced = _place([intent], without)
+        unplaced = placing.place([intent], without)
         if intent.backend_id:
             Server.objects.filter(pk=intent.server_id).update(placed=True)
     return loaded([intent.pk])[0], unplaced.get(intent.pk, "")

@@ -76,6 +76,8 @@ def create(spec: InstanceSpec) -> dict[str, Any]:
         sent["hypervisor"] = spec.hypervisor
     if spec.node is not None:
         sent["pnode"] = spec.node
+    if spec.second_node is not None:
+        sent["snode"] = spec.second_node
     return sent
 
 

@@ -1,0 +1,180 @@
+"""Gives builds their backend, and where something is to be heeded their node.
+
+Most servers may be anywhere: then the emptiest backend is chosen, and the cluster chooses the node.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Q
+
+from synnefo.core import allocator, placement
+from synnefo.core.server_states import ServerState
+from synnefo.db.models import Backend, Intent, Node, Server
+from synnefo.intents import zones
+
+TWO_NODES = "drbd"  # disks that are on two nodes, which are then both chosen here
+
+
+def place(rows: Sequence[Intent], without: Iterable[int]) -> dict[int, str]:
+    """Give these creations a backend; answers why not for those that none was found for."""
+    if not rows:
+        return {}
+    round_ = _Round(rows, without)
+    unplaced: dict[int, str] = {}
+    for row in rows:
+        try:
+            round_.place(row)
+        except allocator.NoRoom as reason:
+            unplaced[row.pk] = str(reason)
+    round_.write()
+    return unplaced
+
+
+class _Round:
+    """What is known while some creations are placed one after the other."""
+
+    def __init__(self, rows: Sequence[Intent], without: Iterable[int]) -> None:
+        rows_of = Server.objects.select_related("flavor", "group")
+        self._servers = rows_of.in_bulk([row.server_id for row in rows])
+        self._without = list(without)
+        self._rooms = {room.backend_id: room for room in _rooms(self._without)}
+        self._chosen: dict[int, list[Intent]] = {}
+        self._spots: list[placement.Spot] | None = None
+        self._groups: dict[int, Counter[str]] = {}
+        # The cluster does not know yet, or never will, that these take no servers.
+        self._closed = Node.objects.filter(wanted_role__isnull=False).exists()
+
+    def place(self, row: Intent) -> None:
+        """One creation; NoRoom says why not."""
+        server = self._servers[row.server_id]
+        need, wish = _need(server), self._wish(server)
+        if wish.is_plain and not self._closed:
+            room = allocator.choose(need, list(self._rooms.values()))
+        else:
+            room = self._pin(server, need, wish)
+        room.take(need)
+        row.backend_id = room.backend_id
+        self._chosen.setdefault(room.backend_id, []).append(row)
+
+    def _pin(self, server: Server, need: allocator.Need, wish: placement.Wish) -> allocator.Room:
+        if self._spots is None:
+            self._spots = _spots(self._rooms)
+        spot = placement.choose(need, wish, self._spots)
+        spot.take(need)
+        if server.group_id is not None:
+            self._groups[server.group_id][spot.node] += 1
+        server.wanted_node = spot.node
+        if server.flavor.disk_template == TWO_NODES:
+            server.second_node = self._second(need, spot)
+        return self._rooms[spot.backend_id]
+
+    def _second(self, need: allocator.Need, first: placement.Spot) -> str:
+        """The other node of disks on two; memory is kept free there, too."""
+        others = [
+            one
+            for one in self._spots or ()
+            if one.backend_id == first.backend_id and one.node != first.node
+        ]
+        return placement.choose(need, placement.Wish(), others).node
+
+    def _wish(self, server: Server) -> placement.Wish:
+        group = server.group
+        return placement.Wish(
+            zone=server.zone,
+            backend_id=server.backend_id,
+            node=server.wanted_node,
+            apart_from=_nodes_of(server),
+            policy=group.policy if group else None,
+            most_per_node=(group.most_per_node or 1) if group else 1,
+            beside=self._beside(server),
+        )
+
+    def _beside(self, server: Server) -> Counter[str]:
+        """Where the other servers of its group are, those included that are only on their way."""
+        if server.group_id is None:
+            return Counter()
+        if server.group_id not in self._groups:
+            new = [one.pk for one in self._servers.values()]
+            others = Server.objects.filter(group_id=server.group_id).exclude(pk__in=new)
+            alive = others.exclude(state=ServerState.DELETED).exclude(
+                state=ServerState.ERROR, node=""
+            )
+            places = alive.values_list("node", "wanted_node")
+            self._groups[server.group_id] = Counter(node or wanted for node, wanted in places)
+        counted = self._groups[server.group_id]
+        del counted[""]
+        return counted
+
+    def write(self) -> None:
+        """Note what was chosen."""
+        for room in self._rooms.values():
+            _assign(room, self._chosen.get(room.backend_id, []))
+        pinned = [
+            self._servers[row.server_id]
+            for rows in self._chosen.values()
+            for row in rows
+            if self._servers[row.server_id].wanted_node
+        ]
+        if pinned:
+            Server.objects.bulk_update(pinned, ["wanted_node", "second_node"])
+
+
+def _nodes_of(server: Server) -> frozenset[str]:
+    """The nodes of the servers that its user wants it away from."""
+    hint = server.hints.get("different_host") or ()
+    ids = [hint] if isinstance(hint, str) else list(hint)
+    if not ids:
+        return frozenset()
+    rows = Server.objects.filter(uuid__in=ids, project_id=server.project_id)
+    places = rows.exclude(state=ServerState.DELETED).values_list("node", "wanted_node")
+    return frozenset(node or wanted for node, wanted in places if node or wanted)
+
+
+def _assign(room: allocator.Room, rows: Sequence[Intent]) -> None:
+    if rows:
+        Intent.objects.filter(pk__in=[row.pk for row in rows]).update(backend_id=room.backend_id)
+        servers = Server.objects.filter(pk__in=[row.server_id for row in rows])
+        servers.update(backend_id=room.backend_id)
+        Backend.objects.filter(pk=room.backend_id).update(
+            memory_free=room.memory_free, disk_free=room.disk_free
+        )
+
+
+def _rooms(without: Iterable[int]) -> list[allocator.Room]:
+    backends = Backend.objects.filter(offline=False, drained=False).exclude(pk__in=list(without))
+    return [
+        allocator.Room(
+            backend_id=one.pk,
+            disk_templates=frozenset(one.disk_templates),
+            memory_total=one.memory_total,
+            memory_free=one.memory_free,
+            disk_total=one.disk_total,
+            disk_free=one.disk_free,
+        )
+        for one in backends.order_by("pk")
+    ]
+
+
+def _spots(rooms: dict[int, allocator.Room]) -> list[placement.Spot]:
+    by_node = zones.of_nodes()
+    nodes = Node.objects.filter(Q(backend__in=list(rooms)), vm_capable=True).order_by("pk")
+    return [
+        placement.Spot(
+            backend_id=node.backend_id,
+            node=node.name,
+            zone=by_node.get(node.pk, zones.DEFAULT),
+            open=node.answers and not node.disabled,
+            memory_free=node.memory_free,
+            disk_free=node.disk_free,
+            disk_templates=rooms[node.backend_id].disk_templates,
+        )
+        for node in nodes
+    ]
+
+
+def _need(server: Server) -> allocator.Need:
+    flavor = server.flavor
+    return allocator.Need(flavor.ram, flavor.disk * 1024, flavor.disk_template)
