@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from synnefo.core.caller import Caller
@@ -16,13 +18,12 @@ from synnefo.core.faults import BadRequest, Conflict, Forbidden
 from synnefo.core.server_states import ServerState
 from synnefo.db import rings
 from synnefo.db.models import Image, Intent, Server
+from synnefo.db.models.image import DELETED, PENDING_DELETE
 from synnefo.db.transactions import writing
 from synnefo.intents import image_access, image_files, image_quota, image_tasks
 from synnefo.intents.image_files import Written
 
 COMING = ("saving", "uploading", "importing")
-# Wishes that copy an image onto the disk of a server that may be there for long.
-COPYING = ("create", "rebuild", "rescue", "unshelve", "restore")
 
 
 def create(caller: Caller, fields: Mapping[str, Any]) -> Image:
@@ -125,15 +126,29 @@ def _take_back(image: Image) -> None:
             rings.changed(image.project_id, "image", image.uuid)
 
 
-def take_back_abandoned() -> int:
-    """Queue again what processes that died were writing; how many images that were."""
-    coming = Image.objects.filter(status__in=COMING, staged__isnull=True)
-    left = [image for image in coming if not image_files.is_being_written(image)]
+def take_back_abandoned(statuses: tuple[str, ...] = COMING) -> int:
+    """Queue again what processes that died were writing; how many images that were.
+
+    Not what a backend was asked to write.
+    """
+    coming = Image.objects.filter(status__in=statuses, staged__isnull=True)
+    left = [
+        image
+        for image in coming
+        if not image_files.is_being_written(image) and not _named(image).exists()
+    ]
     for image in left:
         _take_back(image)
         image_files.part_of(image).unlink(missing_ok=True)
     image_tasks.give_up([image.uuid for image in left if image.status == "importing"])
     return len(left)
+
+
+def tidy() -> None:
+    """What has to be looked at now and then, where the bytes are."""
+    if Path(settings.SYNNEFO_IMAGES).is_dir():
+        take_back_abandoned(("saving", "uploading"))
+        remove_deleted()
 
 
 def change(image: Image, **columns: Any) -> Image:
@@ -180,24 +195,42 @@ def _switch(caller: Caller, image_uuid: str, status: str, doing: str) -> None:
 
 
 def delete(caller: Caller, image_uuid: str) -> None:
-    """Remove an image and its file; Forbidden when protected, Conflict while it is copied."""
+    """Nobody sees the image any more; Forbidden when protected.
+
+    A backend that was promised its bytes for a server still finds them, and servers that were made
+    of it can still say so.
+    """
     with writing():
         image = image_access.own(caller, image_uuid)
         if image.protected:
             raise Forbidden(f"Image {image_uuid} is protected and cannot be deleted.")
-        if is_being_copied(image):
-            raise Conflict(f"Image {image_uuid} is in use: a server is being built from it.")
-        project_id = image.project_id
-        Image.objects.filter(pk=image.pk).delete()
-        rings.changed(project_id, "image", image_uuid)
-    image_files.forget(image)
+        image.members.all().delete()
+        change(image, status=PENDING_DELETE, staged=None, staged_size=None)
+    remove_deleted()
 
 
-def is_being_copied(image: Image) -> bool:
+def remove_deleted() -> None:
+    """Remove the bytes of deleted images that nobody copies, and rows that nobody refers to."""
+    for image in Image.ever.filter(status=PENDING_DELETE):
+        with writing():
+            if _is_being_copied(image):
+                continue
+            image_files.forget(image)
+            rows = Image.ever.filter(pk=image.pk)
+            if Server.objects.filter(image=image).exists():
+                rows.update(status=DELETED)
+            else:
+                rows.delete()
+
+
+def _is_being_copied(image: Image) -> bool:
     """Whether a backend still needs the bytes for a server that was promised them."""
-    named = Q(arguments__icontains=str(image.uuid)) | Q(server__image=image)
-    wishes = Intent.objects.filter(
-        named, action__in=COPYING, state__in=[state.value for state in Intent.UNFINISHED]
-    )
     building = Server.objects.filter(image=image, state=ServerState.BUILD)
-    return building.exists() or wishes.exists()
+    return building.exists() or _named(image).exists()
+
+
+def _named(image: Image) -> QuerySet[Intent]:
+    """The unfinished wishes that are about an image."""
+    text = str(image.uuid)
+    about = Q(arguments__icontains=text) | Q(then__icontains=text) | Q(server__image=image)
+    return Intent.objects.filter(about, state__in=[one.value for one in Intent.UNFINISHED])

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from synnefo.db.models import Image, Intent, Server
+from synnefo.db.models.image import PENDING_DELETE
 
 SAVING = "saving"
 OF_ACTIONS = ("save_image", "save_backup", "shelve_save")
@@ -71,10 +72,8 @@ def _rotate(intent: Intent) -> None:
         protected=False,
     )
     old = list(backups.order_by("-created_at", "-pk")[keep:])
-    Image.objects.filter(pk__in=[image.pk for image in old]).delete()
-    for image in old:
-        path = Path(settings.SYNNEFO_IMAGES) / str(image.uuid)
-        transaction.on_commit(partial(path.unlink, missing_ok=True))
+    # Their bytes go with the next look at what was deleted: a server may be built of one just now.
+    Image.objects.filter(pk__in=[image.pk for image in old]).update(status=PENDING_DELETE)
 
 
 def drop(image_uuid: str) -> None:

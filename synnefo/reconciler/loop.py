@@ -18,6 +18,7 @@ from django.db import DatabaseError, connection
 
 from synnefo.core.drift import Kind
 from synnefo.db.models import Backend
+from synnefo.intents import images
 from synnefo.observations import backends
 from synnefo.ports import Clock, Cluster, ClusterError, Listening
 from synnefo.reconciler import books, deadlines, metrics, networks, node_roles, overdue
@@ -141,6 +142,7 @@ class Reconciler:
         now = self._clock.now()
         for backend in [None, *Backend.objects.filter(offline=True)]:
             deadlines.enforce(backend, None, now)
+        images.tidy()
         return len(books.check(now, repair=True))
 
     def _tell_of_orphans(self, found: Look) -> None:

@@ -8,8 +8,8 @@ from django.db import models
 
 from synnefo.db.models.identity import Project
 
-
-DELETED = "deleted"
+# Nobody sees either; the bytes of the first are still there, for backends that copy them.
+PENDING_DELETE, DELETED = "pending_delete", "deleted"
 
 
 class PresentImages(models.Manager["Image"]):
@@ -17,7 +17,7 @@ class PresentImages(models.Manager["Image"]):
 
     def get_queryset(self) -> models.QuerySet[Image]:
         """Without the deleted ones."""
-        return super().get_queryset().exclude(status=DELETED)
+        return super().get_queryset().exclude(status__in=(PENDING_DELETE, DELETED))
 
 
 class Image(models.Model):
@@ -56,6 +56,11 @@ class Image(models.Model):
         indexes = [
             models.Index(fields=["project", "created_at"], name="image_of_project"),
             models.Index(fields=["visibility", "created_at"], name="image_visibility"),
+            models.Index(
+                fields=["status"],
+                condition=models.Q(status__in=["pending_delete", "saving", "uploading"]),
+                name="image_passing",
+            ),
         ]
 
     def __str__(self) -> str:
