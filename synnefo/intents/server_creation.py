@@ -18,7 +18,7 @@ from synnefo.db import rings
 from synnefo.db.inserting import insert
 from synnefo.db.models import Activity, Intent, Port, Server, ServerTag, Subnet, Volume
 from synnefo.db.transactions import writing
-from synnefo.intents import addresses, port_addresses, quota, server_cards, telling
+from synnefo.intents import addresses, port_addresses, quota, server_cards, server_groups, telling
 from synnefo.intents.server_cards import Card
 from synnefo.intents.server_references import References
 from synnefo.intents.server_request import ServerRequest
@@ -72,6 +72,7 @@ def _servers(
 ) -> list[Server]:
     reservation = f"r-{uuid.uuid4().hex[:8]}"
     made = []
+    group = server_groups.joined(caller, request.hints.get("group"), count)
     for number in range(count):
         name = request.name if count == 1 else f"{request.name}-{number + 1}"
         server = _server(caller, request, found, now)
@@ -80,6 +81,7 @@ def _servers(
         if request.hostname and count > 1:
             server.hostname = f"{request.hostname}-{number + 1}"
         server.reservation_id = reservation
+        server.group = group
         made.append(server)
     return insert(made)
 
