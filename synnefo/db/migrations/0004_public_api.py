@@ -1437,6 +1437,11 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AlterField(
+            model_name="port",
+            name="mac_address",
+            field=models.CharField(blank=True, db_index=True, default="", max_length=17),
+        ),
+        migrations.AlterField(
             model_name="role",
             name="name",
             field=models.CharField(max_length=255),

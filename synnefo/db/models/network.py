@@ -99,7 +99,7 @@ class Port(models.Model):
     server = models.ForeignKey("Server", null=True, on_delete=models.SET_NULL, related_name="ports")
     name = models.CharField(max_length=255, blank=True, default="")
     index = models.PositiveSmallIntegerField(default=0)
-    mac_address = models.CharField(max_length=17, blank=True, default="")
+    mac_address = models.CharField(max_length=17, blank=True, default="", db_index=True)
     status = models.CharField(max_length=16, default="BUILD")  # BUILD, ACTIVE, DOWN
     router = models.ForeignKey("Router", null=True, on_delete=models.PROTECT, related_name="ports")
     owner = models.CharField(max_length=64, blank=True, default="")
