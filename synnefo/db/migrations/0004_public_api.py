@@ -820,6 +820,15 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="VolumeService",
+            fields=[
+                ("binary", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("disabled", models.BooleanField(default=False)),
+                ("reason", models.CharField(max_length=255, null=True)),
+                ("frozen", models.BooleanField(default=False)),
+            ],
+        ),
+        migrations.CreateModel(
             name="VolumeTransfer",
             fields=[
                 (

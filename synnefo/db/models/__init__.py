@@ -52,7 +52,7 @@ from synnefo.db.models.volume import (
     VolumeMessage,
     VolumeTransfer,
 )
-from synnefo.db.models.volume_group import GroupSnapshot, VolumeGroup
+from synnefo.db.models.volume_group import GroupSnapshot, VolumeGroup, VolumeService
 from synnefo.db.models.volume_type import (
     DefaultVolumeType,
     GroupType,
@@ -129,6 +129,7 @@ __all__ = [
     "VolumeContent",
     "VolumeGroup",
     "VolumeMessage",
+    "VolumeService",
     "VolumeTransfer",
     "VolumeType",
     "VolumeTypeAccess",

@@ -44,3 +44,15 @@ class GroupSnapshot(models.Model):
 
     def __str__(self) -> str:
         return str(self.uuid)
+
+
+class VolumeService(models.Model):
+    """What an administrator decided of a part of the service; without a row it is enabled."""
+
+    binary = models.CharField(primary_key=True, max_length=64)
+    disabled = models.BooleanField(default=False)
+    reason = models.CharField(max_length=255, null=True)  # noqa: DJ001 - null is "none given".
+    frozen = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.binary
