@@ -13,12 +13,14 @@ from synnefo.api.image import routes as image
 from synnefo.api.network import routes as network
 from synnefo.api.openapi import pages as openapi
 from synnefo.api.routing import Service
+from synnefo.api.volume import routes as volume
 
 SERVICES: tuple[Service, ...] = (
     identity.SERVICE,
     compute.SERVICE,
     image.SERVICE,
     network.SERVICE,
+    volume.SERVICE,
 )
 
 

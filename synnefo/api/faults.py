@@ -82,6 +82,7 @@ def _network(_row: Row, message: str, kind: str) -> dict[str, Any]:
 SHAPES: dict[str, Callable[[Row, str, str], dict[str, Any]]] = {
     "compute": _compute,
     "network": _network,
+    "volume": _compute,
 }
 
 

@@ -22,6 +22,7 @@ from synnefo.core.volume_states import AVAILABLE, GIB, IN_USE
 from synnefo.db import rings
 from synnefo.db.models import (
     Activity,
+    Image,
     Intent,
     Server,
     Volume,
@@ -206,6 +207,14 @@ def save(caller: Caller, volume: Volume, content: VolumeContent) -> None:
     server = _server(caller, str(_server_of(volume).uuid))
     _check(server, "save_volume")
     names = {"volume": volume.pk, "uuid": str(volume.uuid), "content": str(content.uuid)}
+    _record(caller, server, "save_volume", timezone.now(), **names)
+
+
+def save_image(caller: Caller, volume: Volume, image: Image) -> None:
+    """Record the wish to save them as an image."""
+    server = _server(caller, str(_server_of(volume).uuid))
+    _check(server, "save_volume")
+    names = {"volume": volume.pk, "uuid": str(volume.uuid), "image": str(image.uuid)}
     _record(caller, server, "save_volume", timezone.now(), **names)
 
 

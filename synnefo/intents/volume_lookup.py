@@ -74,10 +74,10 @@ def transfer(caller: Caller, identifier: str) -> VolumeTransfer:
     return found
 
 
-def attachment(caller: Caller, identifier: str) -> VolumeAttachment:
+def attachment(caller: Caller, identifier: str, *, locked: bool = True) -> VolumeAttachment:
     """An attachment."""
     rows = VolumeAttachment.objects.select_related("volume")
-    found: VolumeAttachment = _one(caller, rows, "Volume attachment", identifier, True)
+    found: VolumeAttachment = _one(caller, rows, "Volume attachment", identifier, locked)
     return found
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 
 from synnefo.core import volume_states
@@ -20,7 +19,7 @@ from synnefo.core.volume_states import AVAILABLE, DELETABLE, GIB, IN_USE, gib
 from synnefo.db import rings
 from synnefo.db.models import Backup, Image, Snapshot, Volume, VolumeContent, VolumeType
 from synnefo.db.transactions import writing
-from synnefo.intents import volume_contents, volume_lookup, volume_quota
+from synnefo.intents import image_access, volume_contents, volume_lookup, volume_quota
 
 FILLS = ("raw", "qcow2")  # what a disk can be filled with
 PLAIN_FIELDS = (
@@ -129,10 +128,8 @@ def _recipe(caller: Caller, request: VolumeRequest) -> Recipe:
 
 def of_image(caller: Caller, image_id: str) -> Recipe:
     """A volume of the bytes of an image."""
-    readable = Q(project_id=caller.project_id) | Q(visibility__in=["public", "community"])
-    if caller.is_admin:
-        readable = Q()
-    image = Image.objects.filter(readable, uuid=volume_lookup.uuid_of(image_id)).first()
+    rows = image_access.readable(caller)
+    image = rows.filter(uuid=volume_lookup.uuid_of(image_id)).first()
     if image is None:
         raise BadRequest(
             f"Invalid image identifier: {image_id} could not be found.", field="imageRef"

@@ -3,7 +3,11 @@ that clients look for; see the table's last column.
 """
 
 import uuid
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from synnefo.api.prepared import Prepared
+from synnefo.db.models import CatalogService, Endpoint, EndpointGroup, ProjectEndpoint
 
 REGION = "RegionOne"
 INTERFACES = ("public", "internal", "admin")
@@ -13,6 +17,8 @@ SERVICES = (
     ("compute", "nova", "/compute/v2.1"),
     ("image", "glance", "/image"),  # without the version: clients append it
     ("network", "neutron", "/network"),  # likewise
+    ("block-storage", "cinder", "/volume/v3"),
+    ("volumev3", "cinderv3", "/volume/v3"),  # the same; older clients ask for this type
 )
 
 
@@ -27,23 +33,90 @@ ENDPOINT_IDS = {
 }
 
 
-def catalog(base: str) -> list[dict[str, Any]]:
-    """The catalog as tokens carry it."""
-    return [
-        {
-            "id": IDS[name],
-            "type": kind,
-            "name": name,
-            "endpoints": [
-                {
-                    "id": ENDPOINT_IDS[name, interface],
-                    "interface": interface,
-                    "region": REGION,
-                    "region_id": REGION,
-                    "url": base + path,
-                }
-                for interface in INTERFACES
-            ],
+# Their rows, found with one prepared query each: tokens are validated often, rows are few.
+_ADDED = Prepared(
+    str,
+    lambda nothing: (
+        Endpoint.objects.filter(enabled=True)
+        .exclude(pk=nothing)
+        .order_by("service_id", "pk")
+        .values_list("id", "service_id", "interface", "url", "region_id")
+    ),
+)
+_SHOWN = Prepared(
+    str,
+    lambda project: ProjectEndpoint.objects.filter(project_id=project).values_list("endpoint_id"),
+)
+_SHOWN_BY_GROUP = Prepared(
+    str, lambda project: EndpointGroup.objects.filter(projects=project).values_list("filters")
+)
+
+
+class Place(NamedTuple):
+    """One endpoint of the catalog."""
+
+    id: str
+    service_id: str
+    interface: str
+    url: str
+    region_id: str
+
+    def shown(self) -> dict[str, Any]:
+        """As the catalog has it."""
+        return {
+            "id": self.id,
+            "interface": self.interface,
+            "region": self.region_id or None,
+            "region_id": self.region_id or None,
+            "url": self.url,
         }
-        for kind, name, path in SERVICES
+
+
+def own_places(base: str) -> list[Place]:
+    """The endpoints of this cloud itself."""
+    return [
+        Place(ENDPOINT_IDS[name, interface], IDS[name], interface, base + path, REGION)
+        for _, name, path in SERVICES
+        for interface in INTERFACES
     ]
+
+
+def catalog(base: str, project_id: str | None) -> list[dict[str, Any]]:
+    """The catalog as tokens carry it; a project may be shown a part of it only."""
+    places = own_places(base) + [Place(*row) for row in _ADDED.rows("")]
+    if project_id is not None:
+        places = _shown_to(project_id, places)
+    kinds = {IDS[name]: (kind, name) for kind, name, _ in SERVICES}
+    if any(place.service_id not in kinds for place in places):
+        kinds |= _added_services()
+    found: dict[str, dict[str, Any]] = {}
+    for place in places:
+        if place.service_id not in kinds:
+            continue  # It is disabled.
+        kind, name = kinds[place.service_id]
+        entry = {"id": place.service_id, "type": kind, "name": name, "endpoints": []}
+        found.setdefault(place.service_id, entry)["endpoints"].append(place.shown())
+    return list(found.values())
+
+
+def _added_services() -> dict[str, tuple[str, str]]:
+    rows = CatalogService.objects.filter(enabled=True)
+    return {row.id: (row.type, str(row.extra.get("name", ""))) for row in rows}
+
+
+def _shown_to(project_id: str, places: list[Place]) -> list[Place]:
+    """All, unless an operator chose some of them for the project."""
+    chosen = {row[0] for row in _SHOWN.rows(project_id)}
+    groups = [row[0] for row in _SHOWN_BY_GROUP.rows(project_id)]
+    if not chosen and not groups:
+        return places
+    return [
+        place
+        for place in places
+        if place.id in chosen or any(fits(place, filters) for filters in groups)
+    ]
+
+
+def fits(place: Place, filters: Mapping[str, Any]) -> bool:
+    """Whether an endpoint has the properties that a group of endpoints asks for."""
+    return all(getattr(place, name, None) == value for name, value in filters.items())
