@@ -25,6 +25,12 @@ FIELDS = (
     "project_id",
     "project__name",
     "project__enabled",
+    "domain_id",
+    "system",
+    "trust_id",
+    "application_credential_id",
+    "application_credential__restricted",
+    "application_credential__unrestricted",
 )
 LONGEST_TOKEN = 512
 BY_DIGEST = Prepared(str, lambda digest: Token.objects.filter(digest=digest).values_list(*FIELDS))
@@ -43,12 +49,13 @@ def caller(token: str, request_id: str) -> Caller:
     found = BY_DIGEST.rows(digest)
     if not found:
         refuse()
-    expires_at, roles, user_id, user_name, user_enabled, *project = found[0]
+    expires_at, roles, user_id, user_name, user_enabled, *scope = found[0]
     if expires_at <= wiring.clock().now() or not user_enabled:
         refuse()
-    project_id, project_name, project_enabled = project
+    project_id, project_name, project_enabled, domain_id, system, trust, *credential = scope
     if project_id is not None and not project_enabled:
         refuse()
+    credential_id, restricted, unrestricted = credential
     return Caller(
         user_id=user_id,
         user_name=user_name,
@@ -56,4 +63,8 @@ def caller(token: str, request_id: str) -> Caller:
         project_name=project_name or "",
         roles=frozenset(role["name"].lower() for role in roles),
         request_id=request_id,
+        domain_id=domain_id or "",
+        system=system,
+        delegated=trust is not None or (credential_id is not None and not unrestricted),
+        credential_id=credential_id if restricted else "",
     )

@@ -1,13 +1,14 @@
-"""Tokens: made once, shown once, kept as a hash."""
+"""Tokens: made once, shown once, kept as a hash; their roles follow the present."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password as password_matches
@@ -16,11 +17,15 @@ from django.db.models import Q
 from django.utils import timezone
 
 from synnefo.core.faults import Unauthorized
-from synnefo.db.models import Project, RoleAssignment, Token, User
+from synnefo.db.models import ApplicationCredential, Project, Token, Trust, User
 from synnefo.db.transactions import writing
+from synnefo.intents import effective_roles
+from synnefo.intents.effective_roles import Scope
 
 # A hash that no password has: checking against it takes the same time as against a real one.
 _NOBODY = make_password(secrets.token_urlsafe(16))
+REFUSAL = "The request you have made requires authentication."
+CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +36,23 @@ class IssuedToken:
     row: Token
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a token is made from besides a password: it ends with all of these."""
+
+    credential: ApplicationCredential | None = None
+    trust: Trust | None = None
+    parent: str = ""  # the audit id of the token that was exchanged
+    expires_at: datetime | None = None
+
+
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def matches(text: str, hashed: str | None) -> bool:
+    """Whether a secret is the right one; takes the same time where there is none."""
+    return password_matches(text, hashed or _NOBODY) and bool(hashed)
 
 
 def check_password(domain: str, name: str, password: str) -> User | None:
@@ -42,45 +62,70 @@ def check_password(domain: str, name: str, password: str) -> User | None:
         .select_related("domain", "default_project")
         .first()
     )
-    right = password_matches(password, user.password if user else _NOBODY)
+    right = matches(password, user.password if user else None)
     return user if user and right and user.enabled and user.domain.enabled else None
+
+
+def roles_of(user_id: str, scope: Scope, origin: Origin) -> list[dict[str, str]]:
+    """The roles of such a token just now; a delegate has no more than whom it acts for."""
+    if origin.trust is not None:
+        given = set(origin.trust.roles.values_list("pk", flat=True))
+        own = {role["id"] for role in effective_roles.of(origin.trust.trustor_id, scope)}
+        return effective_roles.named(given) if given <= own else []
+    own_roles = effective_roles.of(user_id, scope)
+    if origin.credential is None:
+        return own_roles
+    lent = {role["id"] for role in effective_roles.named(_ids(origin.credential))}
+    return [role for role in own_roles if role["id"] in lent]
+
+
+def _ids(credential: ApplicationCredential) -> Iterable[str]:
+    return credential.roles.values_list("pk", flat=True)
 
 
 def issue(
     user: User,
     project: Project | None,
     methods: Sequence[str],
-    expires_at: datetime | None = None,
+    scope: Scope | None = None,
+    origin: Origin = Origin(),  # It is frozen.
 ) -> IssuedToken:
-    """A new token with the roles that the user has in the project; Unauthorized if it has none.
+    """A new token with the roles that the user has in the scope; Unauthorized if it has none.
 
-    One that is issued for another token ends with it (`expires_at`): nobody stays signed in for
-    ever by asking again and again.
+    One that is issued for another token ends with it: nobody stays signed in for ever by asking
+    again and again.
     """
-    roles: list[dict[str, str]] = []
-    if project is not None:
-        assigned = RoleAssignment.objects.filter(user=user, project=project)
-        roles = [
-            {"id": one.role_id, "name": one.role.name}
-            for one in assigned.select_related("role").order_by("role__name")
-        ]
-        if not roles or not project.enabled:
-            raise Unauthorized("The request you have made requires authentication.")
+    scope = scope or Scope(project)
+    roles = roles_of(user.pk, scope, origin)
+    if not scope.empty and not (roles and _enabled(scope)):
+        raise Unauthorized(REFUSAL)
     text, now = "syn_" + secrets.token_urlsafe(32), timezone.now()
+    ends = [now + timedelta(hours=settings.SYNNEFO_TOKEN_HOURS), origin.expires_at]
     row = Token(
         digest=_digest(text),
         audit_id=base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode(),
+        parent_audit_id=origin.parent,
         user=user,
-        project=project,
+        project=scope.project,
+        domain=scope.domain,
+        system=scope.system,
+        application_credential=origin.credential,
+        trust=origin.trust,
         methods=list(methods),
         roles=roles,
         issued_at=now,
-        expires_at=expires_at or now + timedelta(hours=settings.SYNNEFO_TOKEN_HOURS),
+        expires_at=min(end for end in ends if end is not None),
     )
     with writing():
         row.save(force_insert=True)
         Token.objects.filter(expires_at__lt=now).delete()
     return IssuedToken(text, row)
+
+
+def _enabled(scope: Scope) -> bool:
+    if scope.project is not None:
+        return scope.project.enabled and scope.project.domain.enabled
+    return scope.domain is None or scope.domain.enabled
 
 
 def find(text: str) -> Token | None:
@@ -92,7 +137,7 @@ def find(text: str) -> Token | None:
             expires_at__gt=timezone.now(),
             user__enabled=True,
         )
-        .select_related("user__domain", "project__domain")
+        .select_related("user__domain", "user__default_project", "project__domain")
         .first()
     )
 
@@ -101,3 +146,46 @@ def revoke(text: str) -> None:
     """Make a token invalid; it may be invalid already."""
     with writing():
         Token.objects.filter(digest=_digest(text)).delete()
+
+
+def revoke_where(condition: Q) -> None:
+    """Make tokens invalid that something happened to, in the transaction of that."""
+    Token.objects.filter(condition).delete()
+
+
+def of_user(user_id: str) -> Q:
+    """The tokens that somebody's standing decides about."""
+    return Q(user_id=user_id) | Q(trust__trustor_id=user_id) | Q(trust__trustee_id=user_id)
+
+
+SCOPE = ("user_id", "project_id", "domain_id", "system", "application_credential_id", "trust_id")
+
+
+def follow(users: Iterable[str] | None = None) -> None:
+    """Give the tokens of these users (None: of all) the roles of the present, or end them.
+
+    It belongs into the transaction that changes what roles follow from.
+    """
+    scoped = Token.objects.exclude(project=None, domain=None, system=False)
+    if users is None:
+        _follow(scoped.values(*SCOPE).distinct())
+        return
+    listed = sorted(set(users))
+    for start in range(0, len(listed), CHUNK):
+        some = listed[start : start + CHUNK]
+        concerned = scoped.filter(Q(user_id__in=some) | Q(trust__trustor_id__in=some))
+        _follow(concerned.values(*SCOPE).distinct())
+
+
+def _follow(scopes: Iterable[dict[str, Any]]) -> None:
+    for one in list(scopes):
+        same = Token.objects.filter(**one)
+        row = same.select_related("project", "domain", "application_credential", "trust").first()
+        if row is None:
+            continue
+        origin = Origin(row.application_credential, row.trust)
+        roles = roles_of(row.user_id, Scope(row.project, row.domain, row.system), origin)
+        if roles:
+            same.exclude(roles=roles).update(roles=roles)
+        else:
+            same.delete()
