@@ -19,6 +19,7 @@ from synnefo.db.inserting import insert
 from synnefo.db.models import Activity, Intent, Port, Server, ServerTag, Subnet, Volume
 from synnefo.db.transactions import writing
 from synnefo.intents import addresses, port_addresses, quota, server_cards, server_groups, telling
+from synnefo.intents.ports import free_macs
 from synnefo.intents.server_cards import Card
 from synnefo.intents.server_references import References
 from synnefo.intents.server_request import ServerRequest
@@ -175,18 +176,20 @@ def _guard(ports: Sequence[Port], found: References) -> None:
 
 
 def _ports_of(servers: Sequence[Server], index: int, card: Card, now: datetime) -> list[Port]:
+    macs = free_macs(len(servers))
     return insert(
         Port(
             project_id=server.project_id,
             network=card.network,
             server=server,
             index=index,
+            mac_address=mac,
             tag=card.tag,
             port_security=card.network.port_security,
             created_at=now,
             updated_at=now,
         )
-        for server in servers
+        for server, mac in zip(servers, macs, strict=True)
     )
 
 

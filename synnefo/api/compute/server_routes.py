@@ -4,10 +4,13 @@ from synnefo.api import bodies
 from synnefo.api.bodies import record
 from synnefo.api.compute import (
     extensions,
+    external_events,
     history,
     keypairs,
     metadata,
     server_bodies,
+    server_details,
+    server_tags,
     servers,
 )
 from synnefo.api.compute.server_filters import QUERY
@@ -23,7 +26,7 @@ CREATED = record(
 )
 NETS = record({}, rest=bodies.anything)
 
-ROUTES = (
+SERVERS = (
     Route("GET", "extensions", extensions.index, Who.READER, gives={200: extensions.LIST}),
     Route("GET", "extensions/{alias}", extensions.show, Who.READER, gives={200: extensions.ONE}),
     Route(
@@ -88,10 +91,117 @@ ROUTES = (
         "servers/{id}/os-instance-actions",
         history.index,
         Who.READER,
+        gives={200: history.LIST},
+        query=history.QUERY,
     ),
-    Route("GET", "servers/{id}/os-instance-actions/{request_id}", history.show, Who.READER),
-    Route("GET", "os-keypairs", keypairs.index, Who.READER),
-    Route("POST", "os-keypairs", keypairs.create, Who.MEMBER),
-    Route("GET", "os-keypairs/{name}", keypairs.show, Who.READER),
-    Route("DELETE", "os-keypairs/{name}", keypairs.delete, Who.MEMBER),
+    Route(
+        "GET",
+        "servers/{id}/os-instance-actions/{request_id}",
+        history.show,
+        Who.READER,
+        gives={200: history.ONE},
+    ),
+    Route(
+        "GET",
+        "servers/{id}/diagnostics",
+        server_details.diagnostics,
+        Who.ADMIN,
+        gives={200: server_details.ANYTHING},
+    ),
+    Route(
+        "GET",
+        "servers/{id}/topology",
+        server_details.topology,
+        Who.READER,
+        gives={200: server_details.ANYTHING},
+    ),
+    Route(
+        "GET",
+        "servers/{id}/os-server-password",
+        server_details.password,
+        Who.READER,
+        gives={200: server_details.PASSWORD},
+    ),
+    Route(
+        "DELETE",
+        "servers/{id}/os-server-password",
+        server_details.forget_password,
+        Who.MEMBER,
+        gives={204: None},
+    ),
+    Route(
+        "GET",
+        "servers/{id}/os-virtual-interfaces",
+        server_details.virtual_interfaces,
+        Who.READER,
+        gives={200: server_details.CARDS},
+    ),
+    Route(
+        "GET",
+        "servers/{id}/os-security-groups",
+        server_details.security_groups,
+        Who.READER,
+        gives={200: server_details.GROUPS},
+    ),
 )
+TAGS = (
+    Route("GET", "servers/{id}/tags", server_tags.index, Who.READER, gives={200: server_tags.ALL}),
+    Route(
+        "PUT",
+        "servers/{id}/tags",
+        server_tags.replace,
+        Who.MEMBER,
+        server_tags.ALL,
+        {200: server_tags.ALL},
+    ),
+    Route("DELETE", "servers/{id}/tags", server_tags.clear, Who.MEMBER, gives={204: None}),
+    Route("GET", "servers/{id}/tags/{tag}", server_tags.show, Who.READER, gives={204: None}),
+    Route(
+        "PUT", "servers/{id}/tags/{tag}", server_tags.add, Who.MEMBER, gives={201: None, 204: None}
+    ),
+    Route("DELETE", "servers/{id}/tags/{tag}", server_tags.remove, Who.MEMBER, gives={204: None}),
+)
+OTHERS = (
+    Route(
+        "POST",
+        "os-server-external-events",
+        external_events.create,
+        Who.ADMIN,
+        external_events.BODY,
+        {200: external_events.SHAPE, 207: external_events.SHAPE},
+    ),
+    Route(
+        "GET",
+        "os-keypairs",
+        keypairs.index,
+        Who.READER,
+        gives={200: keypairs.LIST},
+        query=keypairs.QUERY,
+    ),
+    Route(
+        "POST",
+        "os-keypairs",
+        keypairs.create,
+        Who.MEMBER,
+        keypairs.CREATION,
+        {200: keypairs.ONE, 201: keypairs.ONE},
+        ("user_id",),
+    ),
+    Route(
+        "GET",
+        "os-keypairs/{name}",
+        keypairs.show,
+        Who.READER,
+        gives={200: keypairs.ONE},
+        query=("user_id",),
+    ),
+    Route(
+        "DELETE",
+        "os-keypairs/{name}",
+        keypairs.delete,
+        Who.MEMBER,
+        gives={202: None, 204: None},
+        query=("user_id",),
+    ),
+)
+ROUTES = (*SERVERS, *TAGS, *OTHERS)
