@@ -129,11 +129,18 @@ def free_mac(network: Network, wanted: str | None = None) -> str:
                 field="mac_address",
             )
         return wanted
-    while True:
-        tail = secrets.token_bytes(3)
-        found = f"{MAC_PREFIX}:{tail[0]:02x}:{tail[1]:02x}:{tail[2]:02x}"
-        if not Port.objects.filter(mac_address=found).exists():
-            return found
+    return free_macs(1)[0]
+
+
+def free_macs(count: int) -> list[str]:
+    """MAC addresses that no port has."""
+    found: set[str] = set()
+    while len(found) < count:
+        tails = [secrets.token_bytes(3).hex(":") for _ in range(count - len(found))]
+        made = {f"{MAC_PREFIX}:{tail}" for tail in tails}
+        taken = Port.objects.filter(mac_address__in=made).values_list("mac_address", flat=True)
+        found |= made - set(taken)
+    return list(found)
 
 
 # --- changing -------------------------------------------------------------------------------------
