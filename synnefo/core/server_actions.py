@@ -53,7 +53,7 @@ def _of(*modes: ServerMode) -> frozenset[ServerMode | None]:
 
 
 def _disk(verb: str, operation: str, needs: str = "") -> Action:
-    """A job about a volume of a server that exists, whatever else it is."""
+    """A job about a volume or a port of a server that exists, whatever else it is."""
     modes = frozenset({None, ServerMode.RESIZED, ServerMode.SHELVED, ServerMode.SHELVED_OFFLOADED})
     return Action(verb, BUILT, f"OP_INSTANCE_{operation}", None, modes=modes, needs=needs)
 
@@ -132,6 +132,10 @@ ACTIONS: dict[str, Action] = {
         "os-migrateLive", ACTIVE | PAUSED, "OP_INSTANCE_MIGRATE", ServerTask.MIGRATING
     ),
     "evacuate": Action("evacuate", WELL | ERROR, "OP_INSTANCE_FAILOVER", ServerTask.EVACUATING),
+    # Ports have states of their own, too.
+    "attach_port": _disk("attach_interface", "SET_PARAMS"),
+    "detach_port": _disk("detach_interface", "SET_PARAMS"),
+    "readdress_port": _disk("readdress_interface", "SET_PARAMS"),
     # Volumes have states of their own: the server shows no task while its disks change.
     "attach_volume": _disk("attach_volume", "SET_PARAMS", VOLUMES),
     "detach_volume": _disk("detach_volume", "SET_PARAMS", VOLUMES),

@@ -8,7 +8,8 @@ from typing import Any
 from synnefo.core import naming
 from synnefo.core.addresses import prefix_length
 from synnefo.core.placement import ANTI_AFFINITY
-from synnefo.db.models import Address, Port, Server
+from synnefo.db.models import Address, Port, Server, Volume
+from synnefo.intents import cards
 from synnefo.ports import DiskSpec, InstanceSpec, NicSpec
 
 OS_DEFINITION = "image"
@@ -16,7 +17,7 @@ OS_DEFINITION = "image"
 
 def instance_of(server: Server, prefix: str) -> InstanceSpec:
     """All that the cluster has to know; cards and disks in their order."""
-    volumes = sorted(server.volumes.all(), key=lambda volume: volume.index)
+    volumes = _disks(server)
     return InstanceSpec(
         name=naming.instance_name(prefix, server.pk),
         vcpus=server.flavor.vcpus,
@@ -24,7 +25,7 @@ def instance_of(server: Server, prefix: str) -> InstanceSpec:
         disk_template=server.flavor.disk_template,
         os=OS_DEFINITION,
         disks=tuple(DiskSpec(naming.disk_name(prefix, one.pk), one.size) for one in volumes),
-        nics=tuple(_nic(port, prefix) for port in _ports(server)),
+        nics=_nics(server, prefix),
         osparams=_osparams(server),
         node=server.wanted_node or None,
         second_node=server.second_node or None,
@@ -47,19 +48,43 @@ def _ipv4(port: Port) -> Address | None:
     return next((one for one in port.addresses.all() if one.subnet.ip_version == 4), None)
 
 
-def _nic(port: Port, prefix: str) -> NicSpec:
-    address = _ipv4(port)
-    return NicSpec(
-        name=naming.nic_name(prefix, port.pk),
-        network=naming.network_name(prefix, port.network_id),
-        ip=address.address if address else None,
-        mac=port.mac_address or None,
+def _nics(server: Server, prefix: str) -> tuple[NicSpec, ...]:
+    """The cards in their order; one without an address is told to have none."""
+    held = cards.addresses().filter(port__server=server)
+    addresses = dict(held.values_list("port_id", "address"))
+    return tuple(
+        NicSpec(
+            name=naming.nic_name(prefix, port.pk),
+            network=naming.network_name(prefix, port.network_id),
+            ip=addresses.get(port.pk, cards.NO_ADDRESS),
+            mac=port.mac_address or None,
+        )
+        for port in _ports(server)
     )
+
+
+def _disks(server: Server) -> list[Volume]:
+    """The disks that the instance is made with; a volume with content that is not booted from is
+    attached by a job of its own.
+    """
+    volumes = sorted(server.volumes.all(), key=lambda volume: volume.index)
+    return [one for one in volumes if one.index == 0 or one.content_id is None]
+
+
+def _source(server: Server) -> tuple[str, str] | None:
+    """The file that the first disk is filled from, and its format."""
+    if server.image is not None:
+        return str(server.image.uuid), server.image.disk_format or "raw"
+    for volume in server.volumes.all():
+        if volume.index == 0 and volume.content is not None:
+            return str(volume.content.uuid), volume.content.disk_format
+    return None
 
 
 def _osparams(server: Server) -> dict[str, str]:
     """What the OS definition puts onto the disk, and what it tells the guest about itself."""
-    if server.image is None:
+    source = _source(server)
+    if source is None:
         return {}
     properties: dict[str, Any] = {
         "hostname": server.hostname or server.name,
@@ -69,8 +94,8 @@ def _osparams(server: Server) -> dict[str, str]:
     if server.user_data:
         properties["user_data"] = server.user_data
     return {
-        "img_id": str(server.image.uuid),
-        "img_format": server.image.disk_format or "raw",
+        "img_id": source[0],
+        "img_format": source[1],
         "img_properties": json.dumps(properties, separators=(",", ":")),
     }
 

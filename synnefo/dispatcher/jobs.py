@@ -9,7 +9,7 @@ from synnefo.core import naming
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Intent, Server
 from synnefo.dispatcher.instances import OS_DEFINITION, instance_of
-from synnefo.ports import Cluster, ClusterRefused, InstanceChange
+from synnefo.ports import Cluster, ClusterRefused, InstanceChange, NicSpec
 
 ROOT_DISK = "0"
 STANDING = frozenset({ServerState.PAUSED, ServerState.SUSPENDED})
@@ -122,7 +122,38 @@ def _migrate(order: Order) -> int:
     return order.cluster.submit_migrate(order.name, live, node, order.reason)
 
 
+def _card(order: Order) -> NicSpec:
+    wish = order.wish
+    return NicSpec(
+        name=naming.nic_name(order.prefix, wish["port"]),
+        network=naming.network_name(order.prefix, wish["network"]),
+        ip=wish["ip"],
+        mac=wish["mac"] or None,
+    )
+
+
+def _attach_port(order: Order) -> int:
+    change = InstanceChange(add_nics=(_card(order),))
+    return order.cluster.submit_set_params(order.name, change, order.reason)
+
+
+def _detach_port(order: Order) -> int:
+    name = naming.nic_name(order.prefix, order.wish["port"])
+    change = InstanceChange(remove_nics=(name,))
+    return order.cluster.submit_set_params(order.name, change, order.reason)
+
+
+def _readdress_port(order: Order) -> int:
+    # Its MAC is its own already, and Ganeti would find it taken.
+    name = naming.nic_name(order.prefix, order.wish["port"])
+    change = InstanceChange(name_nics={name: NicSpec(name, ip=order.wish["ip"])})
+    return order.cluster.submit_set_params(order.name, change, order.reason)
+
+
 JOBS: dict[str, Submit] = {
+    "attach_port": _attach_port,
+    "detach_port": _detach_port,
+    "readdress_port": _readdress_port,
     "create": _create,
     "delete": lambda order: order.cluster.submit_remove(order.name, order.reason),
     "start": _start,

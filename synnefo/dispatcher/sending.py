@@ -28,6 +28,7 @@ from synnefo.ports import (
 SETTLE = 2.0  # Between two looks: a request may still be on its way.
 SETTLE_AFTER_SILENCE = 6.0
 NETWORK_SOON = 0.2
+NEEDING_NETWORKS = frozenset({"create", "attach_port"})
 BUILD_SOON = 5.0
 LONGEST_PAUSE = 30.0
 PATIENCE = {"create": timedelta(minutes=30), "delete": timedelta(days=1)}
@@ -77,7 +78,7 @@ class Sender:
 
     def _prepare(self, intent: Intent, cluster: Cluster) -> Outcome | None:
         server = intent.server
-        if intent.action == "create" and server.backend_id is not None:
+        if intent.action in NEEDING_NETWORKS and server.backend_id is not None:
             wanted = [port.network_id for port in server.ports.all()]
             if not self._networks.ready(server.backend_id, cluster, wanted, origin(intent, False)):
                 return Later(NETWORK_SOON, 0, "its network is being made on the backend")

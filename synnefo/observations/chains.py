@@ -17,7 +17,7 @@ from synnefo.core.server_actions import ACTIONS
 from synnefo.core.server_states import ServerMode
 from synnefo.db import rings
 from synnefo.db.models import Flavor, Intent, Server, Volume
-from synnefo.observations import faults, intents, quota, saved_images
+from synnefo.observations import faults, intents, ports, quota, saved_images
 
 NO_MODE: dict[str, Any] = {"mode": None, "mode_at": None, "before_mode": {}}
 
@@ -207,8 +207,18 @@ def _returned(part: Part) -> None:
     _somewhere(part)
 
 
+def _of_port(effect: Callable[[Intent, datetime], None]) -> Does:
+    def does(part: Part) -> None:
+        effect(part.intent, part.now)
+        part.write()
+
+    return does
+
+
 NOTHING = Effect()
 EFFECTS: dict[str, Effect] = {
+    "attach_port": Effect(_of_port(ports.attached), _of_port(ports.not_attached)),
+    "detach_port": Effect(_of_port(ports.detached), _of_port(ports.not_detached)),
     "resize": Effect(_resized, _not_resized),
     "resize_restart": Effect(_to_be_verified, _to_be_verified),
     "confirm_resize": Effect(_confirmed),

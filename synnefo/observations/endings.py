@@ -11,7 +11,7 @@ from typing import Any
 from synnefo.core.server_states import ServerState
 from synnefo.db import rings
 from synnefo.db.models import ConsoleToken, Port, Server, Volume
-from synnefo.observations import faults, intents, quota, saved_images
+from synnefo.observations import faults, intents, ports, quota, saved_images
 
 
 def gone(server: Server, now: datetime, **seen: int) -> bool:
@@ -32,7 +32,7 @@ def gone(server: Server, now: datetime, **seen: int) -> bool:
     )
     if not moved:
         return False
-    Port.objects.filter(server=server).delete()
+    ports.of_server_gone(server, now)
     ConsoleToken.objects.filter(server=server).delete()
     Volume.objects.filter(server=server).update(status="deleted")
     quota.release(server, now)

@@ -16,7 +16,7 @@ from synnefo.core.server_states import ServerState
 from synnefo.db import rings
 from synnefo.db.models import Flavor, Intent, Port, Server, Volume
 from synnefo.db.transactions import writing
-from synnefo.observations import nics
+from synnefo.observations import nics, ports
 from synnefo.observations.quota import charge_difference
 
 
@@ -88,7 +88,7 @@ def cards_found(server_id: int, cards: Sequence[nics.Seen], begun: datetime, now
         if len(ours) < len(cards):
             return matched
         rows = Port.objects.filter(server=server, updated_at__lt=begun)
-        given_up, _ = rows.exclude(pk__in=ours).delete()
+        given_up = ports.release(rows.exclude(pk__in=ours), now)
         return matched or given_up > 0
 
     return _written(server_id, write)

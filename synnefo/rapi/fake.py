@@ -362,8 +362,8 @@ class FakeCluster(FakeWishes):
         if spec.network is not None and spec.network not in self._networks:
             text = f"Network '{spec.network}' not found"
             raise JobFails("OpPrereqError", text, "unknown_entity")
-        ip = spec.ip
-        if spec.network is not None and ip is None:
+        ip = _ip(spec.ip)
+        if spec.network is not None and spec.ip is None:
             hosts = ipaddress.ip_network(self._networks[spec.network].cidr).hosts()
             taken = {nic.ip for one in self._instances.values() for nic in one.nics}
             taken.add(self._networks[spec.network].gateway)
@@ -378,7 +378,10 @@ class FakeCluster(FakeWishes):
     def _change(self, name: str, change: InstanceChange) -> list[Any]:
         old = self._instances[name]
         kept = [one for one in old.nics if one.name not in change.remove_nics]
-        nics = tuple(self._named(one, change.name_nics.get(one.uuid)) for one in kept)
+        wanted = change.name_nics
+        nics = tuple(
+            self._named(one, wanted.get(one.uuid) or wanted.get(one.name or "")) for one in kept
+        )
         left = [one for one in old.disks if one.name not in change.remove_disks]
         disks = tuple(replace(d, name=change.name_disks.get(d.uuid, d.name)) for d in left)
         added = (DiskReport(one.name, str(uuid.uuid4()), one.size) for one in change.add_disks)
@@ -394,7 +397,8 @@ class FakeCluster(FakeWishes):
 
     def _named(self, nic: NicReport, spec: NicSpec | None) -> NicReport:
         if spec is None or spec.network is None:
-            return nic if spec is None else replace(nic, name=spec.name)
+            ip = nic.ip if spec is None or spec.ip is None else _ip(spec.ip)
+            return nic if spec is None else replace(nic, name=spec.name, ip=ip)
         return replace(self._nic(spec), uuid=nic.uuid, mac=nic.mac)
 
     def _rename(self, name: str, new_name: str) -> str:
@@ -416,3 +420,8 @@ class FakeCluster(FakeWishes):
             reserved=reserved,
             tags=spec.tags,
         )
+
+
+def _ip(wanted: str | None) -> str | None:
+    """Ganeti has a word for no address."""
+    return None if wanted == "none" else wanted

@@ -17,7 +17,8 @@ from django.db.models import QuerySet
 from synnefo.core import drift, naming
 from synnefo.core.server_reports import Seen
 from synnefo.core.server_states import ServerState, ServerTask
-from synnefo.db.models import Address, Backend, Intent, Port, Server, Volume
+from synnefo.db.models import Backend, Intent, Port, Server, Volume
+from synnefo.intents import cards as card_rules
 from synnefo.ports import Cluster, InstanceReport, NotFound
 
 FEW = 10
@@ -116,7 +117,7 @@ def _under_way(backend: Backend, only: set[int] | None) -> tuple[set[int], set[i
 def _expected_cards(backend: Backend, only: set[int] | None) -> dict[int, list[drift.Card]]:
     prefix = settings.SYNNEFO_INSTANCE_PREFIX
     ports = _some(Port.objects.exclude(server__state=ServerState.DELETED), backend, only)
-    rows = Address.objects.filter(subnet__ip_version=4, port__server__backend=backend)
+    rows = card_rules.addresses().filter(port__server__backend=backend)
     if only is not None:
         rows = rows.filter(port__server__in=only)
     addresses = dict(rows.values_list("port_id", "address"))

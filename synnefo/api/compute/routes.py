@@ -6,6 +6,7 @@ from synnefo.api import versions
 from synnefo.api.compute import (
     actions,
     admin_routes,
+    interfaces,
     server_routes,
 )
 from synnefo.api.request import Request
@@ -16,6 +17,7 @@ ROUTES = (
     Route("GET", "", versions.compute_document, Who.ANYBODY),
     *admin_routes.ROUTES,
     *server_routes.ROUTES,
+    *interfaces.ROUTES,
     Route("POST", "servers/{id}/action", actions.act, Who.MEMBER),
     Route("POST", "servers/{id}/remote-consoles", actions.remote_console, Who.MEMBER),
 )
