@@ -18,7 +18,15 @@ from synnefo.db import rings
 from synnefo.db.inserting import insert
 from synnefo.db.models import Activity, Intent, Port, Server, ServerTag, Subnet, Volume
 from synnefo.db.transactions import writing
-from synnefo.intents import addresses, port_addresses, quota, server_cards, server_groups, telling
+from synnefo.intents import (
+    addresses,
+    port_addresses,
+    quota,
+    server_cards,
+    server_disks,
+    server_groups,
+    telling,
+)
 from synnefo.intents.ports import free_macs
 from synnefo.intents.server_cards import Card
 from synnefo.intents.server_references import References
@@ -41,9 +49,11 @@ def record(caller: Caller, request: ServerRequest, found: References) -> Server:
         servers = _servers(caller, request, found, count, now)
         _ports(servers, found, now)
         _tags(servers, request)
-        _volumes(servers, found, now)
+        template = found.flavor.disk_template
+        later = server_disks.record(caller, servers, found.disks, template, now)
         quota.issue(servers, each, now)
         _intents(caller, request, servers, now)
+        _attachments(caller, servers, later, now)
         rings.intents_recorded()
         for server in servers:
             rings.changed(server.project_id, "server", server.uuid)
@@ -193,19 +203,27 @@ def _ports_of(servers: Sequence[Server], index: int, card: Card, now: datetime) 
     )
 
 
-def _volumes(servers: Sequence[Server], found: References, now: datetime) -> None:
-    if found.flavor.disk_template == "diskless":
-        return
-    insert(
-        Volume(
-            project_id=server.project_id,
-            server=server,
-            size=found.disk,
-            disk_template=found.flavor.disk_template,
-            created_at=now,
-        )
-        for server in servers
-    )
+def _attachments(
+    caller: Caller, servers: Sequence[Server], later: dict[int, list[Volume]], now: datetime
+) -> None:
+    """Jobs that follow the creation; a server's intents are carried out one after the other."""
+    for server in servers:
+        for volume in later.get(server.pk, ()):
+            intent = Intent.objects.create(
+                project_id=server.project_id,
+                user_id=caller.user_id,
+                action="attach_volume",
+                server=server,
+                backend_id=server.backend_id,
+                arguments={
+                    "actor": caller.user_name,
+                    "volume": volume.pk,
+                    "uuid": str(volume.uuid),
+                },
+                request_id=caller.request_id,
+                created_at=now,
+            )
+            telling.recorded([intent])
 
 
 def _intents(

@@ -10,17 +10,15 @@ from dataclasses import dataclass
 from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest
 from synnefo.db.models import Flavor, Image, Keypair, SecurityGroup
-from synnefo.intents import image_access, server_cards, server_places
+from synnefo.intents import image_access, server_cards, server_disks, server_places
 from synnefo.intents.server_request import ServerRequest
 
-MIB = 1024 * 1024
 BOOTABLE = ("raw", "qcow2")  # what clusters can copy to a disk
-LEAST_DISK = 16  # MiB, for images that say nothing of their size
 
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """The rows behind a request; `disk` is the size of the first disk in MiB.
+    """The rows behind a request.
 
     `node` and `backend_id` say where the server has to be, if its user says so.
     """
@@ -30,7 +28,7 @@ class References:
     public_key: str
     cards: tuple[server_cards.Card, ...]
     groups: tuple[SecurityGroup, ...]
-    disk: int
+    disks: server_disks.Disks
     node: str = ""
     backend_id: int | None = None
 
@@ -38,8 +36,8 @@ class References:
 def resolve(caller: Caller, request: ServerRequest) -> References:
     """Find everything that a request refers to."""
     flavor = _flavor(caller, request.flavor_id)
-    image = _image(caller, request.image_id)
-    if image.min_ram > flavor.ram:
+    image = _image(caller, request)
+    if image is not None and image.min_ram > flavor.ram:
         raise BadRequest("Flavor's memory is too small for requested image.", field="flavorRef")
     node, backend_id = server_places.place(caller, request)
     return References(
@@ -48,7 +46,7 @@ def resolve(caller: Caller, request: ServerRequest) -> References:
         public_key=_public_key(caller, request.key_name),
         cards=server_cards.cards(caller, request),
         groups=server_cards.groups(caller, request),
-        disk=_disk(flavor, image),
+        disks=server_disks.plan(request, flavor, image),
         node=node,
         backend_id=backend_id,
     )
@@ -64,9 +62,16 @@ def _flavor(caller: Caller, flavor_id: str) -> Flavor:
     return found
 
 
-def _image(caller: Caller, image_id: str | None) -> Image:
+def _image(caller: Caller, request: ServerRequest) -> Image | None:
+    """The image that the first disk is filled from; None if the server boots from a volume."""
+    image_id = request.image_id
+    for device in request.devices:
+        if device.source == "image" and not device.to_volume:
+            image_id = device.uuid
     if not image_id:
-        raise BadRequest("An image is needed to boot from.", field="imageRef")
+        if any(device.to_volume and device.boot_index == 0 for device in request.devices):
+            return None
+        raise BadRequest("Invalid imageRef provided: an image is needed.", field="imageRef")
     usable = image_access.readable(caller)
     found = usable.filter(uuid=server_cards.uuid_of(image_id)).first()
     if found is None:
@@ -80,16 +85,6 @@ def _image(caller: Caller, image_id: str | None) -> Image:
             field="imageRef",
         )
     return found
-
-
-def _disk(flavor: Flavor, image: Image) -> int:
-    """A flavor without a disk size takes the image's own."""
-    needed = -(-max(image.virtual_size or 0, image.size or 0) // MIB)
-    if not flavor.disk:
-        return max(needed, image.min_disk * 1024, LEAST_DISK)
-    if flavor.disk * 1024 < needed or flavor.disk < image.min_disk:
-        raise BadRequest("Flavor's disk is too small for requested image.", field="flavorRef")
-    return flavor.disk * 1024
 
 
 def _public_key(caller: Caller, name: str | None) -> str:

@@ -61,8 +61,8 @@ class Recipe:
 def create(caller: Caller, request: VolumeRequest) -> Volume:
     """Record a new volume and what it takes of the quota."""
     with writing():
-        recipe = _recipe(caller, request)
-        volume = made(caller, request, recipe, timezone.now())
+        found = recipe(caller, request)
+        volume = made(caller, request, found, timezone.now())
         rings.changed(volume.project_id, "volume", volume.uuid)
     return volume
 
@@ -109,7 +109,8 @@ def _type(caller: Caller, request: VolumeRequest, recipe: Recipe) -> VolumeType:
     return recipe.volume_type or volume_lookup.default_type(caller.project_id)
 
 
-def _recipe(caller: Caller, request: VolumeRequest) -> Recipe:
+def recipe(caller: Caller, request: VolumeRequest) -> Recipe:
+    """What a volume is made of; within a transaction."""
     sources = (request.image_id, request.snapshot_id, request.source_volid, request.backup_id)
     if sum(one is not None for one in sources) > 1:
         raise BadRequest("A volume is made from at most one source.")

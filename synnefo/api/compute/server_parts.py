@@ -64,7 +64,8 @@ def _volumes(how: str, servers: Any) -> "QuerySet[Any, Any]":
 
 
 def _groups(how: str, servers: Any) -> "QuerySet[Any, Any]":
-    found = Port.security_groups.through.objects.filter(**{f"port__server{how}": servers})
+    pairs: "QuerySet[Any, Any]" = Port.security_groups.through.objects.all()
+    found = pairs.filter(**{f"port__server{how}": servers})
     columns = ("port__server_id", "securitygroup__name")
     return found.order_by(*columns).values_list(*columns).distinct()
 
