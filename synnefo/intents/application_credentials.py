@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest, Conflict, Forbidden, NotFound
-from synnefo.db.models import AccessRule, ApplicationCredential, User
+from synnefo.db.models import AccessRule, ApplicationCredential, Role, User
 from synnefo.db.transactions import writing
 from synnefo.intents import tokens
 from synnefo.intents.effective_roles import Scope, of
@@ -93,7 +93,7 @@ def _insert(
             if ApplicationCredential.objects.filter(user_id=row.user_id).count() >= MOST:
                 raise Forbidden(f"A user may have at most {MOST} application credentials.")
             row.save(force_insert=True)
-            row.roles.set(lent)
+            row.roles.set(Role.objects.filter(pk__in=lent))
             row.access_rules.set([_rule(row.user_id, rule) for rule in rules])
     except IntegrityError as taken:
         raise Conflict(

@@ -81,7 +81,9 @@ def projects_of(user_id: str) -> set[str]:
     """The ids of the projects in which a user has a role, inherited ones included."""
     mine = Q(user_id=user_id) | Q(group__memberships__user_id=user_id)
     rows = RoleAssignment.objects.filter(mine)
-    found, heirs, domains = set(), set(), set()
+    found: set[str] = set()
+    heirs: set[str] = set()
+    domains: set[str] = set()
     for project, domain, inherited in rows.values_list("project_id", "domain_id", "inherited"):
         if project is not None:
             (heirs if inherited else found).add(project)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from synnefo.db.models import (
     Domain,
     Flavor,
     Image,
+    ImpliedRole,
     Network,
     Project,
     QuotaLimit,
@@ -32,7 +34,8 @@ from synnefo.db.models import (
 from synnefo.db.transactions import writing
 from synnefo.intents import image_files, images
 
-ROLES = ("admin", "member", "reader", "service")
+CHAIN = ("admin", "manager", "member", "reader")
+ROLES = (*CHAIN, "service")
 FLAVORS: tuple[tuple[str, str, int, int, int], ...] = (
     ("1", "m1.tiny", 1, 128, 1),
     ("2", "m1.small", 1, 512, 1),
@@ -57,9 +60,12 @@ def domain() -> Domain:
 
 
 def roles() -> dict[str, Role]:
-    """The roles by name."""
+    """The roles by name, each of CHAIN implying the next one, and no domain's own ones."""
     with writing():
-        return {name: Role.objects.get_or_create(name=name)[0] for name in ROLES}
+        known = {name: Role.objects.get_or_create(name=name, domain=None)[0] for name in ROLES}
+        for prior, implied in pairwise(CHAIN):
+            ImpliedRole.objects.get_or_create(prior=known[prior], implied=known[implied])
+    return known
 
 
 def account(name: str, password: str, in_roles: tuple[str, ...]) -> User:
@@ -71,7 +77,7 @@ def account(name: str, password: str, in_roles: tuple[str, ...]) -> User:
         if user is None:
             user = User(domain=home, name=name, default_project=project)
         if not user.password or not check_password(password, user.password):
-            user.password = make_password(password)
+            user.password, user.password_changed_at = make_password(password), timezone.now()
             # Whoever signed in with the old one, perhaps its thief, has to sign in again.
             Token.objects.filter(user__domain=home, user__name=name).delete()
         user.save()
@@ -85,6 +91,14 @@ def admits(user: User, project_name: str, role: str) -> None:
     with writing():
         project = Project.objects.get(domain_id=user.domain_id, name=project_name)
         RoleAssignment.objects.get_or_create(user=user, project=project, role=roles()[role])
+
+
+def rules_the_system(user: User) -> None:
+    """Make a user an administrator of the whole system, too."""
+    with writing():
+        RoleAssignment.objects.get_or_create(
+            user=user, group=None, project=None, domain=None, role=roles()["admin"]
+        )
 
 
 def demo_quota(project_name: str = "demo") -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest, Forbidden, NotFound, Unauthorized
-from synnefo.db.models import Trust
+from synnefo.db.models import Role, Trust
 from synnefo.db.transactions import writing
 from synnefo.intents import effective_roles, projects, tokens, users
 from synnefo.intents.effective_roles import Scope
@@ -75,7 +75,7 @@ def create(caller: Caller, wish: Mapping[str, Any], expires_at: datetime | None)
     lent = _roles(wish, own)
     with writing():
         row.save(force_insert=True)
-        row.roles.set(lent)
+        row.roles.set(Role.objects.filter(pk__in=lent))
     return row
 
 

@@ -1,37 +1,38 @@
 """Tokens: issue, look at, revoke; the catalog; what the caller may scope to."""
 
 import hashlib
-from typing import Any
 
 from django.http import HttpResponse
 
 from synnefo import wiring
-from synnefo.api.identity import records
+from synnefo.api.bodies import listing, record
+from synnefo.api.identity import kinds, token_records
 from synnefo.api.identity.catalog import catalog
-from synnefo.api.identity.records import TokenRow
 from synnefo.api.identity.sign_in import refusal, sign_in
-from synnefo.api.prepared import Prepared
+from synnefo.api.identity.token_records import TokenRow
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import BadRequest, Forbidden, NotFound
-from synnefo.db.models import Project, Token
+from synnefo.intents import effective_roles
 from synnefo.intents import tokens as intents
+from synnefo.intents.effective_roles import Scope
 
 SUBJECT = "X-Subject-Token"
-
-
-BY_DIGEST = Prepared(
-    str, lambda digest: Token.objects.filter(digest=digest).values_list(*records.TOKEN_COLUMNS)
+CATALOG_SHAPE = record(
+    {"catalog": listing(kinds.free, 0, 10_000), "links": kinds.LINKS}, ("catalog", "links")
 )
+SYSTEM_SHAPE = record({"system": listing(kinds.free), "links": kinds.LINKS}, ("system", "links"))
 
 
 def _answer(request: Request, row: TokenRow, text: str, status: int) -> HttpResponse:
-    listed = None if "nocatalog" in request.query else catalog(request.base)
+    listed = None
+    if "nocatalog" not in request.query and (row.project_id or row.domain_id or row.system):
+        listed = catalog(request.base, row.project_id)
     headers = {SUBJECT: text, "Vary": "X-Auth-Token"}
-    return answer({"token": records.token(row, listed)}, status, headers)
+    return answer({"token": token_records.token(row, listed)}, status, headers)
 
 
 def _valid(text: str) -> TokenRow | None:
-    found = BY_DIGEST.rows(hashlib.sha256(text.encode()).hexdigest())
+    found = token_records.BY_DIGEST.rows(hashlib.sha256(text.encode()).hexdigest())
     row = TokenRow._make(found[0]) if found else None
     if row is None or row.expires_at <= wiring.clock().now() or not row.user_enabled:
         return None
@@ -40,61 +41,53 @@ def _valid(text: str) -> TokenRow | None:
 
 def issue(request: Request) -> HttpResponse:
     """POST /v3/auth/tokens."""
-    issued = sign_in(request.json())
+    issued = sign_in(request)
     row = _valid(issued.text)
     if row is None:  # Disabled in this very moment.
         raise refusal()
     return _answer(request, row, issued.text, 201)
 
 
-def _subject(request: Request) -> tuple[str, TokenRow]:
+def _subject(request: Request, *, look: bool) -> tuple[str, TokenRow]:
+    """The token asked about: one's own, or anybody's for administrators; services look, too."""
     text = request.header(SUBJECT)
     if not text:
         raise BadRequest(f"The header {SUBJECT} is missing.", field=SUBJECT)
-    row = _valid(text)
+    caller, row = request.caller, _valid(text)
+    looks = look and ("service" in caller.roles or (caller.system and bool(caller.roles)))
+    mine = row is not None and row.user_id == caller.user_id
+    if row is not None and not (mine or looks or caller.is_admin):
+        raise Forbidden("You are not authorized to perform the requested action.")
     if row is None:
         raise NotFound("This is not a recognized token.")
-    if row.user_id != request.caller.user_id and not request.caller.is_admin:
-        raise Forbidden("You are not authorized to perform the requested action.")
     return text, row
 
 
 def show(request: Request) -> HttpResponse:
     """GET and HEAD /v3/auth/tokens: the same body as at creation."""
-    text, row = _subject(request)
+    text, row = _subject(request, look=True)
     return _answer(request, row, text, 200)
 
 
 def revoke(request: Request) -> HttpResponse:
     """DELETE /v3/auth/tokens."""
-    text, _ = _subject(request)
+    text, _ = _subject(request, look=False)
     intents.revoke(text)
     return empty(204)
 
 
 def show_catalog(request: Request) -> HttpResponse:
     """GET /v3/auth/catalog."""
-    if not request.project:
+    caller = request.caller
+    if not (caller.project_id or caller.domain_id or caller.system):
         raise Forbidden("A token without a project has no catalog.")
     links = {"self": f"{request.base}/identity/v3/auth/catalog", "previous": None, "next": None}
-    return answer({"catalog": catalog(request.base), "links": links})
+    found = catalog(request.base, caller.project_id or None)
+    return answer({"catalog": found, "links": links})
 
 
-def my_projects(request: Request) -> HttpResponse:
-    """GET /v3/auth/projects: what the caller may ask a token for."""
-    return projects_of(request, request.caller.user_id, "auth/projects")
-
-
-def projects_of(request: Request, user_id: str, path: str) -> HttpResponse:
-    """The projects in which a user has a role."""
-    rows = Project.objects.filter(roleassignment__user_id=user_id, enabled=True).distinct()
-    shown = [records.project(row, request.base) for row in rows.order_by("name", "id")]
-    return collection(request, "projects", shown, path)
-
-
-def collection(
-    request: Request, name: str, items: list[dict[str, Any]], path: str = ""
-) -> HttpResponse:
-    """A list as the identity service gives it: always whole."""
-    here = f"{request.base}/identity/v3/{path or name}"
-    return answer({name: items, "links": {"self": here, "previous": None, "next": None}})
+def my_system(request: Request) -> HttpResponse:
+    """GET /v3/auth/system: whether the caller may ask for a token for the whole system."""
+    given = effective_roles.assigned(request.caller.user_id, Scope(system=True))
+    here = f"{request.base}/identity/v3/auth/system"
+    return answer({"system": [{"all": True}] if given else [], "links": {"self": here}})

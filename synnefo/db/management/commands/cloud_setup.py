@@ -39,6 +39,7 @@ class Command(BaseCommand):
         admin = installation.account("admin", wanted["admin_password"], ("admin", "member"))
         installation.account("demo", wanted["demo_password"], ("member", "reader"))
         installation.admits(admin, "demo", "admin")
+        installation.rules_the_system(admin)
         installation.demo_quota()
         installation.flavors(wanted.get("disk_template", "file"))
         self.stdout.write("users admin and demo, flavors: ready")

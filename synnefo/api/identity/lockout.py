@@ -1,0 +1,43 @@
+"""Locking out who guesses passwords: per user and address, and per address.
+
+A locked user gets the one answer of a wrong password; who fails as many users is told to wait.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from django.conf import settings
+
+from synnefo import wiring
+from synnefo.api.request import Request
+from synnefo.core.attempts import Attempts
+from synnefo.core.faults import TooManyRequests, Unauthorized
+from synnefo.intents.tokens import REFUSAL
+
+T = TypeVar("T")
+USERS, ADDRESSES = Attempts(), Attempts()
+
+
+def guarded(request: Request, who: str, check: Callable[[], T]) -> T:
+    """What `check` gives, unless there were too many wrong answers before; it tells of its own
+    by Unauthorized."""
+    address = str(request.http.META.get("REMOTE_ADDR", ""))
+    key, now = f"{address} {who}", wiring.clock().now()
+    span = timedelta(seconds=settings.SYNNEFO_LOCKOUT_SECONDS)
+    wait = ADDRESSES.wait(address, now, settings.SYNNEFO_LOCKOUT_ATTEMPTS_OF_ADDRESS, span)
+    if wait is not None:
+        raise TooManyRequests(
+            "Too many wrong passwords came from this address. Try again later.",
+            retry_after=int(wait.total_seconds()) + 1,
+        )
+    if USERS.wait(key, now, settings.SYNNEFO_LOCKOUT_ATTEMPTS, span) is not None:
+        raise Unauthorized(REFUSAL, locked_out=key)
+    try:
+        found = check()
+    except Unauthorized:
+        USERS.failed(key, now, span)
+        ADDRESSES.failed(address, now, span)
+        raise
+    USERS.succeeded(key)
+    return found

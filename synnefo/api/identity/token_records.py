@@ -1,0 +1,123 @@
+"""How tokens look, and the one query that finds all of it."""
+
+from typing import Any, NamedTuple
+
+from synnefo.api.bodies import listing, record
+from synnefo.api.identity import kinds
+from synnefo.api.identity.records import WORD, moment, password_end
+from synnefo.api.prepared import Prepared
+from synnefo.db.models import Token
+
+SHAPE = record(
+    {
+        "token": record(
+            {
+                "methods": listing(WORD),
+                "audit_ids": listing(WORD),
+                "issued_at": WORD,
+                "expires_at": WORD,
+                "user": record({"id": WORD, "name": WORD}, ("id", "name"), rest=kinds.free),
+            },
+            ("methods", "audit_ids", "issued_at", "expires_at", "user"),
+            rest=kinds.free,
+        )
+    },
+    ("token",),
+)
+
+
+class TokenRow(NamedTuple):
+    """What is known of a token."""
+
+    methods: list[str]
+    audit_id: str
+    parent_audit_id: str
+    issued_at: Any
+    expires_at: Any
+    roles: list[dict[str, str]]
+    user_id: str
+    user_name: str
+    user_enabled: bool
+    password_changed_at: Any
+    user_options: dict[str, Any]
+    user_domain: str
+    user_domain_name: str
+    project_id: str | None
+    project_name: str | None
+    project_enabled: bool | None
+    project_domain: str | None
+    project_domain_name: str | None
+    domain_id: str | None
+    domain_name: str | None
+    system: bool
+    credential_id: str | None
+    credential_name: str | None
+    credential_restricted: bool | None
+    credential_unrestricted: bool | None
+    trust_id: str | None
+    impersonation: bool | None
+    trustor: str | None
+    trustee: str | None
+
+
+COLUMNS = (
+    "methods", "audit_id", "parent_audit_id", "issued_at", "expires_at", "roles", "user_id",
+    "user__name", "user__enabled", "user__password_changed_at", "user__options",
+    "user__domain_id", "user__domain__name", "project_id", "project__name",
+    "project__enabled", "project__domain_id", "project__domain__name", "domain_id",
+    "domain__name", "system", "application_credential_id", "application_credential__name",
+    "application_credential__restricted", "application_credential__unrestricted", "trust_id",
+    "trust__impersonation", "trust__trustor_id", "trust__trustee_id",
+)  # fmt: skip
+BY_DIGEST = Prepared(str, lambda digest: Token.objects.filter(digest=digest).values_list(*COLUMNS))
+
+
+def _scope(row: TokenRow) -> dict[str, Any]:
+    if row.project_id is not None:
+        domain = {"id": row.project_domain, "name": row.project_domain_name}
+        project = {"id": row.project_id, "name": row.project_name, "domain": domain}
+        return {"is_domain": False, "project": project}
+    if row.domain_id is not None:
+        return {"domain": {"id": row.domain_id, "name": row.domain_name}}
+    return {"system": {"all": True}} if row.system else {}
+
+
+def _delegation(row: TokenRow) -> dict[str, Any]:
+    if row.trust_id is not None:
+        trust = {
+            "id": row.trust_id,
+            "impersonation": row.impersonation,
+            "trustor_user": {"id": row.trustor},
+            "trustee_user": {"id": row.trustee},
+        }
+        return {"OS-TRUST:trust": trust}
+    if row.credential_id is not None:
+        credential = {
+            "id": row.credential_id,
+            "name": row.credential_name,
+            "restricted": not row.credential_unrestricted,
+        }
+        return {"application_credential": credential}
+    return {}
+
+
+def token(row: TokenRow, catalog: list[dict[str, Any]] | None) -> dict[str, Any]:
+    """What a token says; unscoped ones have no project, roles or catalog."""
+    shown: dict[str, Any] = {
+        "methods": row.methods,
+        "audit_ids": [one for one in (row.audit_id, row.parent_audit_id) if one],
+        "issued_at": moment(row.issued_at),
+        "expires_at": moment(row.expires_at),
+        "user": {
+            "id": row.user_id,
+            "name": row.user_name,
+            "domain": {"id": row.user_domain, "name": row.user_domain_name},
+            "password_expires_at": password_end(row.password_changed_at, row.user_options),
+        },
+    }
+    scope = _scope(row)
+    if scope:
+        shown |= scope | {"roles": row.roles} | _delegation(row)
+        if catalog is not None:
+            shown["catalog"] = catalog
+    return shown
