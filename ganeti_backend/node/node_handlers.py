@@ -23,7 +23,7 @@ from ganeti_backend.node_rpc.calls import CALLS
 from ganeti_backend.node_rpc.server import Handler
 from ganeti_backend.replication.replica import Replica
 from ganeti_backend.settings import NodeSettings, Settings
-from ganeti_backend.storage import image_copy, seed
+from ganeti_backend.storage import image_copy, saved, seed
 from ganeti_backend.storage.base import Progress, Storage
 
 Instance = Mapping[str, Any]
@@ -142,6 +142,10 @@ class NodeHandlers(DiskHandlers, MoveHandlers):
         self._tasks.start(task_id, order)
         return {"task": task_id, **self._tasks.status(task_id, wait)}
 
+    def disk_save(self, task_id: str, wait: float, **order: Any) -> dict[str, Any]:
+        self._tasks.start(task_id, order)
+        return {"task": task_id, **self._tasks.status(task_id, wait)}
+
     def task_status(self, task_id: str, wait: float, percent: int | None) -> dict[str, Any]:
         if self._systems.tasks.knows(task_id):
             return self._systems.tasks.status(task_id, wait, percent)
@@ -196,8 +200,15 @@ class NodeHandlers(DiskHandlers, MoveHandlers):
             return
         if self.fill_locally(order, progress):
             return
+        if "file" in order:
+            path = Path(self._systems.content(order["disk"]))
+            saved.save(path, self._settings.image_dir, order["file"], progress)
+            return
         disk, instance = order["disk"], order["instance"]
         image = image_copy.find(self._settings.image_dir, order["image_id"], order["image_format"])
         self._storage(disk).fill(disk, image, progress)
-        if not self._pretend:
+        if self._pretend and order.get("data") and image.format == "raw":
+            # A volume's bytes outlive its guests on paper, too.
+            image_copy.copy(image, Path(self._systems.content(disk)), progress)
+        if not self._pretend and not order.get("data"):
             seed.write(self._seed(instance_name(instance)), instance, order["customization"] or {})

@@ -166,7 +166,7 @@ class OsHandlers(TransferHandlers):
     def _script(self, action: str, order: Order) -> scripts.Script:
         instance, index = order["instance"], order["index"]
         found = definitions.find(self._folders, instance["os"])
-        paths = [self._content(disk) for disk in instance["disks"]]
+        paths = [self.content(disk) for disk in instance["disks"]]
         if order["frozen"] and index is not None:
             paths[index] = str(self._frozen(instance["disks"][index]))
         variables = {
@@ -200,7 +200,7 @@ class OsHandlers(TransferHandlers):
 
         def work(task: ScriptTask) -> None:
             for number, disk in enumerate(disks):
-                frozen_copy.make(Path(self._content(disk)), self._frozen(disk), task.look)
+                frozen_copy.make(Path(self.content(disk)), self._frozen(disk), task.look)
                 task.progress(99 * (number + 1) // len(disks))
 
         self.tasks.start(task_id, [str(disk["uuid"]) for disk in disks], work)
@@ -246,7 +246,7 @@ class OsHandlers(TransferHandlers):
         self._frozen(disk).unlink(missing_ok=True)
         self._written(disk).unlink(missing_ok=True)
 
-    def _content(self, disk: Disk) -> str:
+    def content(self, disk: Disk) -> str:
         """Where a script finds what a disk holds.
 
         Disks that are only written down get a sparse file when a script first wants one.

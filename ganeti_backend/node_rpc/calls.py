@@ -84,10 +84,13 @@ INSTANCE_BALLOON = Call("instance_balloon", ("name", "memory"))
 IMAGE_FILL = Call(
     "image_fill",
     ("task_id", "instance", "disk", "image_id", "image_format", "customization"),
-    # A copy that is done within `wait` seconds is answered as done, which saves asking.
-    {"wait": 0.05},
+    # A copy that is done within `wait` seconds is answered as done, which saves asking. `data` is
+    # for disks beside the first: the guest is told nothing new.
+    {"wait": 0.05, "data": False},
     waits="wait",
 )
+# Saves what a disk that no guest uses holds as a file of the images' folder; a task as well.
+DISK_SAVE = Call("disk_save", ("task_id", "disk", "file"), {"wait": 0.05}, waits="wait")
 # Answers at once if the task has ended or its percentage is not `percent`; else waits for that.
 TASK_STATUS = Call(
     "task_status", ("task_id",), {"wait": 0.0, "percent": None}, timeout=10, waits="wait"
@@ -180,6 +183,7 @@ CALLS: Mapping[str, Call] = {
         DISK_TRANSFER,
         INSTANCE_BALLOON,
         IMAGE_FILL,
+        DISK_SAVE,
         TASK_STATUS,
         TASK_CANCEL,
         OS_DIAGNOSE,

@@ -132,6 +132,15 @@ class FakeDisks:
     def _disk_snapshot_remove(self, node: DiskBooks, disk: dict[str, Any], name: str) -> None:
         node.snapshots.discard((disk["uuid"], name))
 
+    def _disk_save(
+        self, node: Any, task_id: str, disk: dict[str, Any], file: str, wait: float
+    ) -> dict[str, Any]:
+        self._known_disk(node, disk)
+        using = [guest for guest in node.guests.values() if disk["uuid"] in guest["disks"]]
+        state = "failed" if using else "done"
+        node.tasks[task_id] = {"state": state, "percent": 100, "message": "a guest uses it"}
+        return {"task": task_id, **node.tasks[task_id]}
+
     def _disk_transfer(
         self, node: Any, task_id: str, source: dict[str, Any], disk: dict[str, Any], wait: float
     ) -> dict[str, Any]:

@@ -18,6 +18,7 @@ FEATURES = (
     "instance-reinstall-reqv1",
     "node-migrate-reqv1",
     "node-evac-res1",
+    "synnefo-volumes",  # Disks that are filled when they are added, and saved when removed.
 )
 LONGEST_WAIT = 10.0
 

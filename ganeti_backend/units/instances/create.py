@@ -19,7 +19,13 @@ from ganeti_backend.locks import ALL, Attempt, Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base, clean_up, hook_environment
 from ganeti_backend.units.backups.arrival import REMOTE_IMPORT
-from ganeti_backend.units.instances import disk_parameters, disks, new_nodes, parameters
+from ganeti_backend.units.instances import (
+    disk_parameters,
+    disks,
+    new_nodes,
+    parameters,
+    volume_disks,
+)
 from ganeti_backend.units.instances.installation import CREATE, Installation
 from ganeti_backend.units.instances.naming import check_name
 from ganeti_backend.units.instances.nics import NicMaker
@@ -186,6 +192,9 @@ class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):
             self._mirror_disks()
             self.interruptible = True
             self.installation.run(self.instance)
+            volume_disks.fill(
+                self, self.instance, self.instance.disks, volume_disks.fills(self.op.disks)
+            )
             self.interruptible = False
             if self.installation.comes_from_elsewhere:
                 # From here on ours may be the only one there is, whatever a start may say.

@@ -14,7 +14,10 @@ MAX_DISKS = 16
 MODES = ("rw", "ro")
 # What Ganeti's disks can be told. Those that only one kind of storage knows travel in `params`.
 PLACES = frozenset({"vg", "metavg", "provider", "access", "adopt"})
-KNOWN = frozenset({"size", "mode", "name", "spindles", "type", "uuid", *PLACES})
+# What disks that are volumes are told; see `volume_disks`.
+ORDERS = frozenset({"fill", "fill_format"})
+KEPT = frozenset({"keep_as"})
+KNOWN = frozenset({"size", "mode", "name", "spindles", "type", "uuid", *PLACES, *ORDERS, *KEPT})
 FREE_FORM = "ext"  # Its providers have parameters that nobody else knows.
 
 
@@ -70,7 +73,7 @@ def modified(disk: objects.Disk, wanted: Mapping[str, Any]) -> objects.Disk:
 
 
 def is_special(key: str) -> bool:
-    return key in PLACES or key not in KNOWN
+    return key in PLACES or key in KEPT or key not in KNOWN
 
 
 def check_names(template: str, wanted: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from ganeti_backend import errors, opcodes
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.node_rpc.calls import Call
 from ganeti_backend.units import base
-from ganeti_backend.units.instances import copies, disks
+from ganeti_backend.units.instances import copies, disks, volume_disks
 from ganeti_backend.units.instances.base import InstanceUnit
 
 
@@ -40,12 +40,22 @@ class InstanceRemove(InstanceUnit[opcodes.OpInstanceRemove]):
             timeout=self.op.shutdown_timeout,
             force=self.op.shutdown_timeout == 0,
         )
+        self._save_volumes()
         self._drop_copies()
         for disk in self.instance.disks:
             for node in disks.holders(self.instance, disk):
                 self._on_node(calls.DISK_REMOVE, node, disk=disk.to_dict())
         self._on_node(calls.INSTANCE_FORGET, name=self.instance.name)
         self.config.commit(delete=[self.instance], receipt=self.job.receipt(None))
+
+    def _save_volumes(self) -> None:
+        for disk in volume_disks.kept(self.instance.disks):
+            try:
+                volume_disks.save(self, self.instance, disk)
+            except (errors.NodeError, errors.OpExecError) as error:
+                if not self.op.ignore_failures:
+                    raise
+                self.warn(f"{error.message}; what was on the disk is lost")
 
     def _drop_copies(self) -> None:
         """What a move left on a node that did not answer then would be nobody's from now on."""

@@ -27,6 +27,7 @@ from ganeti_backend.units.instances import (
     policy,
     room,
     systems,
+    volume_disks,
 )
 from ganeti_backend.units.instances.base import InstanceUnit
 from ganeti_backend.units.instances.conversion import Conversion
@@ -185,6 +186,7 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
                 "Can't add a disk to an instance with activated disks and --no-wait-for-sync given."
             )
         self.removed = disk_changes.removed(self.disk_changes, self.disks)
+        self.fills = volume_disks.added(self.op.disks)
 
     def _described(self) -> Result:
         found: Result = []
@@ -250,6 +252,7 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
                 undo.callback(debris.clear_or_warn, self, left)
             self._make_disks(undo)
             self._hotplug()
+            self._save_volumes()
             if self.op.runtime_mem is not None:
                 name, memory = self.instance.name, self.op.runtime_mem
                 self.call(self.node, calls.INSTANCE_BALLOON, name=name, memory=memory)
@@ -280,10 +283,17 @@ class InstanceSetParams(InstanceUnit[opcodes.OpInstanceSetParams]):
         self.added = list(made)
         self.new = replace(self.new, disks=disks.by_uuid(self.new.disks, made))
         disks.activate(self, self.new, made)
+        volume_disks.fill(self, self.new, made, self.fills)
         if self.op.wait_for_sync and not disks.wait_for_sync(self, self.new, made):
             raise errors.OpExecError("There are some degraded disks for this instance")
         if self.instance.admin_state != objects.ADMIN_UP:
             disks.deactivate(self, self.new, made)
+
+    def _save_volumes(self) -> None:
+        for disk in volume_disks.kept(self.removed):
+            if disks.running(self, self.instance):
+                self._plug_disk("remove", disk)  # Nobody may write to it any more.
+            volume_disks.save(self, self.instance, disk)
 
     def _plugged_nics(self) -> list[tuple[str, objects.Nic]]:
         """The steps by which a running guest gets its new NICs, if it should get them now."""
