@@ -1,139 +1,275 @@
-"""POST /servers/{id}/action, one row per action; consoles; what happened to a server."""
+"""POST /servers/{id}/action: one row per action, with what it may say, since when and who may."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.http import HttpResponse
 
-from synnefo import wiring
 from synnefo.api import bodies
-from synnefo.api.bodies import Kind, maybe, record
-from synnefo.api.compute.asking import asking
-from synnefo.api.compute.servers import find
+from synnefo.api.bodies import ByVersion, Kind, record
+from synnefo.api.compute import action_bodies as kinds
+from synnefo.api.compute import server_consoles
+from synnefo.api.compute.server_records import admin_password
+from synnefo.api.compute.server_requests import NO_CERTIFICATES
+from synnefo.api.compute.servers import changed, find
 from synnefo.api.request import Request, answer, empty
-from synnefo.core.faults import BadRequest, Conflict, NotFound, ServiceUnavailable
-from synnefo.core.naming import instance_name
-from synnefo.core.server_states import NOVA_VIEW, ServerState
-from synnefo.db.models import Server
-from synnefo.intents import consoles
-from synnefo.intents import servers as intents
-from synnefo.ports import ClusterRefused, ClusterUnreachable
-from synnefo.ports import NotFound as NoInstance
+from synnefo.api.routing import ROLES, Who
+from synnefo.core.faults import BadRequest, Conflict, Forbidden, Gone, NotFound, NotSupported
+from synnefo.core.server_states import ServerMode, ServerState, vm_state
+from synnefo.db.models import Image, Server
+from synnefo.intents import (
+    migrations,
+    rescues,
+    saved_images,
+    server_network,
+    server_sizes,
+    server_systems,
+    server_wishes,
+)
 
 Handler = Callable[[Request, Server, str, Any], HttpResponse]
 
 
-def _record_wish(request: Request, server: Server, action: str, arguments: Any) -> HttpResponse:
-    intents.act(request.caller, str(server.uuid), action, arguments)
+class Action(NamedTuple):
+    """What does it, its arguments, the minor versions that know it, and who may."""
+
+    handler: Handler
+    arguments: Kind | ByVersion = kinds.nothing
+    since: int = 1
+    until: int = 9999
+    who: Who = Who.MEMBER
+
+
+# --- what is only recorded ------------------------------------------------------------------------
+
+
+def _act(request: Request, server: Server, word: str, arguments: Any) -> HttpResponse:
+    server_wishes.act(request.caller, str(server.uuid), word, arguments)
     return empty(202)
 
 
-def _console_output(request: Request, server: Server, _action: str, arguments: Any) -> HttpResponse:
-    return answer({"output": console_text(server, (arguments or {}).get("length"))})
+def _calls(intent: Callable[..., Any], *names: str, status: int = 202) -> Handler:
+    """Hands the named arguments to an intent; those that were not given are null."""
+
+    def handle(request: Request, server: Server, _word: str, arguments: Any) -> HttpResponse:
+        given = arguments or {}
+        intent(request.caller, str(server.uuid), *(given.get(name) for name in names))
+        return empty(status)
+
+    return handle
 
 
-def console_text(server: Server, length: int | None) -> str:
-    """What the server wrote to its console: the one read that must ask a cluster."""
-    if server.backend is None or server.state == ServerState.BUILD:
-        raise Conflict(f"Instance {server.uuid} is not ready")
-    name = instance_name(settings.SYNNEFO_INSTANCE_PREFIX, server.pk)
-    lines = None if length is None or length < 0 else length
-    try:
-        with asking(server.backend):
-            return wiring.cluster(server.backend).console_output(name, lines)
-    except NoInstance as error:
-        raise NotFound(f"The console of instance {server.uuid} could not be found.") from error
-    except ClusterUnreachable as error:
-        raise ServiceUnavailable(
-            "The cluster of this server cannot be reached just now.", cause=str(error)
-        ) from error
-    except ClusterRefused as error:
-        raise Conflict(
-            f"Instance {server.uuid} has no console to read.", cause=str(error)
-        ) from error
+def _nothing_to_do(_request: Request, _server: Server, _word: str, _given: Any) -> HttpResponse:
+    """The guest learns of its addresses by itself."""
+    return empty(202)
 
 
-def console_url(request: Request, server: Server) -> str:
-    """The address of a page that shows the console, good for some minutes."""
-    if server.backend is None or server.state != ServerState.ACTIVE:
-        state = NOVA_VIEW[ServerState(server.state)][0]
-        raise Conflict(
-            f"Cannot 'get_vnc_console' instance {server.uuid} while it is in vm_state {state}"
-        )
-    with asking(server.backend):
-        token = consoles.issue(request.caller, server, wiring.cluster(server.backend))
-    return f"{request.base}/console/vnc.html?path=console/websockify%3Ftoken%3D{token}"
+def _gone(_request: Request, _server: Server, word: str, _given: Any) -> HttpResponse:
+    raise Gone(f"The action {word} was removed from OpenStack.")
 
 
-def _vnc_console(request: Request, server: Server, _action: str, _arguments: Any) -> HttpResponse:
-    return answer({"console": {"type": "novnc", "url": console_url(request, server)}})
+# --- systems and images ---------------------------------------------------------------------------
 
-
-class Action(NamedTuple):
-    """An action's arguments, what does it, and the last minor version that knows it."""
-
-    arguments: Kind
-    handler: Handler
-    until: int = 9999
-
-
-VNC_TYPE = record({"type": bodies.choice("novnc", "xvpvnc")}, ("type",))
-LENGTH = bodies.either(
-    {
-        int: bodies.integer(-1),
-        str: bodies.integer(-1),
-        type(None): bodies.anything,
-    },
-    "a whole number",
-)
-REBOOT_TYPES = {"SOFT": "SOFT", "HARD": "HARD"}
-
-
-def _reboot_type(value: Any, where: str, strict: bool) -> str:
-    word = value.upper() if isinstance(value, str) else value
-    return str(bodies.choice("SOFT", "HARD")(word, where, strict))
-
-
-ACTIONS: dict[str, Action] = {
-    "os-start": Action(bodies.nothing, _record_wish),
-    "os-stop": Action(bodies.nothing, _record_wish),
-    "reboot": Action(record({"type": _reboot_type}, ("type",)), _record_wish),
-    "os-getConsoleOutput": Action(maybe(record({"length": LENGTH})), _console_output),
-    "os-getVNCConsole": Action(VNC_TYPE, _vnc_console, until=5),
+COLUMNS = {
+    "name": "name",
+    "metadata": "metadata",
+    "description": "description",
+    "accessIPv4": "access_ipv4",
+    "accessIPv6": "access_ipv6",
+    "OS-DCF:diskConfig": "disk_config",
+    "hostname": "hostname",
 }
+
+
+def _rebuild(request: Request, server: Server, _word: str, wish: dict[str, Any]) -> HttpResponse:
+    if wish.get("trusted_image_certificates"):
+        raise BadRequest(NO_CERTIFICATES, field="trusted_image_certificates")
+    if not bodies.UUID.fullmatch(wish["imageRef"]):
+        raise BadRequest("Invalid imageRef provided: it must be a UUID.", field="imageRef")
+    columns = {COLUMNS[name]: value for name, value in wish.items() if name in COLUMNS}
+    if "user_data" in wish:
+        columns["user_data"] = wish["user_data"] or ""
+    wanted = server_systems.RebuildRequest(
+        image_id=wish["imageRef"],
+        columns=columns,
+        key=(wish["key_name"],) if "key_name" in wish else (),
+        files=wish.get("personality"),
+    )
+    uuid = str(server.uuid)
+    server_systems.rebuild(request.caller, uuid, wanted)
+    shown = changed(request, uuid)
+    shown["adminPass"] = wish.get("adminPass") or admin_password(uuid)
+    if request.version[1] >= 54:
+        shown.setdefault("key_name", columns.get("key_name", server.key_name))
+    if request.version[1] >= 57:
+        shown["user_data"] = wish.get("user_data", server.user_data or None)
+    location = f"{request.base}/compute/v2.1/servers/{uuid}"
+    return answer({"server": shown}, 202, {"Location": location})
+
+
+def _rescue(request: Request, server: Server, _word: str, wish: Any) -> HttpResponse:
+    given = wish or {}
+    rescues.rescue(request.caller, str(server.uuid), given.get("rescue_image_ref"))
+    password = given.get("adminPass") or admin_password(str(server.uuid))
+    return answer({"adminPass": password})
+
+
+def _change_password(_request: Request, server: Server, word: str, _wish: Any) -> HttpResponse:
+    if server.state != ServerState.ACTIVE or server.mode:
+        mode = ServerMode(server.mode) if server.mode else None
+        state = vm_state(ServerState(server.state), mode)
+        text = f"Cannot '{word}' instance {server.uuid} while it is in vm_state {state}"
+        raise Conflict(text)
+    raise NotSupported("Unable to set password on instance: nothing in the guest listens for it.")
+
+
+def _crash(_request: Request, _server: Server, _word: str, _given: Any) -> HttpResponse:
+    raise BadRequest("trigger_crash_dump is not supported by the hypervisors of this cloud.")
+
+
+def _create_image(request: Request, server: Server, _word: str, wish: Any) -> HttpResponse:
+    metadata: Mapping[str, str] = wish.get("metadata") or {}
+    image = saved_images.create(request.caller, str(server.uuid), wish["name"], metadata)
+    return _image_to_come(request, image)
+
+
+def _back_up(request: Request, server: Server, _word: str, wish: Any) -> HttpResponse:
+    kind, rotation = wish["backup_type"], wish["rotation"]
+    metadata: Mapping[str, str] = wish.get("metadata") or {}
+    image = saved_images.back_up(
+        request.caller, str(server.uuid), wish["name"], kind, rotation, metadata
+    )
+    # Of none that are kept there is nothing to show.
+    return _image_to_come(request, image) if rotation else empty(202)
+
+
+def _image_to_come(request: Request, image: Image) -> HttpResponse:
+    if request.version[1] >= 45:
+        return answer({"image_id": str(image.uuid)}, 202)
+    return empty(202, {"Location": f"{request.base}/image/v2/images/{image.uuid}"})
+
+
+# --- other nodes, consoles ------------------------------------------------------------------------
+
+
+def _evacuate(request: Request, server: Server, _word: str, wish: Any) -> HttpResponse:
+    migrations.evacuate(request.caller, str(server.uuid), wish.get("host"))
+    if request.version[1] >= 14:
+        return empty(200)
+    return answer({"adminPass": wish.get("adminPass") or admin_password(str(server.uuid))})
+
+
+def _console_output(_request: Request, server: Server, _word: str, wish: Any) -> HttpResponse:
+    return answer({"output": server_consoles.text(server, (wish or {}).get("length"))})
+
+
+def _console(request: Request, server: Server, _word: str, wish: Any) -> HttpResponse:
+    url = server_consoles.url(request, server, wish["type"])
+    return answer({"console": {"type": wish["type"], "url": url}})
+
+
+# --- the table ------------------------------------------------------------------------------------
+
+LAST_OF_NOVA_NETWORK = 43
+ACTIONS: dict[str, Action] = {
+    "os-start": Action(_act),
+    "os-stop": Action(_act),
+    "reboot": Action(_act, kinds.REBOOT),
+    "pause": Action(_act),
+    "unpause": Action(_act),
+    "suspend": Action(_act),
+    "resume": Action(_act),
+    "forceDelete": Action(_act),
+    "restore": Action(_calls(server_wishes.restore)),
+    "lock": Action(_calls(server_wishes.lock, "locked_reason"), kinds.LOCK),
+    "unlock": Action(_calls(server_wishes.unlock)),
+    "resize": Action(_calls(server_sizes.resize, "flavorRef"), kinds.RESIZE),
+    "confirmResize": Action(_calls(server_sizes.confirm, status=204)),
+    "revertResize": Action(_calls(server_sizes.revert)),
+    "rebuild": Action(_rebuild, kinds.REBUILD),
+    "rescue": Action(_rescue, kinds.RESCUE),
+    "unrescue": Action(_calls(rescues.unrescue)),
+    "changePassword": Action(_change_password, kinds.CHANGE_PASSWORD),
+    "createImage": Action(_create_image, kinds.CREATE_IMAGE),
+    "createBackup": Action(_back_up, kinds.CREATE_BACKUP),
+    "shelve": Action(_calls(saved_images.shelve)),
+    "shelveOffload": Action(_calls(saved_images.offload), who=Who.ADMIN),
+    "unshelve": Action(_calls(saved_images.unshelve), kinds.UNSHELVE),
+    "addSecurityGroup": Action(_calls(server_network.add_group, "name"), kinds.GROUP),
+    "removeSecurityGroup": Action(_calls(server_network.remove_group, "name"), kinds.GROUP),
+    "addFixedIp": Action(
+        _calls(server_network.add_fixed_ip, "networkId"),
+        kinds.ADD_FIXED_IP,
+        until=LAST_OF_NOVA_NETWORK,
+    ),
+    "removeFixedIp": Action(
+        _calls(server_network.remove_fixed_ip, "address"),
+        kinds.REMOVE_FIXED_IP,
+        until=LAST_OF_NOVA_NETWORK,
+    ),
+    "addFloatingIp": Action(
+        _calls(server_network.add_floating_ip, "address", "fixed_address"),
+        kinds.ADD_FLOATING_IP,
+        until=LAST_OF_NOVA_NETWORK,
+    ),
+    "removeFloatingIp": Action(
+        _calls(server_network.remove_floating_ip, "address"),
+        kinds.REMOVE_FLOATING_IP,
+        until=LAST_OF_NOVA_NETWORK,
+    ),
+    "os-getConsoleOutput": Action(_console_output, kinds.OUTPUT),
+    **{name: Action(_console, kind, until=5) for name, (_, kind) in kinds.OLD_CONSOLES.items()},
+    "trigger_crash_dump": Action(_crash, since=17),
+    "os-resetState": Action(
+        _calls(server_wishes.reset_state, "state"), kinds.RESET_STATE, who=Who.ADMIN
+    ),
+    "migrate": Action(_calls(migrations.migrate, "host"), kinds.MIGRATE, who=Who.ADMIN),
+    "os-migrateLive": Action(
+        _calls(migrations.migrate_live, "host"), kinds.MIGRATE_LIVE, who=Who.ADMIN
+    ),
+    "evacuate": Action(_evacuate, kinds.EVACUATE, who=Who.ADMIN),
+    "injectNetworkInfo": Action(_nothing_to_do, who=Who.ADMIN),
+    "resetNetwork": Action(_gone, who=Who.ADMIN),
+}
+
+
+def _newest(arguments: Kind | ByVersion) -> Kind:
+    return arguments.newest if isinstance(arguments, ByVersion) else arguments
+
+
+@bodies.described(
+    {
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "properties": {
+            name: bodies.schema_of(_newest(row.arguments)) for name, row in ACTIONS.items()
+        },
+        "additionalProperties": False,
+    }
+)
+def body(value: Any, where: str, strict: bool) -> tuple[str, Any]:
+    """Exactly one action: its name and its arguments, which depend on the microversion."""
+    if not isinstance(value, dict) or len(value) != 1:
+        raise BadRequest("The body must be an object with exactly one action.")
+    name, arguments = next(iter(value.items()))
+    if name not in ACTIONS:
+        raise BadRequest(f"There is no such action: {name[:80]}", field=name[:80])
+    return name, arguments
+
+
+ANSWER = record({}, rest=bodies.anything)
 
 
 def act(request: Request, id: str) -> HttpResponse:
     """Exactly one action with its arguments."""
-    body = request.json()
-    if not isinstance(body, dict) or len(body) != 1:
-        raise BadRequest("The body must be an object with exactly one action.")
-    name, arguments = next(iter(body.items()))
+    name, given = request.wish
+    action, minor = ACTIONS[name], request.version[1]
+    if not action.since <= minor <= action.until:
+        raise NotFound("The resource could not be found.")
     server = find(request, id)
-    action = ACTIONS.get(name)
-    if action is None:
-        raise BadRequest(f"There is no such action: {name[:80]}", field=name[:80])
-    if request.version[1] > action.until:
-        raise NotFound("The resource could not be found.")
-    return action.handler(request, server, name, action.arguments(arguments, name, request.strict))
-
-
-REMOTE = record(
-    {
-        "remote_console": record(
-            {"protocol": bodies.choice("vnc"), "type": bodies.choice("novnc")},
-            ("protocol", "type"),
-        )
-    },
-    ("remote_console",),
-)
-
-
-def remote_console(request: Request, id: str) -> HttpResponse:
-    """POST /servers/{id}/remote-consoles, from 2.6."""
-    if request.version < (2, 6):
-        raise NotFound("The resource could not be found.")
-    REMOTE(request.json(), "", request.strict)
-    url = console_url(request, find(request, id))
-    return answer({"remote_console": {"protocol": "vnc", "type": "novnc", "url": url}})
+    if not request.caller.roles & ROLES[action.who]:
+        raise Forbidden(f"Policy doesn't allow {name} to be performed.")
+    kind = action.arguments
+    read = kind.at(minor) if isinstance(kind, ByVersion) else kind
+    return action.handler(request, server, name, read(given, name, request.strict))

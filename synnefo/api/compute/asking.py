@@ -15,7 +15,7 @@ from synnefo.db.models import Backend
 
 AT_ONCE_PER_BACKEND = 3
 PATH = re.compile(r"/servers/[^/]+/(action|remote-consoles)$")
-ACTIONS = re.compile(rb'"os-get(?:ConsoleOutput|VNCConsole)"')
+ACTIONS = re.compile(rb'"os-get(?:ConsoleOutput|(?:VNC|SPICE|RDP|Serial)Console)"')
 
 _lock = threading.Lock()
 _asking: Counter[int] = Counter()

@@ -4,9 +4,11 @@ from django.http.response import HttpResponseBase
 
 from synnefo.api import versions
 from synnefo.api.compute import (
+    action_bodies,
     actions,
     admin_routes,
     interfaces,
+    server_consoles,
     server_routes,
 )
 from synnefo.api.request import Request
@@ -18,8 +20,22 @@ ROUTES = (
     *admin_routes.ROUTES,
     *server_routes.ROUTES,
     *interfaces.ROUTES,
-    Route("POST", "servers/{id}/action", actions.act, Who.MEMBER),
-    Route("POST", "servers/{id}/remote-consoles", actions.remote_console, Who.MEMBER),
+    Route(
+        "POST",
+        "servers/{id}/action",
+        actions.act,
+        Who.MEMBER,
+        actions.body,
+        {200: actions.ANSWER, 202: actions.ANSWER, 204: None},
+    ),
+    Route(
+        "POST",
+        "servers/{id}/remote-consoles",
+        server_consoles.remote,
+        Who.MEMBER,
+        action_bodies.REMOTE_CONSOLE,
+        {200: server_consoles.REMOTE},
+    ),
 )
 CURRENT = "v2.1"
 LEGACY = ("v2", "v2.0", "v1.1")  # older names of the same paths, without microversions

@@ -1,0 +1,129 @@
+"""Images made of the disks of servers: on a user's word, as backups that rotate, when shelved.
+
+The row is there at once and waits as `saving`; the cluster writes the file and tells its sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from synnefo.core.caller import Caller
+from synnefo.core.server_actions import ACTIONS, SAVE, WISHES
+from synnefo.core.server_states import ServerMode, ServerState
+from synnefo.db import rings
+from synnefo.db.models import Image, Server, Volume
+from synnefo.db.transactions import writing
+from synnefo.intents import image_quota, server_wishes
+from synnefo.intents.server_wishes import begin, entered, settled
+
+# What an image says of itself alone, and no image that is made of it.
+OF_THE_IMAGE_ALONE = frozenset({"signature_verified", "bittorrent", "img_signature"})
+
+
+def create(caller: Caller, server_uuid: str, name: str, metadata: Mapping[str, str]) -> Image:
+    """Record the wish for an image of a server's first disk."""
+    with writing():
+        server, now = server_wishes.locked(caller, server_uuid), timezone.now()
+        server_wishes.check(caller, server, ACTIONS["save_image"])
+        image = _made(caller, server, name, now, {"image_type": "snapshot", **metadata})
+        begin(caller, server, ["save_image"], now, image=str(image.uuid))
+    return image
+
+
+def back_up(
+    caller: Caller,
+    server_uuid: str,
+    name: str,
+    kind: str,
+    rotation: int,
+    metadata: Mapping[str, str],
+) -> Image:
+    """The same, of which only the newest `rotation` of its kind are kept."""
+    with writing():
+        server, now = server_wishes.locked(caller, server_uuid), timezone.now()
+        server_wishes.check(caller, server, ACTIONS["save_backup"])
+        facts = {"image_type": "backup", "backup_type": kind, **metadata}
+        image = _made(caller, server, name, now, facts)
+        wish = {"image": str(image.uuid), "backup_type": kind, "rotation": rotation}
+        begin(caller, server, ["save_backup"], now, **wish)
+    return image
+
+
+def _made(
+    caller: Caller, server: Server, name: str, now: datetime, facts: Mapping[str, str]
+) -> Image:
+    """The row of an image to come; it inherits what its server's image says of itself."""
+    project = caller.project_id or server.project_id
+    image_quota.admit(project, image_quota.COUNT)
+    base = server.image
+    root = Volume.objects.filter(server=server, index=0).exclude(status="deleted").first()
+    inherited = dict(base.properties) if base is not None else {}
+    properties = {
+        key: value for key, value in inherited.items() if key not in OF_THE_IMAGE_ALONE
+    } | {
+        "instance_uuid": str(server.uuid),
+        "user_id": caller.user_id,
+        "owner_id": server.project_id,
+        "image_location": "snapshot",
+        "base_image_ref": str(base.uuid) if base is not None else "",
+    }
+    image = Image.objects.create(
+        project_id=project,
+        name=name,
+        status="saving",
+        visibility="private",
+        disk_format="raw",
+        container_format="bare",
+        min_disk=-(-root.size // 1024) if root is not None else 0,
+        min_ram=base.min_ram if base is not None else 0,
+        properties={**properties, **{key: str(value) for key, value in facts.items()}},
+        created_at=now,
+        updated_at=now,
+    )
+    rings.changed(image.project_id, "image", image.uuid)
+    return image
+
+
+# --- shelving -------------------------------------------------------------------------------------
+
+
+def shelve(caller: Caller, server_uuid: str) -> None:
+    """Stop a server for long; where its cluster can, its disk becomes an image as well."""
+    with writing():
+        server, now = server_wishes.locked(caller, server_uuid), timezone.now()
+        server_wishes.check(caller, server, WISHES["shelve"])
+        offload = settings.SYNNEFO_OFFLOAD_SHELVED
+        mode = ServerMode.SHELVED_OFFLOADED if offload else ServerMode.SHELVED
+        wish: dict[str, Any] = {"mode": mode, "power": server.state}
+        steps = [] if server.state == ServerState.STOPPED else ["shelve_stop"]
+        if server_wishes.can(server, SAVE):
+            facts = {"image_type": "snapshot"}
+            image = _made(caller, server, f"{server.name}-shelved", now, facts)
+            steps.append("shelve_save")
+            wish["image"] = str(image.uuid)
+        if steps:
+            begin(caller, server, steps, now, **wish)
+        else:
+            settled(caller, server, "shelve", now, entered(mode, now, power=server.state))
+
+
+def offload(caller: Caller, server_uuid: str) -> None:
+    """A shelved server is on no node from now on, as far as anybody is told."""
+    with writing():
+        server, now = server_wishes.locked(caller, server_uuid), timezone.now()
+        server_wishes.check(caller, server, WISHES["shelve_offload"])
+        columns = {"mode": ServerMode.SHELVED_OFFLOADED, "mode_at": now}
+        settled(caller, server, "shelveOffload", now, columns)
+
+
+def unshelve(caller: Caller, server_uuid: str) -> None:
+    """Start it again; the image of its disk goes when it runs."""
+    with writing():
+        server, now = server_wishes.locked(caller, server_uuid), timezone.now()
+        server_wishes.check(caller, server, ACTIONS["unshelve"])
+        begin(caller, server, ["unshelve"], now)
