@@ -51,7 +51,11 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(
         self, req: Any, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
-        check_uri(newurl)
+        try:
+            check_uri(newurl)
+        except BadRequest:
+            fp.close()
+            raise
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -62,6 +66,8 @@ def _pieces(uri: str) -> Iterator[bytes]:
             while piece := answer.read(CHUNK):
                 yield piece
     except (OSError, http.client.HTTPException) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         raise BadRequest(f"{uri} could not be fetched: {error}", field="uri") from error
 
 

@@ -86,7 +86,7 @@ export class CreateServer {
     records.forEach((record) => {
       const { $root, part } = clone("choice-template");
       part.input.attr({ name: field, value: record.id }).prop("checked", record.id === chosen);
-      part.name.text(record.name);
+      part.name.text(record.name || record.id);
       part.hint.text(hint(record));
       $list.append($root);
     });
@@ -122,7 +122,7 @@ export class CreateServer {
     this.#fitFlavors();
     this.#chooseFirst("flavor");
     if (!this.#named && this.#image()) {
-      this.#suggest(this.#freeName(this.#image().name));
+      this.#suggest(this.#freeName(this.#image().name || ""));
     }
     this.#summarise();
   }
