@@ -36,7 +36,7 @@ LISTS = [
     ("/compute/v2.1/flavors/detail", "flavors", 2),
     ("/compute/v2.1/os-keypairs", "keypairs", 2),
     ("/compute/v2.1/extensions", "extensions", 1),
-    ("/compute/v2.1/os-availability-zone", "availabilityZoneInfo", 1),
+    ("/compute/v2.1/os-availability-zone", "availabilityZoneInfo", 3),
     ("/image/v2/images", "images", 2),
     ("/network/v2.0/networks", "networks", 4),
     ("/network/v2.0/subnets", "subnets", 3),
