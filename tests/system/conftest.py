@@ -21,6 +21,17 @@ def fake_cloud(request, tmp_path_factory):
     yield from _cloud(request, tmp_path_factory, *options, "--no-first-server")
 
 
+@pytest.fixture(scope="session")
+def shared_cloud(tmp_path_factory):
+    """One cloud with pretended guests for all who only use its public API."""
+    made = Cloud(tmp_path_factory.mktemp("cloud-shared"), free_port_range(), guests_print=False)
+    try:
+        made.report = made.up("--hypervisor", "fake", "--no-first-server")
+        yield made
+    finally:
+        made.down()
+
+
 def _cloud(request, tmp_path_factory, *options):
     folder = tmp_path_factory.mktemp(f"cloud-{request.param}")
     real = None
