@@ -137,7 +137,8 @@ def _check_ports(word: str | None, low: int | None, high: int | None) -> None:
     for value, name in ((low, "port_range_min"), (high, "port_range_max")):
         if value is None or not 0 <= value <= 65535 or (value == 0 and word in ("tcp", "udp")):
             raise SecurityGroupInvalidPortRange(
-                f"Invalid port value {value}: both ends of a range must lie between 1 and 65535.",
+                f"Invalid value for port {value}: both ends of a range must lie between 1 and"
+                " 65535.",
                 field=name,
             )
     if low is not None and high is not None and low > high:

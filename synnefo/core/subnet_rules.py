@@ -128,6 +128,11 @@ def within(net: Net, whole: Net) -> bool:
     return same and net.network_address in whole and net.broadcast_address in whole
 
 
+def size(first: str, last: str) -> int:
+    """How many addresses a range has."""
+    return int(ip_address(last)) - int(ip_address(first)) + 1
+
+
 def overlapping(net: Net, others: Iterable[str]) -> str | None:
     """One of the other ranges that has addresses in common."""
     for other in others:

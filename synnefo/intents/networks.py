@@ -131,6 +131,7 @@ def delete(caller: Caller, identifier: str) -> None:
     """With its subnets; not while ports are on it."""
     with writing():
         row = _mine(caller, identifier, "delete_network", None)
+        _give_up_unused(row)
         if Port.objects.filter(network=row).exists():
             raise NetworkInUse(
                 f"Unable to complete operation on network {row.uuid}. There are one or more"
@@ -143,6 +144,15 @@ def delete(caller: Caller, identifier: str) -> None:
         project_id = row.project_id
         row.delete()
         rings.changed(project_id, "network", identifier)
+
+
+def _give_up_unused(row: Network) -> None:
+    """Floating addresses that lead nowhere keep no network."""
+    unused = FloatingIp.objects.filter(network=row, port=None)
+    holders = list(unused.values_list("holder", flat=True))
+    network_rows.forget_tags(unused.values_list("uuid", flat=True))
+    unused.delete()
+    Port.objects.filter(pk__in=holders).delete()
 
 
 def external(caller: Caller, identifier: str) -> Network:

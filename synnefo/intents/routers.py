@@ -37,7 +37,15 @@ def create(caller: Caller, wishes: Sequence[Mapping[str, Any]]) -> list[Router]:
         return [_create(caller, wish) for wish in wishes]
 
 
+def _check_kind(wish: Mapping[str, Any]) -> None:
+    """There is one kind of router."""
+    for name in ("distributed", "ha"):
+        if wish.get(name):
+            raise BadRequest(f"This cloud has no routers that are {name}.", field=name)
+
+
 def _create(caller: Caller, wish: Mapping[str, Any]) -> Router:
+    _check_kind(wish)
     project, now = network_rows.project_for(caller, wish), timezone.now()
     quota.admit(project, "router", Router.objects.filter(project_id=project))
     row = Router(project_id=project, created_at=now, updated_at=now)
@@ -66,6 +74,7 @@ def update(
     """Change what a wish names."""
     with writing():
         row = mine(caller, identifier, "update_router", revision)
+        _check_kind(wish)
         changes = {COLUMNS[name]: value for name, value in wish.items() if name in COLUMNS}
         if "external_gateway_info" in wish:
             if wish["external_gateway_info"]:

@@ -107,6 +107,8 @@ def update(
         changes = {k: wish[k] for k in ("name", "description", "stateful") if k in wish}
         if row.is_default and wish.get("name", row.name) != row.name:
             raise SecurityGroupCannotUpdateDefault("Updating default security group not allowed.")
+        if not row.is_default and wish.get("name") == DEFAULT:
+            raise SecurityGroupDefaultAlreadyExists("Default security group already exists.")
         if (
             changes.get("stateful", row.stateful) != row.stateful
             and Port.objects.filter(security_groups=row).exists()

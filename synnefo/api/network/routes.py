@@ -1,7 +1,7 @@
 """The network service: every path, what answers it and who may ask."""
 
 from synnefo.api import versions
-from synnefo.api.network import quotas, routers, service
+from synnefo.api.network import quotas, reports, routers, service
 from synnefo.api.network.floating_ips import FLOATING_IPS
 from synnefo.api.network.networks import NETWORKS
 from synnefo.api.network.ports import PORTS
@@ -23,6 +23,7 @@ COLLECTIONS = (
     POOLS,
     SCOPES,
     GRANTS,
+    reports.AGENTS,
 )
 ROUTES = (
     *service.ROUTES,
@@ -30,5 +31,6 @@ ROUTES = (
     *(route for nouns in COLLECTIONS if nouns.tagged for route in Tags(nouns).routes()),
     *routers.ROUTER_ROUTES,
     *quotas.ROUTES,
+    *reports.ROUTES,
 )
 SERVICE = Service("network", ROOTS, ("v2.0",), ROUTES)

@@ -128,7 +128,7 @@ NEW_RULE = bodies.record(
         "port_range_min": PORT,
         "port_range_max": PORT,
         "remote_ip_prefix": bodies.maybe(kinds.address_or_range),
-        "remote_group_id": bodies.maybe(bodies.uuid),
+        "remote_group_id": bodies.maybe(bodies.text(1, 64)),
         "remote_address_group_id": bodies.maybe(bodies.nothing),
         "description": kinds.DESCRIPTION,
     },
