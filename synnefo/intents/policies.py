@@ -24,7 +24,7 @@ def get(key: str) -> Policy:
     return row
 
 
-def save(row: Policy, wish: Mapping[str, Any]) -> Policy:
+def store(row: Policy, wish: Mapping[str, Any]) -> Policy:
     """Make or change a policy."""
     fields, extra = extras.parted(wish, POLICY)
     row.type, row.blob = fields.get("type", row.type), fields.get("blob", row.blob)

@@ -46,13 +46,13 @@ def show(request: Request, id: str) -> HttpResponse:
 
 def create(request: Request) -> HttpResponse:
     """POST /v3/policies."""
-    row = intents.save(Policy(), request.wish["policy"])
+    row = intents.store(Policy(), request.wish["policy"])
     return answer({"policy": _record(row, request.base)}, 201)
 
 
 def update(request: Request, id: str) -> HttpResponse:
     """PATCH /v3/policies/{id}."""
-    row = intents.save(intents.get(id), request.wish["policy"])
+    row = intents.store(intents.get(id), request.wish["policy"])
     return answer({"policy": _record(row, request.base)})
 
 
