@@ -121,5 +121,5 @@ def test_what_is_gone_says_so(api: Api, world: World) -> None:
     virtual = f"{V}/servers/{server.uuid}/consoles"
     assert api("GET", virtual).status == 410
     assert api("GET", virtual, as_="stranger").status == 404
-    body = {"snapshot": {}}
+    body: dict[str, Any] = {"snapshot": {}}
     assert api("POST", f"{V}/os-assisted-volume-snapshots", body, as_="admin").status == 501

@@ -84,12 +84,18 @@ class Administrator:
         """The highest microversion of compute."""
         return str(self.get("/compute/v2.1")["version"]["version"])
 
+    def hypervisors(self) -> tuple[int, str]:
+        """How many nodes there are, and what runs on them."""
+        nodes = self.get("/compute/v2.1/os-hypervisors/detail")["hypervisors"]
+        return len(nodes), str(nodes[0]["hypervisor_type"])
+
 
 def sections(admin: Administrator, work: Path) -> dict[str, dict[str, str]]:
     """All that differs from tempest's defaults."""
     image, alternative = admin.images()
     public = admin.public_network()
     volumes = admin.volume_version()
+    nodes, kind = admin.hypervisors()
     return {
         "DEFAULT": {"log_file": str(work / "tempest.log"), "debug": "false"},
         "oslo_concurrency": {"lock_path": str(work / "locks")},
@@ -102,7 +108,7 @@ def sections(admin: Administrator, work: Path) -> dict[str, dict[str, str]]:
         "compute": {
             "image_ref": image, "image_ref_alt": alternative, "flavor_ref": "1",
             "flavor_ref_alt": "2", "build_interval": INTERVAL, "build_timeout": "60",
-            "min_compute_nodes": "1", "hypervisor_type": "QEMU",
+            "min_compute_nodes": str(nodes), "hypervisor_type": kind,
             "fixed_network_name": str(public["name"]),
             "min_microversion": "2.1", "max_microversion": admin.compute_version(),
         },
