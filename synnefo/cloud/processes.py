@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from synnefo.cloud import full_parts
+from synnefo.cloud import full_parts, operator_settings
 from synnefo.cloud.layout import CLUSTER, DISPATCHERS, NODES, Layout
 from synnefo.cloud.python_environment import PythonEnvironment
 from synnefo.cloud.supervised import Specification
@@ -29,7 +29,7 @@ def base_environment(python: PythonEnvironment) -> dict[str, str]:
 def frontend_environment(layout: Layout, python: PythonEnvironment) -> dict[str, str]:
     """The settings of everything that loads Django."""
     state = layout.state
-    return {
+    decided = {
         **base_environment(python),
         "SYNNEFO_STATE": str(state),
         "SYNNEFO_DATABASE": database_url(layout),
@@ -40,6 +40,7 @@ def frontend_environment(layout: Layout, python: PythonEnvironment) -> dict[str,
         "SYNNEFO_DOORBELL": "postgres" if layout.full else f"local:{state / 'doorbell'}",
         "SYNNEFO_INSTANCE_PREFIX": "snf",
     }
+    return decided | operator_settings.read(state / "frontend.env", decided)
 
 
 def database_url(layout: Layout) -> str:
