@@ -16,7 +16,7 @@ LINE = re.compile(r"(SYNNEFO_[A-Z0-9_]+)=(.*)")
 
 
 def read(file: Path, decided: Iterable[str]) -> dict[str, str]:
-    """The settings in the file, which need not be there; `decided` are those that it may not set."""
+    """The settings in the file, if there is one; `decided` are those that it may not set."""
     if not file.exists():
         return {}
     found = {}
