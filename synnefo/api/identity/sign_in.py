@@ -13,7 +13,7 @@ from synnefo.api.identity.kinds import described_as
 from synnefo.api.identity.lockout import guarded
 from synnefo.api.request import Request
 from synnefo.core import password_rules
-from synnefo.core.faults import Forbidden, Unauthorized
+from synnefo.core.faults import Forbidden, NotFound, Unauthorized
 from synnefo.db.models import ApplicationCredential, Domain, Project, Token, User
 from synnefo.intents import application_credentials, tokens, trusts, users
 from synnefo.intents.effective_roles import Scope
@@ -133,8 +133,8 @@ def _check_fresh(user: User) -> None:
 
 def _by_token(given: str) -> Token:
     found = tokens.find(given)
-    if found is None:
-        raise refusal()
+    if found is None:  # Keystone's answer, which tells nothing that a 401 would not.
+        raise NotFound("This is not a recognized token.")
     if found.trust_id is not None or found.application_credential_id is not None:
         raise Forbidden("A token of a trust or of a credential cannot be exchanged.")
     return found

@@ -114,7 +114,6 @@ def test_all_refusals_are_the_same(api: Api, world: World) -> None:
         auth(NAMED, {"project": {"name": "other", "domain": DOMAIN}}),
         auth(NAMED, {"domain": DOMAIN}),
         auth(NAMED, {"system": {"all": True}}),
-        {"auth": {"identity": {"methods": ["token"], "token": {"id": "nonsense"}}}},
         {"auth": {"identity": {"methods": ["oauth1"], "oauth1": {}}}},
     ]
     answers = {api("POST", TOKENS, body, as_=None).raw for body in wrong}

@@ -102,8 +102,8 @@ def sections(admin: Administrator, work: Path) -> dict[str, dict[str, str]]:
         "auth": _auth(admin),
         "identity": _identity(admin),
         "identity-feature-enabled": {
-            "api_v2": "false", "api_v2_admin": "false", "security_compliance": "false",
-            "access_rules": "false",
+            "api_v2": "false", "api_v2_admin": "false", "security_compliance": "true",
+            "access_rules": "true",
         },
         "compute": {
             "image_ref": image, "image_ref_alt": alternative, "flavor_ref": "1",
