@@ -18,10 +18,17 @@ from typing import Any, Literal, Protocol
 
 @dataclass(frozen=True, slots=True)
 class DiskSpec:
-    """A disk to be made; the size is in MiB."""
+    """A disk to be made; the size is in MiB.
+
+    An extension: `fill` is a file of the images' folder whose bytes it gets, and `keep_as` the one
+    that it is saved as before it goes.
+    """
 
     name: str
     size: int
+    fill: str | None = None
+    fill_format: str = "raw"
+    keep_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from synnefo.core import naming
@@ -24,7 +25,7 @@ def instance_of(server: Server, prefix: str) -> InstanceSpec:
         memory=server.flavor.ram,
         disk_template=server.flavor.disk_template,
         os=OS_DEFINITION,
-        disks=tuple(DiskSpec(naming.disk_name(prefix, one.pk), one.size) for one in volumes),
+        disks=tuple(disk_of(one, prefix) for one in volumes),
         nics=_nics(server, prefix),
         osparams=_osparams(server),
         node=server.wanted_node or None,
@@ -64,11 +65,22 @@ def _nics(server: Server, prefix: str) -> tuple[NicSpec, ...]:
 
 
 def _disks(server: Server) -> list[Volume]:
-    """The disks that the instance is made with; a volume with content that is not booted from is
-    attached by a job of its own.
+    """The disks that the instance is made with."""
+    return sorted(server.volumes.all(), key=lambda volume: volume.index)
+
+
+def disk_of(volume: Volume, prefix: str) -> DiskSpec:
+    """A disk. A volume is filled from what was saved of it, but for the disk to boot from, which
+    the OS definition fills; it is saved under the name of its attachment before it goes.
     """
-    volumes = sorted(server.volumes.all(), key=lambda volume: volume.index)
-    return [one for one in volumes if one.index == 0 or one.content_id is None]
+    spec = DiskSpec(naming.disk_name(prefix, volume.pk), volume.size)
+    if volume.local:
+        return spec
+    attachment = volume.attachments.filter(server=volume.server).values_list("uuid", flat=True)
+    spec = replace(spec, keep_as=str(attachment.get()))
+    if volume.content is None or volume.index == 0:
+        return spec
+    return replace(spec, fill=str(volume.content.uuid), fill_format=volume.content.disk_format)
 
 
 def _source(server: Server) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 from synnefo.core import naming
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Intent, Server
-from synnefo.dispatcher.instances import OS_DEFINITION, instance_of
+from synnefo.dispatcher.instances import OS_DEFINITION, disk_of, instance_of
 from synnefo.ports import Cluster, ClusterRefused, InstanceChange, NicSpec
 
 ROOT_DISK = "0"
@@ -150,6 +150,35 @@ def _readdress_port(order: Order) -> int:
     return order.cluster.submit_set_params(order.name, change, order.reason)
 
 
+def _disk_of(order: Order) -> str:
+    return naming.disk_name(order.prefix, order.wish["volume"])
+
+
+def _attach_volume(order: Order) -> int:
+    volume = next(one for one in order.server.volumes.all() if one.pk == order.wish["volume"])
+    change = InstanceChange(add_disks=(disk_of(volume, order.prefix),))
+    return order.cluster.submit_set_params(order.name, change, order.reason)
+
+
+def _detach_volume(order: Order) -> int:
+    change = InstanceChange(remove_disks=(_disk_of(order),))
+    return order.cluster.submit_set_params(order.name, change, order.reason)
+
+
+def _extend_volume(order: Order) -> int:
+    """Disks are counted as the cluster has them, which nobody knows better."""
+    found = [disk.name for disk in order.cluster.instance(order.name).disks]
+    if _disk_of(order) not in found:
+        raise ClusterRefused(404, "The server has no disk of this volume.")
+    place = found.index(_disk_of(order))
+    return order.cluster.submit_grow_disk(order.name, place, order.wish["disk"], order.reason)
+
+
+def _save_volume(order: Order) -> int:
+    file = order.wish.get("image") or order.wish["content"]
+    return order.cluster.submit_save_disk(order.name, _disk_of(order), file, order.reason)
+
+
 JOBS: dict[str, Submit] = {
     "attach_port": _attach_port,
     "detach_port": _detach_port,
@@ -188,4 +217,8 @@ JOBS: dict[str, Submit] = {
     "rescue_start": _start,
     "unrescue_stop": _stop,
     "unrescue_start": _start,
+    "attach_volume": _attach_volume,
+    "detach_volume": _detach_volume,
+    "extend_volume": _extend_volume,
+    "save_volume": _save_volume,
 }

@@ -1,8 +1,7 @@
 """The disks of a new server: its own local ones, and volumes that it is made with.
 
-What is wanted is found and checked here first; the rows are written with the server's. A volume
-that the server boots from, or that is empty, is made with the instance; one with content that is
-not booted from is attached by a job of its own, which follows the creation.
+What is wanted is found and checked here first; the rows are written with the server's, and all
+disks are made with its instance.
 """
 
 from __future__ import annotations
@@ -127,8 +126,7 @@ def _attached(
     volume = _volume(caller, server, device, now)
     if index == 0 and not volume.bootable:
         raise refusal(f"Block Device {device.uuid or 'blank'} is not bootable.")
-    at_once = index == 0 or volume.content_id is None
-    status = "attaching" if at_once else "reserved"
+    status = "attaching"
     attachment = VolumeAttachment(
         volume=volume,
         project_id=volume.project_id,

@@ -167,7 +167,7 @@ def detach(caller: Caller, server_uuid: str, volume_uuid: str) -> None:
         if volume.index == 0:
             raise Forbidden("Cannot detach a root device volume")
         volume_states.require("volume", volume_uuid, volume.status, IN_USE)
-        content = volume_contents.to_come(volume.size)
+        content = volume_contents.to_come(volume.size, attachment.uuid)
         VolumeAttachment.objects.filter(pk=attachment.pk).update(status="detaching")
         volumes.saved(volume, status="detaching")
         _record(
@@ -216,13 +216,6 @@ def save_image(caller: Caller, volume: Volume, image: Image) -> None:
     _check(server, "save_volume")
     names = {"volume": volume.pk, "uuid": str(volume.uuid), "image": str(image.uuid)}
     _record(caller, server, "save_volume", timezone.now(), **names)
-
-
-def keep_at_deletion(server: Server) -> dict[str, str]:
-    """What the deletion of a server has to save: the contents to come, by the disks' volumes."""
-    rows = Volume.objects.filter(server=server, local=False, content=None)
-    kept = rows.exclude(attachments__server=server, attachments__delete_on_termination=True)
-    return {str(one.pk): str(volume_contents.to_come(one.size).uuid) for one in kept}
 
 
 def update(caller: Caller, server_uuid: str, volume_uuid: str, *, remove: bool) -> None:

@@ -7,6 +7,7 @@ from one: neither is ever changed, and each goes alone.
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -41,9 +42,11 @@ def of_image(image: Image) -> VolumeContent:
     return content
 
 
-def to_come(size: int) -> VolumeContent:
-    """A content that a backend is going to write."""
-    return VolumeContent.objects.create(size=size, ready=False, created_at=timezone.now())
+def to_come(size: int, name: uuid.UUID | None = None) -> VolumeContent:
+    """A content that a backend is going to write, under this name if one is given."""
+    return VolumeContent.objects.create(
+        uuid=name or uuid.uuid4(), size=size, ready=False, created_at=timezone.now()
+    )
 
 
 def release(contents: Iterable[int | None]) -> None:

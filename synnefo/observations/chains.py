@@ -17,7 +17,7 @@ from synnefo.core.server_actions import ACTIONS
 from synnefo.core.server_states import ServerMode
 from synnefo.db import rings
 from synnefo.db.models import Flavor, Intent, Server, Volume
-from synnefo.observations import faults, intents, ports, quota, saved_images
+from synnefo.observations import faults, intents, ports, quota, saved_images, volumes
 
 NO_MODE: dict[str, Any] = {"mode": None, "mode_at": None, "before_mode": {}}
 
@@ -215,6 +215,25 @@ def _of_port(effect: Callable[[Intent, datetime], None]) -> Does:
     return does
 
 
+def _told(does: Callable[[Intent, datetime], None]) -> Does:
+    """What concerns a volume and not the server."""
+    return lambda part: does(part.intent, part.now)
+
+
+def _volume_saved(part: Part) -> None:
+    if "image" in part.wish:
+        _image_saved(part)
+    else:
+        volumes.saved(part.intent, part.now)
+
+
+def _volume_not_saved(part: Part) -> None:
+    if "image" in part.wish:
+        _image_given_up(part)
+    else:
+        volumes.not_saved(part.intent, part.now)
+
+
 NOTHING = Effect()
 EFFECTS: dict[str, Effect] = {
     "attach_port": Effect(_of_port(ports.attached), _of_port(ports.not_attached)),
@@ -238,6 +257,10 @@ EFFECTS: dict[str, Effect] = {
     "migrate_failover": Effect(_migrated),
     "revert_move": Effect(_returned),
     "revert_failover": Effect(_returned),
+    "attach_volume": Effect(_told(volumes.attached), _told(volumes.not_attached)),
+    "detach_volume": Effect(_told(volumes.detached), _told(volumes.not_detached)),
+    "extend_volume": Effect(_told(volumes.extended), _told(volumes.not_extended)),
+    "save_volume": Effect(_volume_saved, _volume_not_saved),
     "live_migrate": Effect(_somewhere),
     "evacuate": Effect(_somewhere),
 }

@@ -11,7 +11,7 @@ from typing import Any
 from synnefo.core.server_states import ServerState
 from synnefo.db import rings
 from synnefo.db.models import ConsoleToken, Port, Server, Volume
-from synnefo.observations import faults, intents, ports, quota, saved_images
+from synnefo.observations import faults, intents, ports, quota, saved_images, volumes
 
 
 def gone(server: Server, now: datetime, **seen: int) -> bool:
@@ -34,7 +34,8 @@ def gone(server: Server, now: datetime, **seen: int) -> bool:
         return False
     ports.of_server_gone(server, now)
     ConsoleToken.objects.filter(server=server).delete()
-    Volume.objects.filter(server=server).update(status="deleted")
+    Volume.objects.filter(server=server, local=True).update(status="deleted")
+    volumes.server_gone(server, now)
     quota.release(server, now)
     intents.end_all_of(server, now)
     saved_images.forget_unfinished(server)
@@ -51,7 +52,7 @@ def build_failed(server: Server, sentence: str, now: datetime, **columns: Any) -
     if not Server.objects.filter(pk=server.pk, state=ServerState.BUILD).update(**changes):
         return False
     Port.objects.filter(server=server).update(status="DOWN", updated_at=now)
-    Volume.objects.filter(server=server).update(status="error")
+    Volume.objects.filter(server=server, local=True).update(status="error")
     quota.reject(server, now)
     rings.changed(server.project_id, "server", server.uuid)
     return True

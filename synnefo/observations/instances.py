@@ -16,7 +16,7 @@ from synnefo.core.server_states import ServerState
 from synnefo.db import rings
 from synnefo.db.models import Flavor, Intent, Port, Server, Volume
 from synnefo.db.transactions import writing
-from synnefo.observations import nics, ports
+from synnefo.observations import nics, ports, volumes
 from synnefo.observations.quota import charge_difference
 
 
@@ -113,6 +113,8 @@ def disks_found(server_id: int, disks: Mapping[str, int], foreign: int, now: dat
             rows = Volume.objects.filter(pk=volume.pk)
             if size is not None and size != volume.size:
                 changed += rows.update(size=size)
+            elif size is None and not volume.local:
+                changed += volumes.missing(volume, now)
             elif size is None and not foreign:
                 changed += rows.update(status="deleted")
         if changed:

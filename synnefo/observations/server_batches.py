@@ -37,6 +37,7 @@ from synnefo.db.models import (
 )
 from synnefo.db.transactions import writing
 from synnefo.db.updating import update
+from synnefo.observations import volumes
 from synnefo.observations.chains import EFFECTS
 
 _WRITTEN = (
@@ -257,7 +258,8 @@ def _write(plan: _Plan, now: datetime) -> None:
     update(Server, "id", _WRITTEN, rows, updated_at=now)
     if plan.built:
         Port.objects.filter(server_id__in=plan.built).update(status="ACTIVE", updated_at=now)
-        Volume.objects.filter(server_id__in=plan.built).update(status="in-use")
+        Volume.objects.filter(server_id__in=plan.built, local=True).update(status="in-use")
+        volumes.built(plan.built, now)
     if plan.accepted:
         issued = Commission.State.ISSUED
         Commission.objects.filter(server_id__in=plan.accepted, state=issued).update(

@@ -21,7 +21,7 @@ from synnefo.core.server_states import JobStatus, ServerMode, ServerState, Serve
 from synnefo.db import rings
 from synnefo.db.models import ConsoleToken, Intent, Port, Server, Volume
 from synnefo.db.transactions import writing
-from synnefo.observations import backends, chains, endings, faults, intents, nics, quota
+from synnefo.observations import backends, chains, endings, faults, intents, nics, quota, volumes
 
 LOST = "The backend neither builds this server nor has it; delete it and create it again."
 FORGOTTEN = "The backend cannot tell how the job went; look at the server's state and try again."
@@ -159,7 +159,8 @@ def _columns(server: Server, verdict: Verdict, now: datetime) -> dict[str, Any]:
     if verdict.launched:
         changes |= {"launched_at": now, "progress": 100}
         Port.objects.filter(server=server).update(status="ACTIVE", updated_at=now)
-        Volume.objects.filter(server=server).update(status="in-use")
+        Volume.objects.filter(server=server, local=True).update(status="in-use")
+        volumes.built([server.pk], now)
     return changes
 
 

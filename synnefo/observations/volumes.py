@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -41,7 +42,7 @@ def _volume_of(intent: Intent) -> Volume | None:
     return rows.filter(pk=intent.arguments.get("volume", 0)).first()
 
 
-def _write(volume: Volume, now: datetime, **columns: object) -> None:
+def _write(volume: Volume, now: datetime, **columns: Any) -> None:
     Volume.objects.filter(pk=volume.pk).update(updated_at=now, **columns)
     rings.changed(volume.project_id, "volume", volume.uuid)
 
@@ -182,38 +183,50 @@ def built(servers: Iterable[int], now: datetime) -> None:
 
 def server_gone(server: Server, now: datetime) -> None:
     """Its volumes stay, but for those that were to go with it."""
-    rows = Volume.objects.filter(server=server, local=False).select_related("content")
-    volumes = list(rows)
-    if not volumes:
-        return
-    wish = Intent.objects.filter(server=server, action="delete").order_by("-pk").first()
-    saved_as = wish.arguments.get("keep_disks", {}) if wish else {}
-    mortal = set(
-        VolumeAttachment.objects.filter(server=server, delete_on_termination=True).values_list(
-            "volume_id", flat=True
-        )
-    )
-    VolumeAttachment.objects.filter(server=server).delete()
-    for volume in volumes:
-        content = VolumeContent.objects.filter(uuid=saved_as.get(str(volume.pk))).first()
-        _leave(volume, content, volume.pk in mortal, now)
+    rows = VolumeAttachment.objects.filter(server=server, volume__local=False)
+    for attachment in rows.select_related("volume__content"):
+        volume, mortal = attachment.volume, attachment.delete_on_termination
+        # The backend saves a volume under this name before it removes its disk.
+        saved_as = VolumeContent(uuid=attachment.uuid, size=volume.size, created_at=now)
+        attachment.delete()
+        if mortal and not Snapshot.objects.filter(volume=volume).exists():
+            _forget(volume, saved_as)
+        else:
+            _leave(volume, saved_as, now)
 
 
-def _leave(volume: Volume, content: VolumeContent | None, mortal: bool, now: datetime) -> None:
-    if mortal and not Snapshot.objects.filter(volume=volume).exists():
-        rings.changed(volume.project_id, "volume", volume.uuid)
+def missing(volume: Volume, now: datetime) -> bool:
+    """A server has no disk of its volume, though no wish is under way: somebody took it away."""
+    attachment = VolumeAttachment.objects.filter(volume=volume, server=volume.server).first()
+    if attachment is None or volume.status not in {IN_USE, "extending"}:
+        return False
+    saved_as = VolumeContent(uuid=attachment.uuid, size=volume.size, created_at=now)
+    attachment.delete()
+    _leave(volume, saved_as, now)
+    return True
+
+
+def _forget(volume: Volume, saved_as: VolumeContent) -> None:
+    rings.changed(volume.project_id, "volume", volume.uuid)
+    before = volume.content
+    volume.delete()
+    _drop(before)
+    transaction.on_commit(partial(path_of(saved_as).unlink, missing_ok=True))
+
+
+def _leave(volume: Volume, saved_as: VolumeContent, now: datetime) -> None:
+    columns: dict[str, Any] = {"server": None, "index": 0, "status": AVAILABLE}
+    if path_of(saved_as).exists():
         before = volume.content
-        volume.delete()
-        _drop(before)
-    elif volume.content is not None:
-        _write(volume, now, server=None, index=0, status=AVAILABLE)  # It never was a disk.
-    elif content is not None and path_of(content).exists():
+        content, _ = VolumeContent.objects.get_or_create(
+            uuid=saved_as.uuid, defaults={"size": volume.size, "created_at": now}
+        )
         VolumeContent.objects.filter(pk=content.pk).update(ready=True)
-        _write(volume, now, server=None, index=0, status=AVAILABLE, content=content)
-        return
-    elif volume.status == "attaching":
-        _write(volume, now, server=None, index=0, status=AVAILABLE)  # It is empty still.
+        _write(volume, now, **columns, content=content)
+        if before is not None and before.pk != content.pk:
+            _drop(before)
+    elif volume.content is not None or volume.status == "attaching":
+        _write(volume, now, **columns)  # It never was a disk, or an empty one.
     else:
-        _write(volume, now, server=None, index=0, status=ERROR)
+        _write(volume, now, **columns | {"status": ERROR})
         _message(volume, "detach", LOST, "", now)
-    _drop(content)

@@ -42,8 +42,13 @@ def nic(spec: NicSpec) -> dict[str, Any]:
 
 
 def disk(spec: DiskSpec) -> dict[str, Any]:
-    """A disk."""
-    return {"name": spec.name, "size": spec.size}
+    """A disk; what only our backend understands is said where it is wished for."""
+    sent: dict[str, Any] = {"name": spec.name, "size": spec.size}
+    if spec.fill is not None:
+        sent |= {"fill": spec.fill, "fill_format": spec.fill_format}
+    if spec.keep_as is not None:
+        sent["keep_as"] = spec.keep_as
+    return sent
 
 
 def backend_parameters(vcpus: int | None, memory: int | None) -> dict[str, int]:

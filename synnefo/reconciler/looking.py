@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from synnefo.core import drift, naming
 from synnefo.core.server_reports import Seen
@@ -133,7 +133,9 @@ def _expected_cards(backend: Backend, only: set[int] | None) -> dict[int, list[d
 def _expected_disks(backend: Backend, only: set[int] | None) -> dict[int, dict[str, int]]:
     """In the order of their index: an unnamed disk is the one in its place."""
     prefix = settings.SYNNEFO_INSTANCE_PREFIX
-    rows = _some(Volume.objects.exclude(status="deleted"), backend, only)
+    # Volumes on their way to or from a server are the affair of their intents.
+    there = Q(local=True) | Q(status__in=["in-use", "extending"])
+    rows = _some(Volume.objects.filter(there).exclude(status="deleted"), backend, only)
     disks: dict[int, dict[str, int]] = {}
     for server, pk, size in rows.order_by("index", "pk").values_list("server_id", "pk", "size"):
         disks.setdefault(server, {})[naming.disk_name(prefix, pk)] = size

@@ -272,7 +272,8 @@ def one_of(kinds: dict[str, Kind]) -> Kind:
     def read(value: Any, where: str, strict: bool) -> tuple[str, Any]:
         if not isinstance(value, dict) or len(value) != 1:
             raise BadRequest("There must be exactly one action in the body.")
-        return next(iter(fields(value, where, strict).items()))
+        name, wish = next(iter(fields(value, where, strict).items()))
+        return str(name), wish
 
     return read
 
