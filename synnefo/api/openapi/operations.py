@@ -8,11 +8,13 @@ from synnefo.api.openapi import answers
 from synnefo.api.routing import Route, Who
 
 WHO = {
-    Who.ANYBODY: "anybody, without a token",
-    Who.KNOWN: "with any token",
-    Who.READER: "readers, members and administrators of the token's project",
-    Who.MEMBER: "members and administrators of the token's project",
-    Who.ADMIN: "administrators",
+    "ANYBODY": "anybody, without a token",
+    "KNOWN": "anybody with a token",
+    "READER": "readers, members and administrators of the token's project",
+    "MEMBER": "members and administrators of the token's project",
+    "ADMIN": "administrators",
+    "LOOKER": "administrators, and who has a role in the system or in the domain",
+    "KEEPER": "administrators, and managers of the domain",
 }
 STREAM = "application/octet-stream"
 STREAMED = frozenset({("image", "GET", "images/{id}/file")})
@@ -29,7 +31,7 @@ def operation(service: str, path: str, route: Route) -> dict[str, Any]:
     told: dict[str, Any] = {
         "operationId": _identifier(service, path, route),
         "summary": _summary(route),
-        "description": f"For {WHO[route.who]}.",
+        "description": f"For {WHO[route.who.name]}.",
         "tags": [service],
         "parameters": [*_in_path(path), *_in_query(route), *_in_header(service)],
     }
