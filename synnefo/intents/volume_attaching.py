@@ -8,29 +8,24 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
 
 from django.db.models import Max
 from django.utils import timezone
 
-from synnefo.core import server_actions, volume_states
+from synnefo.core import volume_states
 from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest, Conflict, Forbidden, NotFound
-from synnefo.core.server_states import ServerMode, ServerState, ServerTask
+from synnefo.core.server_actions import ACTIONS
 from synnefo.core.volume_states import AVAILABLE, GIB, IN_USE
-from synnefo.db import rings
 from synnefo.db.models import (
-    Activity,
     Image,
-    Intent,
     Server,
     Volume,
     VolumeAttachment,
     VolumeContent,
 )
 from synnefo.db.transactions import writing
-from synnefo.intents import telling, volume_contents, volume_lookup, volumes
+from synnefo.intents import server_wishes, volume_contents, volume_lookup, volumes
 
 LETTERS = string.ascii_lowercase
 MOST_DISKS = 16  # of one server; Ganeti's limit
@@ -48,10 +43,10 @@ def attach(
     """Record the wish to give a server an available volume."""
     now = timezone.now()
     with writing():
-        server = _server(caller, server_uuid)
+        server = server_wishes.locked(caller, server_uuid)
         volume = volume_lookup.volume(caller, volume_uuid)
         kept = _kept_for(volume, server)
-        _check(server, "attach_volume")
+        server_wishes.check(caller, server, ACTIONS["attach_volume"])
         if kept is None:
             volume_states.require("volume", volume_uuid, volume.status, AVAILABLE)
         index, path = _place(server, device)
@@ -65,7 +60,8 @@ def attach(
         attachment.save()
         columns = {"server": server, "index": index, "disk_template": _template(server)}
         volumes.saved(volume, status="attaching", **columns)
-        _record(caller, server, "attach_volume", now, volume=volume.pk, uuid=str(volume.uuid))
+        names = {"volume": volume.pk, "uuid": str(volume.uuid)}
+        server_wishes.begin(caller, server, ["attach_volume"], now, **names)
     return attachment
 
 
@@ -79,27 +75,6 @@ def _kept_for(volume: Volume, server: Server) -> VolumeAttachment | None:
 
 def _template(server: Server) -> str:
     return server.flavor.disk_template
-
-
-def _server(caller: Caller, server_uuid: str) -> Server:
-    rows = Server.objects.select_for_update(of=("self",)).select_related("flavor", "backend")
-    found = volume_lookup.mine(caller, rows).exclude(state=ServerState.DELETED)
-    server = found.filter(uuid=volume_lookup.uuid_of(server_uuid)).first()
-    if server is None:
-        raise NotFound(f"Instance {server_uuid} could not be found.")
-    if server.locked_by is not None and not caller.is_admin:
-        raise Conflict(f"Instance {server_uuid} is locked")
-    return server
-
-
-def _check(server: Server, action: str) -> None:
-    server_actions.check(
-        server_actions.ACTIONS[action],
-        str(server.uuid),
-        ServerState(server.state),
-        ServerTask(server.task) if server.task else None,
-        ServerMode(server.mode) if server.mode else None,
-    )
 
 
 def _place(server: Server, device: str | None) -> tuple[int, str]:
@@ -116,31 +91,6 @@ def _place(server: Server, device: str | None) -> tuple[int, str]:
     if device in taken or device == "/dev/vda":
         raise Conflict(f"The supplied device path ({device}) is in use.")
     return index, device
-
-
-def _record(caller: Caller, server: Server, action: str, now: datetime, **arguments: Any) -> Intent:
-    intent = Intent.objects.create(
-        project_id=server.project_id,
-        user_id=caller.user_id,
-        action=action,
-        server=server,
-        backend_id=server.backend_id,
-        arguments={"actor": caller.user_name, **arguments},
-        request_id=caller.request_id,
-        created_at=now,
-    )
-    Activity.objects.create(
-        server=server,
-        intent=intent,
-        action=server_actions.ACTIONS[action].verb,
-        actor=caller.user_name,
-        request_id=caller.request_id,
-        started_at=now,
-    )
-    telling.recorded([intent])
-    rings.intents_recorded()
-    rings.changed(server.project_id, "server", server.uuid)
-    return intent
 
 
 def find(caller: Caller, server_uuid: str, volume_uuid: str) -> VolumeAttachment:
@@ -160,25 +110,18 @@ def detach(caller: Caller, server_uuid: str, volume_uuid: str) -> None:
     """Record the wish to take a volume from a server: its bytes are saved, then its disk goes."""
     now = timezone.now()
     with writing():
-        server = _server(caller, server_uuid)
+        server = server_wishes.locked(caller, server_uuid)
         attachment = find(caller, server_uuid, volume_uuid)
         volume = attachment.volume
-        _check(server, "detach_volume")
+        server_wishes.check(caller, server, ACTIONS["detach_volume"])
         if volume.index == 0:
             raise Forbidden("Cannot detach a root device volume")
         volume_states.require("volume", volume_uuid, volume.status, IN_USE)
         content = volume_contents.to_come(volume.size, attachment.uuid)
         VolumeAttachment.objects.filter(pk=attachment.pk).update(status="detaching")
         volumes.saved(volume, status="detaching")
-        _record(
-            caller,
-            server,
-            "detach_volume",
-            now,
-            volume=volume.pk,
-            uuid=str(volume.uuid),
-            content=str(content.uuid),
-        )
+        names = {"volume": volume.pk, "uuid": str(volume.uuid), "content": str(content.uuid)}
+        server_wishes.begin(caller, server, ["detach_volume"], now, **names)
 
 
 def extend(caller: Caller, volume_uuid: str, size: int) -> None:
@@ -186,14 +129,14 @@ def extend(caller: Caller, volume_uuid: str, size: int) -> None:
     with writing():
         volume = volume_lookup.volume(caller, volume_uuid)
         volume_states.require("volume", volume_uuid, volume.status, IN_USE)
-        server = _server(caller, str(_server_of(volume).uuid))
-        _check(server, "extend_volume")
+        server = server_wishes.locked(caller, str(_server_of(volume).uuid))
+        server_wishes.check(caller, server, ACTIONS["extend_volume"])
         volumes.check_extension(volume, size)
         before = volume.size
         volumes.saved(volume, size=size * GIB, status="extending")
         names = {"volume": volume.pk, "uuid": str(volume.uuid)}
         more = {"before": before, "disk": size * GIB}
-        _record(caller, server, "extend_volume", timezone.now(), **names, **more)
+        server_wishes.begin(caller, server, ["extend_volume"], timezone.now(), **names, **more)
 
 
 def _server_of(volume: Volume) -> Server:
@@ -204,18 +147,18 @@ def _server_of(volume: Volume) -> Server:
 
 def save(caller: Caller, volume: Volume, content: VolumeContent) -> None:
     """Record the wish to save the bytes of a volume that a server uses; within a transaction."""
-    server = _server(caller, str(_server_of(volume).uuid))
-    _check(server, "save_volume")
+    server = server_wishes.locked(caller, str(_server_of(volume).uuid))
+    server_wishes.check(caller, server, ACTIONS["save_volume"])
     names = {"volume": volume.pk, "uuid": str(volume.uuid), "content": str(content.uuid)}
-    _record(caller, server, "save_volume", timezone.now(), **names)
+    server_wishes.begin(caller, server, ["save_volume"], timezone.now(), **names)
 
 
 def save_image(caller: Caller, volume: Volume, image: Image) -> None:
     """Record the wish to save them as an image."""
-    server = _server(caller, str(_server_of(volume).uuid))
-    _check(server, "save_volume")
+    server = server_wishes.locked(caller, str(_server_of(volume).uuid))
+    server_wishes.check(caller, server, ACTIONS["save_volume"])
     names = {"volume": volume.pk, "uuid": str(volume.uuid), "image": str(image.uuid)}
-    _record(caller, server, "save_volume", timezone.now(), **names)
+    server_wishes.begin(caller, server, ["save_volume"], timezone.now(), **names)
 
 
 def update(caller: Caller, server_uuid: str, volume_uuid: str, *, remove: bool) -> None:

@@ -10,6 +10,8 @@ from synnefo.api.compute import (
     interfaces,
     server_consoles,
     server_routes,
+    volume_attachments,
+    volume_proxies,
 )
 from synnefo.api.request import Request
 from synnefo.api.routing import Route, Service, Who
@@ -20,6 +22,8 @@ ROUTES = (
     *admin_routes.ROUTES,
     *server_routes.ROUTES,
     *interfaces.ROUTES,
+    *volume_attachments.ROUTES,
+    *volume_proxies.ROUTES,
     Route(
         "POST",
         "servers/{id}/action",
