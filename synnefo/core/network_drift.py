@@ -16,6 +16,7 @@ class Kind(StrEnum):
 
     MISSING = "missing network"  # Servers are on it, and the backend does not have it.
     UNCONNECTED = "unconnected network"  # Some node groups are not connected to it.
+    RETIRED = "retired network"  # The backend has one that its user has deleted.
     ORPHAN = "orphan network"  # The backend has one of ours that no row stands for.
     RESERVED = "reserved address"  # The backend gives no server an address that the pool has.
 
@@ -31,7 +32,9 @@ class Actual:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One difference; `groups` are those that are to be connected."""
+    """One difference; `groups` are those that are to be connected, or of a retired network those
+    that still are.
+    """
 
     kind: Kind
     network_id: int
@@ -50,9 +53,12 @@ class Expected:
 
 
 def compare(
-    expected: Iterable[Expected], actual: Iterable[Actual], groups: Collection[str]
+    expected: Iterable[Expected],
+    actual: Iterable[Actual],
+    groups: Collection[str],
+    retired: Collection[int] = (),
 ) -> list[Drift]:
-    """All drift of one backend; `groups` are its node groups."""
+    """All drift of one backend; `groups` are its node groups, `retired` networks of the past."""
     there = {one.network_id: one for one in actual}
     known: set[int] = set()
     found: list[Drift] = []
@@ -65,7 +71,11 @@ def compare(
             text = "servers are on it, and the backend does not have it"
             found.append(Drift(Kind.MISSING, network.network_id, text, tuple(sorted(groups))))
     for number in sorted(there.keys() - known):
-        found.append(Drift(Kind.ORPHAN, number, "no network stands for it"))
+        if number in retired:
+            left = tuple(sorted(there[number].groups))
+            found.append(Drift(Kind.RETIRED, number, "its user deleted it", left))
+        else:
+            found.append(Drift(Kind.ORPHAN, number, "no network stands for it"))
     return found
 
 

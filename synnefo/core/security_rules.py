@@ -47,6 +47,10 @@ class SecurityGroupInvalidPortRange(BadRequest):
     """The first port is above the last one, or one is missing."""
 
 
+class SecurityGroupInvalidPortValue(BadRequest):
+    """There is no such port."""
+
+
 class SecurityGroupInvalidIcmpValue(BadRequest):
     """There is no such ICMP type or code."""
 
@@ -135,13 +139,12 @@ def _check_ports(word: str | None, low: int | None, high: int | None) -> None:
             field="protocol",
         )
     for value, name in ((low, "port_range_min"), (high, "port_range_max")):
-        if value is None or not 0 <= value <= 65535 or (value == 0 and word in ("tcp", "udp")):
-            raise SecurityGroupInvalidPortRange(
-                f"Invalid value for port {value}: both ends of a range must lie between 1 and"
-                " 65535.",
-                field=name,
+        zero = value == 0 and word in ("tcp", "udp")
+        if value is not None and (zero or not 0 <= value <= 65535):
+            raise SecurityGroupInvalidPortValue(
+                f"Invalid value for port {value}: it must lie between 1 and 65535.", field=name
             )
-    if low is not None and high is not None and low > high:
+    if low is None or high is None or low > high:
         raise SecurityGroupInvalidPortRange(
             "For TCP/UDP protocols, port_range_min must be <= port_range_max",
             field="port_range_min",

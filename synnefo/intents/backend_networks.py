@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from synnefo.core import naming
-from synnefo.db.models import Network
+from synnefo.db.models import Network, Subnet
 from synnefo.ports import Cluster, NetworkSpec
 
 # Ganeti wants IPv4 on every network; cards get none of a network that has only IPv6.
@@ -30,6 +30,13 @@ def network_of(network: Network, prefix: str) -> NetworkSpec:
     )
 
 
+def ranges_of(networks: Iterable[int]) -> dict[int, str]:
+    """The range of IPv4 that each network has on backends."""
+    wanted = dict.fromkeys(networks, NO_IPV4)
+    rows = Subnet.objects.filter(network__in=wanted, ip_version=4).order_by("-pk")
+    return wanted | dict(rows.values_list("network_id", "cidr"))
+
+
 def ask(
     cluster: Cluster, network_id: int, groups: Iterable[str], prefix: str, reason: str, *, new: bool
 ) -> None:
@@ -42,3 +49,14 @@ def ask(
         cluster.submit_network_connect(
             spec.name, group, network.mode, network.link, reason, after=job
         )
+
+
+def ask_away(
+    cluster: Cluster, number: int, groups: Iterable[str], prefix: str, reason: str
+) -> None:
+    """Have a network that was deleted taken from node groups, or removed where it is in none."""
+    name, connected = naming.network_name(prefix, number), list(groups)
+    for group in connected:
+        cluster.submit_network_disconnect(name, group, reason)
+    if not connected:
+        cluster.submit_network_remove(name, reason)

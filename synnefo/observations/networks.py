@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime, timedelta
 
 from synnefo.core import addresses
-from synnefo.db.models import Subnet
+from synnefo.db.models import RetiredNetwork, Subnet
 from synnefo.db.transactions import writing
+
+# A backend that was away for longer keeps what it has until an operator looks.
+REMEMBERED = timedelta(days=30)
+
+
+def forget_retired(now: datetime) -> None:
+    """Networks that were deleted long ago are nowhere any more."""
+    RetiredNetwork.objects.filter(deleted_at__lt=now - REMEMBERED).delete()
 
 
 def reserved(network_id: int, backend: str, kept: Collection[str]) -> bool:

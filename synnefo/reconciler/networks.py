@@ -12,7 +12,7 @@ from synnefo.core import addresses, naming, network_drift
 from synnefo.core.messages import Origin
 from synnefo.core.network_drift import Drift, Kind
 from synnefo.core.server_states import ServerState
-from synnefo.db.models import Backend, Network, Port, Subnet
+from synnefo.db.models import Backend, Network, Port, RetiredNetwork, Subnet
 from synnefo.intents import backend_networks
 from synnefo.observations import networks
 from synnefo.ports import Cluster, NetworkReport
@@ -33,7 +33,9 @@ def look(backend: Backend, cluster: Cluster) -> list[Drift]:
         network_drift.Expected(pk, pk in needed, frozenset(kept.get(pk, ())))
         for pk in Network.objects.values_list("pk", flat=True)
     ]
-    return network_drift.compare(expected, _actual(cluster.networks(), pools), cluster.groups())
+    retired = set(RetiredNetwork.objects.values_list("number", flat=True))
+    actual = _actual(cluster.networks(), pools)
+    return network_drift.compare(expected, actual, cluster.groups(), retired)
 
 
 def _pools(
@@ -67,19 +69,34 @@ class Repairer:
 
     def __init__(self) -> None:
         self._asked: dict[tuple[int, int], datetime] = {}
+        self._removing: dict[tuple[object, ...], datetime] = {}
 
     def repair(
         self, backend: Backend, cluster: Cluster, drifts: Iterable[Drift], now: datetime
     ) -> int:
         """How much was put right, or asked for. Orphans are for an operator."""
         done = 0
+        networks.forget_retired(now)
         for one in drifts:
             match one.kind:
                 case Kind.MISSING | Kind.UNCONNECTED:
                     done += self._ask(backend, cluster, one, now)
+                case Kind.RETIRED:
+                    done += self._remove(backend, cluster, one, now)
                 case Kind.RESERVED:
                     done += networks.reserved(one.network_id, backend.name, one.addresses)
         return done
+
+    def _remove(self, backend: Backend, cluster: Cluster, one: Drift, now: datetime) -> bool:
+        """In two steps, and the second one is asked for when the first one is seen to be done."""
+        key = (backend.pk, one.network_id, *one.groups)
+        before = self._removing.get(key)
+        if before is not None and now - before < ASK_AGAIN_AFTER:
+            return False
+        self._removing[key] = now
+        prefix = settings.SYNNEFO_INSTANCE_PREFIX
+        backend_networks.ask_away(cluster, one.network_id, one.groups, prefix, ACTOR.text())
+        return True
 
     def _ask(self, backend: Backend, cluster: Cluster, one: Drift, now: datetime) -> bool:
         key = (backend.pk, one.network_id)

@@ -22,7 +22,6 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
         ("address-scope", "Address scope", "Pools within which no address is there twice."),
         ("agent", "agent", "What does the work on nodes, for administrators."),
         ("allowed-address-pairs", "Allowed Address Pairs", "More addresses that a port may use."),
-        ("auto-allocated-topology", "Auto Allocated Topology Services", "A network at need."),
         ("availability_zone", "Availability Zone", "Where networks and routers are."),
         ("binding", "Port Binding", "Where ports are, for administrators."),
         ("binding-extended", "Ports Bindings Extended", "Kinds of cards."),
@@ -40,7 +39,6 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
         ("network-ip-availability", "Network IP Availability", "How many addresses are left."),
         ("network_availability_zone", "Network Availability Zone", "Where networks are."),
         ("pagination", "Pagination support", "Pages of lists."),
-        ("port-mac-address-regenerate", "MAC address regenerate", "A new MAC by null."),
         ("port-security", "Port Security", "Only a port's own addresses pass."),
         ("project-id", "project_id field enabled", "project_id beside tenant_id."),
         ("provider", "Provider Network", "How a network is made, for administrators."),
@@ -54,6 +52,7 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
         ("router", "Neutron L3 Router", "Routers and floating addresses."),
         ("router_availability_zone", "Router Availability Zone", "Where routers are."),
         ("security-group", "security-group", "Security groups."),
+        ("service-type", "Neutron Service Type Management", "Who provides which service."),
         ("sorting", "Sorting support", "Sorted lists."),
         ("standard-attr-description", "standard-attr-description", "Descriptions."),
         ("standard-attr-revisions", "Resource revision numbers", "Revisions."),
@@ -62,9 +61,10 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
         ("stateful-security-group", "Stateful security group", "Whether answers pass unasked."),
         ("subnet-external-network", "Subnet belongs to external network", "Said of subnets."),
         ("subnet-service-types", "Subnet service types", "Subnets for some kinds of ports."),
+        ("tag", "Tag support", "Tags of networks."),
+        ("tag-ext", "Tag support for resources", "Tags of more than networks."),
         ("subnet_allocation", "Subnet Allocation", "Subnets cut from pools."),
     )
-    if alias not in {"auto-allocated-topology", "port-mac-address-regenerate"}
 }
 NOUNS = {
     "network": "networks",

@@ -95,3 +95,34 @@ def test_an_attachment_that_fails_leaves_nothing(spine, server, network):
     spine.settle()
     assert Port.objects.filter(network=network).count() == 0
     assert Intent.objects.get(action="attach_port").state == "FAILED"
+
+
+def _names(spine):
+    return {one.name for one in spine.cluster.networks()}
+
+
+def test_a_network_is_on_the_cluster_while_servers_need_it(spine, server, network):
+    name = f"snf-net-{network.pk}"
+    assert name not in _names(spine)
+    port = interfaces.attach(spine.caller, str(server.uuid), {"net_id": str(network.uuid)})
+    _calm(spine)
+    assert name in _names(spine)
+    ports.delete(spine.caller, str(port.uuid))
+    _calm(spine)
+    networks.delete(spine.caller, str(network.uuid))
+    for _ in range(3):
+        spine.reconciler.turn(spine.backend)
+    assert name not in _names(spine)
+
+
+def test_a_network_that_was_made_for_other_subnets_is_made_again(spine, server, network):
+    port = interfaces.attach(spine.caller, str(server.uuid), {"net_id": str(network.uuid)})
+    _calm(spine)
+    ports.delete(spine.caller, str(port.uuid))
+    _calm(spine)
+    subnets.delete(spine.caller, str(network.subnets.get().uuid))
+    wish = {"network_id": str(network.uuid), "cidr": "10.8.0.0/24", "ip_version": 4}
+    subnets.create(spine.caller, [wish])
+    port = interfaces.attach(spine.caller, str(server.uuid), {"net_id": str(network.uuid)})
+    _calm(spine)
+    assert _cards(spine, server)[f"snf-nic-{port.pk}"][1] == "10.8.0.2"
