@@ -182,6 +182,9 @@ def _identity(admin: Administrator) -> dict[str, str]:
         "auth_version": "v3",
         "region": "RegionOne",
         "default_domain_id": "default",
+        # The rules of an installation that sets none; locking out lasts for minutes there.
+        "user_unique_last_password_count": "0",
+        "user_lockout_failure_attempts": "0",
     }
 
 
