@@ -72,12 +72,16 @@ class Hypervisor(ABC):
     def instances(self) -> dict[str, dict[str, Any]]:
         """All guests with state, memory and vcpus.
 
-        A guest that stopped by itself is listed as "shutdown"; one that was stopped is not listed.
+        A guest that stopped by itself is listed as "shutdown", one whose memory was saved as
+        "suspended"; one that was stopped is not listed.
         """
 
     @abstractmethod
     def start(self, instance: Mapping[str, Any], devices: Devices, *, paused: bool) -> None:
-        """Start the guest with the parameters given now; nothing happens if it runs."""
+        """Start the guest with the parameters given now; nothing happens if it runs.
+
+        One whose memory was saved goes on where it was instead.
+        """
 
     @abstractmethod
     def shutdown(self, name: str, timeout: float, *, force: bool) -> None:
@@ -130,6 +134,10 @@ class Hypervisor(ABC):
     @abstractmethod
     def let_go(self, name: str) -> None:
         """Let the guest go on; nothing happens if it does or is not here any more."""
+
+    @abstractmethod
+    def suspend(self, name: str) -> None:
+        """Save the guest's memory and end it; nothing happens if that was done."""
 
     @abstractmethod
     def disk_grown(self, path: str, size: int) -> None:

@@ -27,6 +27,7 @@ from ganeti_backend.hypervisor.migration import refuse_in_between
 
 MEMORY = 256 * 1024
 RESERVED = 1024
+OFF = frozenset({"shutdown", "suspended"})
 PROCESSORS = 64
 
 
@@ -48,7 +49,7 @@ class FakeHypervisor(Hypervisor):
     def host(self) -> dict[str, int]:
         """A generous machine."""
         with self._lock:
-            used = sum(g["memory"] for g in self._guests.values() if g["state"] != "shutdown")
+            used = sum(g["memory"] for g in self._guests.values() if g["state"] not in OFF)
         return {
             "memory_total": MEMORY,
             "memory_free": max(MEMORY - RESERVED - used, 0),
@@ -74,13 +75,16 @@ class FakeHypervisor(Hypervisor):
         name, needed = instance_name(instance), memory_of(instance)
         free = self.host()["memory_free"]
         with self._lock:
-            if name in self._guests and self._guests[name]["state"] != "shutdown":
+            if name in self._guests and self._guests[name]["state"] not in OFF:
                 refuse_in_between(name, stage_of(self._guests[name]))
                 if self._guests[name]["state"] == "paused" and not paused:
                     self._put(name, {**self._guests[name], "state": "running"})
                 return
             if needed > free:
                 raise HypervisorError(f"{needed} MiB of memory needed, {free} MiB free")
+            if name in self._guests and self._guests[name]["state"] == "suspended":
+                self._put(name, {**self._guests[name], "state": "running"})
+                return
             guest: dict[str, Any] = {
                 "state": "paused" if paused else "running",
                 "memory": needed,
@@ -174,6 +178,14 @@ class FakeHypervisor(Hypervisor):
             if guest is not None and guest["state"] == "paused":
                 self._put(name, {**guest, "state": "running"})
 
+    def suspend(self, name: str) -> None:
+        """Write it down."""
+        with self._lock:
+            guest = self._guests.get(name)
+            if guest is None or guest["state"] == "suspended":
+                return
+            self._put(name, {**self._running(name), "state": "suspended"})
+
     def disk_grown(self, path: str, size: int) -> None:
         """No guest looks at its disk."""
 
@@ -187,7 +199,7 @@ class FakeHypervisor(Hypervisor):
 
     def _running(self, name: str) -> dict[str, Any]:
         guest = self._guests.get(name)
-        if guest is None or stage_of(guest) is not Stage.HERE:
+        if guest is None or guest["state"] in OFF or stage_of(guest) is not Stage.HERE:
             raise HypervisorError(f"instance {name} is not running")
         return guest
 

@@ -101,7 +101,9 @@ class LibvirtHypervisor(Hypervisor):
         """From /proc: libvirt counts only one NUMA node on some machines."""
         memory = read_memory()
         guests = sum(
-            guest["memory"] for guest in self.instances().values() if guest["state"] != "shutdown"
+            guest["memory"]
+            for guest in self.instances().values()
+            if guest["state"] not in {"shutdown", "suspended"}
         )
         own = max(memory.total - memory.available - guests, 0)
         return {
@@ -120,6 +122,8 @@ class LibvirtHypervisor(Hypervisor):
         for dom, stats in found:
             facts = _facts(stats)
             waits = facts["state"] == "paused" and self._migration.in_between(dom)
+            if facts["state"] == "shutdown" and dom.hasManagedSaveImage():
+                facts["state"] = "suspended"
             if self._is_ours(dom) and not waits:
                 listed[dom.name()] = facts
         return listed
@@ -135,6 +139,9 @@ class LibvirtHypervisor(Hypervisor):
             if old is not None and old.isActive():
                 refuse_in_between(name, self._migration.progress(name).stage)
                 _resume(old, paused)
+                return
+            if old is not None and old.hasManagedSaveImage():
+                old.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED if paused else 0)
                 return
             if old is not None:
                 old.undefineFlags(UNDEFINE)
@@ -269,6 +276,13 @@ class LibvirtHypervisor(Hypervisor):
             dom = self._find(name)
             if dom is not None and dom.isActive():
                 _resume(dom, paused=False)
+
+    def suspend(self, name: str) -> None:
+        """By libvirt's managed save, which belongs to the definition and goes with it."""
+        with translated(f"cannot suspend {name}"), self._stop_expected(name):
+            dom = self._find(name)
+            if dom is not None and dom.isActive():
+                dom.managedSave(0)
 
     def disk_grown(self, path: str, size: int) -> None:
         """Tell the running guest that has this disk."""

@@ -103,6 +103,15 @@ class NodeHandlers(DiskHandlers, MoveHandlers):
         else:
             self.hypervisor.reboot(name, float(timeout), hard=kind == HARD)
 
+    def instance_pause(self, name: str) -> None:
+        self.hypervisor.hold(name)
+
+    def instance_unpause(self, name: str) -> None:
+        self.hypervisor.let_go(name)
+
+    def instance_suspend(self, name: str) -> None:
+        self.hypervisor.suspend(name)
+
     def instance_forget(self, name: str) -> None:
         instance_name({"name": name})
         self.hypervisor.forget(name)
@@ -145,6 +154,9 @@ class NodeHandlers(DiskHandlers, MoveHandlers):
     def disk_save(self, task_id: str, wait: float, **order: Any) -> dict[str, Any]:
         self._tasks.start(task_id, order)
         return {"task": task_id, **self._tasks.status(task_id, wait)}
+
+    def image_sums(self, file: str) -> dict[str, Any]:
+        return saved.sums(self._settings.image_dir, file)
 
     def task_status(self, task_id: str, wait: float, percent: int | None) -> dict[str, Any]:
         if self._systems.tasks.knows(task_id):
@@ -202,7 +214,8 @@ class NodeHandlers(DiskHandlers, MoveHandlers):
             return
         if "file" in order:
             path = Path(self._systems.content(order["disk"]))
-            saved.save(path, self._settings.image_dir, order["file"], progress)
+            with self._standing_still(order.get("guest")):
+                saved.save(path, self._settings.image_dir, order["file"], progress)
             return
         disk, instance = order["disk"], order["instance"]
         image = image_copy.find(self._settings.image_dir, order["image_id"], order["image_format"])

@@ -57,6 +57,10 @@ INSTANCE_REBOOT = Call(
     "instance_reboot", ("instance", "kind"), {"timeout": 120}, timeout=60, waits="timeout"
 )
 INSTANCE_FORGET = Call("instance_forget", ("name",))
+# Guests that stand still: in memory, or saved to disk until they are started again.
+INSTANCE_PAUSE = Call("instance_pause", ("name",), timeout=60)
+INSTANCE_UNPAUSE = Call("instance_unpause", ("name",), timeout=60)
+INSTANCE_SUSPEND = Call("instance_suspend", ("name",), timeout=600)
 INSTANCE_CONSOLE = Call("instance_console", ("name",), timeout=10)
 CONSOLE_OUTPUT = Call("console_output", ("name",), {"length": None}, timeout=15)
 DISK_CREATE = Call("disk_create", ("instance_name", "disk"), timeout=60)
@@ -89,8 +93,12 @@ IMAGE_FILL = Call(
     {"wait": 0.05, "data": False},
     waits="wait",
 )
-# Saves what a disk that no guest uses holds as a file of the images' folder; a task as well.
-DISK_SAVE = Call("disk_save", ("task_id", "disk", "file"), {"wait": 0.05}, waits="wait")
+# Saves what a disk holds as a file of the images' folder; a task as well. A `guest` that uses the
+# disk stands still meanwhile. The sums are asked for when the file is there.
+DISK_SAVE = Call(
+    "disk_save", ("task_id", "disk", "file"), {"guest": None, "wait": 0.05}, waits="wait"
+)
+IMAGE_SUMS = Call("image_sums", ("file",), timeout=3600)
 # Answers at once if the task has ended or its percentage is not `percent`; else waits for that.
 TASK_STATUS = Call(
     "task_status", ("task_id",), {"wait": 0.0, "percent": None}, timeout=10, waits="wait"
@@ -168,6 +176,9 @@ CALLS: Mapping[str, Call] = {
         INSTANCE_SHUTDOWN,
         INSTANCE_REBOOT,
         INSTANCE_FORGET,
+        INSTANCE_PAUSE,
+        INSTANCE_UNPAUSE,
+        INSTANCE_SUSPEND,
         INSTANCE_CONSOLE,
         CONSOLE_OUTPUT,
         DISK_CREATE,
@@ -184,6 +195,7 @@ CALLS: Mapping[str, Call] = {
         INSTANCE_BALLOON,
         IMAGE_FILL,
         DISK_SAVE,
+        IMAGE_SUMS,
         TASK_STATUS,
         TASK_CANCEL,
         OS_DIAGNOSE,

@@ -137,6 +137,18 @@ class FakeNodeClient(FakeDisks, FakeMoves, FakeCare, FakeSystems):
             raise RefusalError(f"instance {instance['name']} is not running")
         self._instance_start(node, instance, paused=False)
 
+    def _instance_pause(self, node: FakeNode, name: str) -> None:
+        if name in node.guests:
+            node.guests[name]["state"] = "paused"
+
+    def _instance_unpause(self, node: FakeNode, name: str) -> None:
+        if name in node.guests:
+            node.guests[name]["state"] = "running"
+
+    def _instance_suspend(self, node: FakeNode, name: str) -> None:
+        if name in node.guests:
+            node.guests[name]["state"] = "suspended"
+
     def _instance_forget(self, node: FakeNode, name: str) -> None:
         node.guests.pop(name, None)
         node.between.pop(name, None)

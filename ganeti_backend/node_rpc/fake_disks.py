@@ -132,11 +132,21 @@ class FakeDisks:
     def _disk_snapshot_remove(self, node: DiskBooks, disk: dict[str, Any], name: str) -> None:
         node.snapshots.discard((disk["uuid"], name))
 
+    def _image_sums(self, node: Any, file: str) -> dict[str, Any]:
+        return {"size": 1 << 20, "checksum": "0" * 32, "os_hash_value": "0" * 128}
+
     def _disk_save(
-        self, node: Any, task_id: str, disk: dict[str, Any], file: str, wait: float
+        self,
+        node: Any,
+        task_id: str,
+        disk: dict[str, Any],
+        file: str,
+        guest: str | None,
+        wait: float,
     ) -> dict[str, Any]:
         self._known_disk(node, disk)
-        using = [guest for guest in node.guests.values() if disk["uuid"] in guest["disks"]]
+        others = (facts for name, facts in node.guests.items() if name != guest)
+        using = [facts for facts in others if disk["uuid"] in facts["disks"]]
         state = "failed" if using else "done"
         node.tasks[task_id] = {"state": state, "percent": 100, "message": "a guest uses it"}
         return {"task": task_id, **node.tasks[task_id]}

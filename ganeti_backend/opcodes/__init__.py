@@ -17,6 +17,7 @@ from ganeti_backend.opcodes import (
     cluster,
     disks,
     groups,
+    holding,
     instances,
     moves,
     networks,
@@ -51,6 +52,7 @@ from ganeti_backend.opcodes.disks import (
     OpInstanceGrowDisk,
     OpInstanceRecreateDisks,
     OpInstanceReplaceDisks,
+    OpInstanceSaveDisk,
     OpInstanceSnapshot,
 )
 from ganeti_backend.opcodes.fields import (
@@ -71,6 +73,12 @@ from ganeti_backend.opcodes.groups import (
     OpGroupRemove,
     OpGroupRename,
     OpGroupSetParams,
+)
+from ganeti_backend.opcodes.holding import (
+    OpInstancePause,
+    OpInstanceResume,
+    OpInstanceSuspend,
+    OpInstanceUnpause,
 )
 from ganeti_backend.opcodes.instances import (
     OpInstanceCreate,
@@ -163,6 +171,7 @@ __all__ = [
     "OpInstanceMigrate",
     "OpInstanceMove",
     "OpInstanceMultiAlloc",
+    "OpInstancePause",
     "OpInstanceQueryData",
     "OpInstanceReboot",
     "OpInstanceRecreateDisks",
@@ -170,10 +179,14 @@ __all__ = [
     "OpInstanceRemove",
     "OpInstanceRename",
     "OpInstanceReplaceDisks",
+    "OpInstanceResume",
+    "OpInstanceSaveDisk",
     "OpInstanceSetParams",
     "OpInstanceShutdown",
     "OpInstanceSnapshot",
     "OpInstanceStartup",
+    "OpInstanceSuspend",
+    "OpInstanceUnpause",
     "OpNetworkAdd",
     "OpNetworkConnect",
     "OpNetworkDisconnect",
@@ -215,6 +228,7 @@ CLASSES: dict[str, type[OpCode]] = {
         systems,
         backups,
         disks,
+        holding,
         certificates,
     )
     for cls in area.OPCODES

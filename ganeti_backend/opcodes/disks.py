@@ -111,7 +111,19 @@ class OpInstanceSnapshot(OpCode):
     snapshot_name: str = param(is_name)
 
 
+@dataclass(frozen=True, kw_only=True)
+class OpInstanceSaveDisk(OpCode):
+    OP_ID = "OP_INSTANCE_SAVE_DISK"
+    TARGET = "instance_name"
+
+    instance_name: str = param(is_name, "")
+    instance_uuid: str | None = param(maybe(is_name), None)
+    disk: str = param(is_name, "0")
+    file: str = param(is_name)
+
+
 OPCODES: tuple[type[OpCode], ...] = (
+    OpInstanceSaveDisk,
     OpInstanceGrowDisk,
     OpInstanceRecreateDisks,
     OpInstanceActivateDisks,

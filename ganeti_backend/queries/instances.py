@@ -54,6 +54,7 @@ BE_FIELDS = {
     "spindle_use": (Kind.NUMBER, "be/spindle_use"),
     "vcpus": (Kind.NUMBER, "ConfigVCPUs"),
 }
+PAUSED, SUSPENDED = "paused", "suspended"  # Our own: Ganeti lets no guest stand still.
 STOPPED = {"up": "ERROR_down", "offline": "ADMIN_offline"}
 
 
@@ -74,9 +75,17 @@ def status(instance: Instance, snapshot: Snapshot) -> str:
     if not snapshot.answers(instance.primary_node):
         return "ERROR_nodedown"
     if snapshot.running(instance) is not None:
-        return "running" if instance.admin_state == "up" else "ERROR_up"
+        as_wished = PAUSED if snapshot.state(instance) == PAUSED else "running"
+        return as_wished if instance.admin_state == "up" else "ERROR_up"
     if snapshot.running_on.get(instance.name):
         return "ERROR_wrongnode"
+    return _stopped(instance, snapshot)
+
+
+def _stopped(instance: Instance, snapshot: Snapshot) -> str:
+    """Why it does not run, in one word."""
+    if snapshot.state(instance) == SUSPENDED and instance.admin_state == "down":
+        return SUSPENDED
     if _stopped_by_user(instance, snapshot):
         return "USER_down"
     return STOPPED.get(instance.admin_state, "ADMIN_down")

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from ganeti_backend.objects import Cluster, Instance, Network, Node, NodeGroup
 
+OFF = frozenset({"shutdown", "suspended"})  # States of guests that do not run.
+
 
 class LiveData(Protocol):
     """What the nodes said; None stands for a node that did not answer."""
@@ -97,7 +99,7 @@ class Snapshot:
         found: dict[str, list[str]] = {}
         for node in self.nodes:
             for name, info in ((self.live and self.live.instances(node)) or {}).items():
-                if info.get("state") != "shutdown":
+                if info.get("state") not in OFF:
                     found.setdefault(name, []).append(node)
         return found
 
@@ -105,7 +107,12 @@ class Snapshot:
         """What the primary node says of a running instance."""
         known = (self.live and self.live.instances(instance.primary_node)) or {}
         info = known.get(instance.name)
-        return info if info is not None and info.get("state") != "shutdown" else None
+        return info if info is not None and info.get("state") not in OFF else None
+
+    def state(self, instance: Instance) -> str:
+        """What the primary node says of an instance's guest; "" if it says nothing."""
+        known = (self.live and self.live.instances(instance.primary_node)) or {}
+        return str(known.get(instance.name, {}).get("state", ""))
 
     def answers(self, node: str) -> bool:
         """Whether a node answered."""

@@ -18,6 +18,10 @@ FEATURES = (
     "instance-reinstall-reqv1",
     "node-migrate-reqv1",
     "node-evac-res1",
+    "synnefo-pause",
+    "synnefo-suspend",
+    "synnefo-save-disk",  # A disk becomes an image.
+    "synnefo-move",  # Disks are copied to another node.
     "synnefo-volumes",  # Disks that are filled when they are added, and saved when removed.
 )
 LONGEST_WAIT = 10.0

@@ -38,6 +38,12 @@ from ganeti_backend.units.instances.disk_activation import (
 )
 from ganeti_backend.units.instances.failover import InstanceFailover
 from ganeti_backend.units.instances.grow_disk import InstanceGrowDisk
+from ganeti_backend.units.instances.holding import (
+    InstancePause,
+    InstanceResume,
+    InstanceSuspend,
+    InstanceUnpause,
+)
 from ganeti_backend.units.instances.migrate import InstanceMigrate
 from ganeti_backend.units.instances.move import InstanceMove
 from ganeti_backend.units.instances.multi_alloc import InstanceMultiAlloc
@@ -48,6 +54,7 @@ from ganeti_backend.units.instances.reinstall import InstanceReinstall
 from ganeti_backend.units.instances.remove import InstanceRemove
 from ganeti_backend.units.instances.rename import InstanceRename
 from ganeti_backend.units.instances.replace_disks import InstanceReplaceDisks
+from ganeti_backend.units.instances.save_disk import InstanceSaveDisk
 from ganeti_backend.units.instances.set_params import InstanceSetParams
 from ganeti_backend.units.instances.snapshot import InstanceSnapshot
 from ganeti_backend.units.network import (
@@ -88,6 +95,11 @@ UNITS: dict[type[opcodes.OpCode], type[Unit[Any]]] = {
     opcodes.OpInstanceDeactivateDisks: InstanceDeactivateDisks,
     opcodes.OpInstanceReplaceDisks: InstanceReplaceDisks,
     opcodes.OpInstanceSnapshot: InstanceSnapshot,
+    opcodes.OpInstanceSaveDisk: InstanceSaveDisk,
+    opcodes.OpInstancePause: InstancePause,
+    opcodes.OpInstanceUnpause: InstanceUnpause,
+    opcodes.OpInstanceSuspend: InstanceSuspend,
+    opcodes.OpInstanceResume: InstanceResume,
     opcodes.OpInstanceReinstall: InstanceReinstall,
     opcodes.OpInstanceRename: InstanceRename,
     opcodes.OpInstanceConsole: InstanceConsole,

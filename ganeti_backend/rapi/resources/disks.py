@@ -67,5 +67,6 @@ ROWS: tuple[Row, ...] = writes(
         f"{ONE}/deactivate-disks",
         Write("OP_INSTANCE_DEACTIVATE_DISKS", instance(force=flag("force"))),
     ),
+    ("POST", f"{ONE}/save-disk", Write("OP_INSTANCE_SAVE_DISK", about("instance_name"))),
     ("POST", f"{ONE}/snapshot", Write("OP_INSTANCE_SNAPSHOT", about("instance_name"))),
 )

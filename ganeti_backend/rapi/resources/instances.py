@@ -67,6 +67,10 @@ ROWS: tuple[Row, ...] = (
                 ),
             ),
         ),
+        ("PUT", f"{ONE}/pause", Write("OP_INSTANCE_PAUSE", _instance())),
+        ("PUT", f"{ONE}/unpause", Write("OP_INSTANCE_UNPAUSE", _instance())),
+        ("PUT", f"{ONE}/suspend", Write("OP_INSTANCE_SUSPEND", _instance())),
+        ("PUT", f"{ONE}/resume", Write("OP_INSTANCE_RESUME", _instance())),
         (
             "PUT",
             f"{ONE}/modify",

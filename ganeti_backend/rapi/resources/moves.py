@@ -28,6 +28,7 @@ def _creation(item: dict[str, Any]) -> dict[str, Any]:
 ROWS: tuple[Row, ...] = writes(
     ("PUT", f"{ONE}/migrate", Write("OP_INSTANCE_MIGRATE", about("instance_name"))),
     ("PUT", f"{ONE}/failover", Write("OP_INSTANCE_FAILOVER", about("instance_name"))),
+    ("PUT", f"{ONE}/move", Write("OP_INSTANCE_MOVE", about("instance_name"))),
     (
         "POST",
         "/2/instances-multi-alloc",

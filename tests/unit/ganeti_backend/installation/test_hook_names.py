@@ -46,7 +46,8 @@ PATHS = {
     "OP_NODE_SET_PARAMS": "node-modify",
 }
 # Opcodes of ours, which Ganeti has not.
-OWN = {name for name in opcodes.CLASSES if "SNAPSHOT" in name}
+OURS = ("SNAPSHOT", "SAVE_DISK", "PAUSE", "SUSPEND", "RESUME")
+OWN = {name for name in opcodes.CLASSES if any(word in name for word in OURS)}
 
 
 @pytest.mark.parametrize("kind", UNITS, ids=lambda kind: kind.OP_ID)
