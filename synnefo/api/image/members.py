@@ -12,8 +12,9 @@ from synnefo.db.models import Image, ImageMember
 from synnefo.intents import image_access
 from synnefo.intents import image_members as intents
 
-ADD = bodies.record({"member": bodies.text(1, 255)}, need=("member",))
-ANSWER = bodies.record({"status": bodies.text(1, 255)}, need=("status",))
+ADD = bodies.record({"member": bodies.text(1, 255)}, need=("member",), rest=bodies.anything)
+# Clients say the member here too, which is in the path already.
+ANSWER = bodies.record({"status": bodies.text(1, 255)}, need=("status",), rest=bodies.anything)
 FIELDS = ("member_id", "image_id", "status", "created_at", "updated_at", "schema")
 SHAPE = bodies.record(dict.fromkeys(FIELDS, TEXT), need=FIELDS)
 LIST = bodies.record({"members": bodies.listing(SHAPE), "schema": TEXT}, need=("members",))

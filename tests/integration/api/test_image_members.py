@@ -39,7 +39,8 @@ def test_from_a_stranger_to_a_member(api: Api, world: World, shared: str) -> Non
     assert names(api) == ["tiny"]
     assert names(api, "?visibility=shared&member_status=pending") == ["shared"]
     assert names(api, "?visibility=shared&member_status=all") == ["shared"]
-    accepted = api("PUT", member, {"status": "accepted"}, as_="stranger")
+    body = {"member": world.other.id, "status": "accepted"}
+    accepted = api("PUT", member, body, as_="stranger")
     assert (accepted.status, accepted.body["status"]) == (200, "accepted")
     assert names(api, "?sort=name:asc") == ["shared", "tiny"]
     assert api("PUT", member, {"status": "rejected"}, as_="stranger").status == 200
