@@ -39,7 +39,7 @@ def _record(row: EndpointGroup, base: str) -> dict[str, Any]:
     return {
         "id": row.id,
         "name": row.name,
-        "description": row.description,
+        "description": row.description or None,
         "filters": row.filters,
         "links": records.link(base, f"{HOME}/endpoint_groups", row.id),
     }
