@@ -73,6 +73,7 @@ class InstanceChange:
     add_nics: tuple[NicSpec, ...] = ()
     remove_nics: tuple[str, ...] = ()
     add_disks: tuple[DiskSpec, ...] = ()
+    add_first_disk: DiskSpec | None = None  # before all others
     remove_disks: tuple[str, ...] = ()
     name_nics: Mapping[str, NicSpec] = field(default_factory=dict)
     name_disks: Mapping[str, str] = field(default_factory=dict)
@@ -331,9 +332,6 @@ class Cluster(Protocol):
         The file is there, complete and on the platter, or not at all; a running instance stands
         still while its disk is copied. The result has `size`, `checksum` and `os_hash_value`.
         """
-
-    def submit_fill_disk(self, name: str, disk: str, file: str, format: str, reason: str) -> int:
-        """Fill a disk of a stopped instance from a file of the images' folder. An extension."""
 
     def submit_migrate(self, name: str, live: bool, node: str | None, reason: str) -> int:
         """Take an instance with a mirrored disk to another node without stopping it."""

@@ -16,7 +16,7 @@ _LONGER: dict[str, timedelta] = {
     "create": timedelta(hours=2),  # An image is copied.
     "delete": timedelta(hours=1),
     "rebuild": timedelta(hours=2),
-    "rescue_fill": timedelta(hours=2),
+    "rescue_add": timedelta(hours=2),
     # A disk is written to the images' storage, or goes to another node.
     "shelve_save": timedelta(hours=6),
     "save_image": timedelta(hours=6),

@@ -22,6 +22,11 @@ def disk_name(prefix: str, volume_id: int) -> str:
     return f"{prefix}-vol-{volume_id}"
 
 
+def rescue_name(prefix: str, server_id: int) -> str:
+    """The disk that a server is rescued from, which is no volume."""
+    return f"{prefix}-rescue-{server_id}"
+
+
 def network_name(prefix: str, network_id: int) -> str:
     """The network of a network."""
     return f"{prefix}-net-{network_id}"

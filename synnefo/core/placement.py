@@ -57,7 +57,7 @@ Test = Callable[[Spot], bool]
 
 def choose(need: Need, wish: Wish, spots: Sequence[Spot]) -> Spot:
     """The emptiest node that the wish allows; NoRoom says what stands against it."""
-    left = [spot for spot in spots if spot.open]
+    left = _narrow(spots, "nodes", lambda one: one.open, "no node takes servers")
     left = _narrow(left, "node", lambda one: _is_named(one, wish), "the node asked for takes none")
     left = _narrow(
         left,

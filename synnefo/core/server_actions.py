@@ -27,7 +27,7 @@ BUILT = WELL | PAUSED | SUSPENDED
 
 # What a cluster can do that no Ganeti can: the names that it announces.
 PAUSE, SUSPEND, SAVE = "synnefo-pause", "synnefo-suspend", "synnefo-save-disk"
-FILL, MOVE = "synnefo-fill-disk", "synnefo-move"
+VOLUMES, MOVE = "synnefo-volumes", "synnefo-move"
 VOLUMES = "synnefo-volumes"  # Disks that are filled when they are added, and saved when removed.
 
 
@@ -117,7 +117,6 @@ ACTIONS: dict[str, Action] = {
     ),
     "rescue_stop": _part("rescue", "SHUTDOWN", ServerTask.RESCUING),
     "rescue_add": _part("rescue", "SET_PARAMS", ServerTask.RESCUING),
-    "rescue_fill": _part("rescue", "FILL_DISK", ServerTask.RESCUING),
     "rescue_start": _part("rescue", "STARTUP", ServerTask.RESCUING),
     "unrescue_stop": _part("unrescue", "SHUTDOWN", ServerTask.UNRESCUING),
     "unrescue_remove": _part("unrescue", "SET_PARAMS", ServerTask.UNRESCUING),
@@ -161,7 +160,7 @@ WISHES: dict[str, Action] = {
     "revert_resize": _wish("revertResize", NEVER, _of(ServerMode.RESIZED)),
     "shelve": _wish("shelve", BUILT),
     "shelve_offload": _wish("shelveOffload", NEVER, _of(ServerMode.SHELVED)),
-    "rescue": _wish("rescue", WELL | ERROR, needs=FILL),
+    "rescue": _wish("rescue", WELL | ERROR, needs=VOLUMES),
     "unrescue": _wish("unrescue", NEVER, _of(ServerMode.RESCUED)),
     "soft_delete": _wish("delete", EXISTING, ANY_MODE, during=ANY_TASK),
     "restore": _wish("restore", NEVER, _of(ServerMode.SOFT_DELETED)),
@@ -232,5 +231,4 @@ ACTIVITY_NAMES: dict[str, str] = {
     "OP_INSTANCE_REINSTALL": "rebuild",
     "OP_INSTANCE_GROW_DISK": "grow",
     "OP_INSTANCE_SAVE_DISK": "createImage",
-    "OP_INSTANCE_FILL_DISK": "fill",
 }

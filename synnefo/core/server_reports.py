@@ -239,3 +239,10 @@ def of_forgotten_job(known: Known, action: str, *, exists: bool) -> Forgotten:
         building = action == "create" and known.state is ServerState.BUILD
         return Forgotten.LOST if building else Forgotten.GONE
     return Forgotten.DONE if action == "create" else Forgotten.UNKNOWN
+
+
+def node_made(operation: str, result: object) -> str:
+    """Where a creation that succeeded says the instance is; "" where it names several nodes."""
+    if operation != CREATE or not isinstance(result, list | tuple) or len(result) != 1:
+        return ""
+    return str(result[0])

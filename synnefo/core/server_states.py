@@ -99,7 +99,6 @@ STATE_AFTER: dict[str, Row] = {
     "OP_INSTANCE_REPLACE_DISKS": ends(KEEP),
     "OP_INSTANCE_SNAPSHOT": ends(KEEP),
     "OP_INSTANCE_SAVE_DISK": ends(KEEP),
-    "OP_INSTANCE_FILL_DISK": ends(KEEP),
 }
 
 

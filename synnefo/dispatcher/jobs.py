@@ -9,7 +9,7 @@ from synnefo.core import naming
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Intent, Server
 from synnefo.dispatcher.instances import OS_DEFINITION, disk_of, instance_of
-from synnefo.ports import Cluster, ClusterRefused, InstanceChange, NicSpec
+from synnefo.ports import Cluster, ClusterRefused, DiskSpec, InstanceChange, NicSpec
 
 ROOT_DISK = "0"
 STANDING = frozenset({ServerState.PAUSED, ServerState.SUSPENDED})
@@ -93,6 +93,23 @@ def _rebuild(order: Order) -> int:
 def _save(order: Order) -> int:
     file = order.wish["image"]
     return order.cluster.submit_save_disk(order.name, ROOT_DISK, file, order.reason)
+
+
+def _rescue_disk(order: Order) -> DiskSpec:
+    name = naming.rescue_name(order.prefix, order.intent.server_id)
+    wish = order.wish
+    return DiskSpec(name, wish["size"], fill=wish["image_uuid"], fill_format=wish["format"])
+
+
+def _rescue(order: Order) -> int:
+    change = InstanceChange(add_first_disk=_rescue_disk(order))
+    return order.cluster.submit_set_params(order.name, change, order.reason)
+
+
+def _unrescue(order: Order) -> int:
+    name = naming.rescue_name(order.prefix, order.intent.server_id)
+    change = InstanceChange(remove_disks=(name,))
+    return order.cluster.submit_set_params(order.name, change, order.reason)
 
 
 def _move(order: Order) -> int:
@@ -214,7 +231,9 @@ JOBS: dict[str, Submit] = {
     "live_migrate": _migrate,
     "evacuate": _failover,
     "rescue_stop": _stop,
+    "rescue_add": _rescue,
     "rescue_start": _start,
+    "unrescue_remove": _unrescue,
     "unrescue_stop": _stop,
     "unrescue_start": _start,
     "attach_volume": _attach_volume,

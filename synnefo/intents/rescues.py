@@ -30,7 +30,7 @@ def rescue(caller: Caller, server_uuid: str, image_id: str | None) -> None:
             image = usable_image(caller, image_id, field="rescue.rescue_image_ref")
         if image is None:
             raise BadRequest("An image is needed to boot from.", field="rescue.rescue_image_ref")
-        steps = ["rescue_add", "rescue_fill", "rescue_start"]
+        steps = ["rescue_add", "rescue_start"]
         if server.state != ServerState.STOPPED:
             steps = ["rescue_stop", *steps]
         server_wishes.begin(

@@ -192,11 +192,6 @@ class RapiCluster:
         body = {"disk": disk, "file": file}
         return self._submit("POST", f"/2/instances/{quote(name)}/save-disk", reason, body)
 
-    def submit_fill_disk(self, name: str, disk: str, file: str, format: str, reason: str) -> int:
-        """What our backend adds to RAPI."""
-        body = {"disk": disk, "file": file, "file_format": format}
-        return self._submit("POST", f"/2/instances/{quote(name)}/fill-disk", reason, body)
-
     def submit_migrate(self, name: str, live: bool, node: str | None, reason: str) -> int:
         """Without a node, the cluster chooses."""
         body = {"mode": "live" if live else "non-live"} | ({"target_node": node} if node else {})

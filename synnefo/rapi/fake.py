@@ -56,7 +56,6 @@ class FakeCluster(FakeWishes):
         self._instances: dict[str, InstanceReport] = {}
         self._networks: dict[str, NetworkReport] = {}
         self.saved: dict[str, tuple[str, str]] = {}
-        self.filled: dict[tuple[str, str], str] = {}
 
     # --- what tests do
 
@@ -384,13 +383,15 @@ class FakeCluster(FakeWishes):
         )
         left = [one for one in old.disks if one.name not in change.remove_disks]
         disks = tuple(replace(d, name=change.name_disks.get(d.uuid, d.name)) for d in left)
+        front = change.add_first_disk
+        first = () if front is None else (DiskReport(front.name, str(uuid.uuid4()), front.size),)
         added = (DiskReport(one.name, str(uuid.uuid4()), one.size) for one in change.add_disks)
         self.set_instance(
             name,
             vcpus=change.vcpus or old.vcpus,
             memory=change.memory or old.memory,
             nics=nics + tuple(self._nic(one) for one in change.add_nics),
-            disks=(*disks, *added),
+            disks=(*first, *disks, *added),
             serial=old.serial + 1,
         )
         return [list(pair) for pair in asdict(change).items() if pair[1]]

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from synnefo.core.server_actions import FILL, MOVE, PAUSE, SAVE, SUSPEND
+from synnefo.core.server_actions import MOVE, PAUSE, SAVE, SUSPEND, VOLUMES
 from synnefo.ports import InstanceReport
 from synnefo.rapi.fake_failures import JobFails
 
-FEATURES = (FILL, MOVE, PAUSE, SAVE, SUSPEND)
+FEATURES = (MOVE, PAUSE, SAVE, SUSPEND, VOLUMES)
 OTHER_NODE = "node2.fake"
 # After each of them: Ganeti's word, what is wished, and whether the guest runs.
 HELD = {
@@ -30,7 +30,6 @@ class FakeWishes:
     """A part of the fake cluster; it knows its instances and how to make jobs."""
 
     saved: dict[str, tuple[str, str]]
-    filled: dict[tuple[str, str], str]
     _instances: dict[str, InstanceReport]
     _on: Callable[[str, str, str, Work], int]
     set_instance: Callable[..., None]
@@ -74,14 +73,6 @@ class FakeWishes:
             return {"size": 1 << 20, "checksum": checksum, "os_hash_value": os_hash_value}
 
         return self._on(name, "INSTANCE_SAVE_DISK", reason, save)
-
-    def submit_fill_disk(self, name: str, disk: str, file: str, format: str, reason: str) -> int:
-        """Write down what was filled from what."""
-
-        def fill() -> None:
-            self.filled[name, disk] = file
-
-        return self._on(name, "INSTANCE_FILL_DISK", reason, fill)
 
     def submit_migrate(self, name: str, live: bool, node: str | None, reason: str) -> int:
         """To the other node."""

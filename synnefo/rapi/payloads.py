@@ -25,6 +25,7 @@ from synnefo.ports import (
 Json = Mapping[str, Any]
 # Lets Ganeti number a new card or disk after those there are.
 LAST = -1
+FIRST = 0
 
 # --- sent
 
@@ -94,6 +95,8 @@ def modify(change: InstanceChange) -> dict[str, Any]:
     disks: list[list[Any]] = [["remove", name, {}] for name in change.remove_disks]
     disks += [["modify", key, {"name": name}] for key, name in change.name_disks.items()]
     disks += [["add", LAST, disk(one)] for one in change.add_disks]
+    if change.add_first_disk is not None:
+        disks.append(["add", FIRST, disk(change.add_first_disk)])
     sent: dict[str, Any] = {
         "beparams": backend_parameters(change.vcpus, change.memory),
         "hvparams": dict(change.hvparams),

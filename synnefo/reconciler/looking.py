@@ -168,6 +168,8 @@ def _actual(number: int, report: InstanceReport, expected_disks: list[str]) -> d
         if naming.port_id(prefix, nic.name) is not None
     )
     disks = disks_of(report, expected_disks)
+    rescue = naming.rescue_name(prefix, number)
+    rescuing = sum(disk.name == rescue for disk in report.disks)
     return drift.Actual(
         number,
         report.running,
@@ -176,7 +178,7 @@ def _actual(number: int, report: InstanceReport, expected_disks: list[str]) -> d
         report.pnode,
         disks,
         foreign_cards=len(report.nics) - len(cards),
-        foreign_disks=len(report.disks) - len(disks),
+        foreign_disks=len(report.disks) - len(disks) - rescuing,
         special=SPECIAL.get(report.status),
     )
 

@@ -5,8 +5,15 @@ from dataclasses import replace
 import pytest
 
 from synnefo.core.faults import BadRequest, Conflict, NotSupported, QuotaExceeded
-from synnefo.db.models import Activity, Commission, Flavor, Intent, Server
-from synnefo.intents import server_sizes, server_wishes
+from synnefo.db.models import Activity, Commission, Flavor, Image, Intent, Node, Server
+from synnefo.intents import (
+    migrations,
+    rescues,
+    saved_images,
+    server_sizes,
+    server_systems,
+    server_wishes,
+)
 from tests.integration.spine.spine import Killed, shuffled
 
 
@@ -35,8 +42,9 @@ def _resize(spine, server, flavor="2"):
 
 
 def _calm(spine):
-    for _ in range(4):
+    for _ in range(3):
         spine.settle()
+    spine.reconciler.turn(spine.backend)  # Whoever went elsewhere is seen there.
     assert spine.reconciler.turn(spine.backend).drifts == []
     assert spine.reconciler.books() == 0
 
@@ -127,7 +135,7 @@ def test_refusals(spine, server, large):
     spine.project.quotalimit_set.filter(resource="ram").update(limit=130)
     with pytest.raises(QuotaExceeded):
         _resize(spine, server)
-    with pytest.raises(Conflict, match="Cannot 'confirmResize' instance .* in vm_state active"):
+    with pytest.raises(Conflict, match=r"Cannot 'confirmResize' instance .* in vm_state active"):
         server_sizes.confirm(spine.caller, str(server.uuid))
     spine.backend.features = []
     spine.backend.save()
@@ -260,4 +268,107 @@ def test_deleted_servers_can_be_restored_for_a_while(spine, server, settings):
     spine.act(server, "forceDelete")
     _calm(spine)
     assert _mode(server)[1] == "DELETED"
+    spine.audit()
+
+
+# --- systems, images, other nodes -----------------------------------------------------------------
+
+
+def _image(spine, **more):
+    now = spine.clock.now()
+    fields = {"status": "active", "disk_format": "raw", "container_format": "bare", "size": 1000}
+    return Image.objects.create(
+        project=spine.project, name="other", created_at=now, updated_at=now, **fields | more
+    )
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_rebuild(spine, server, runs):
+    if not runs:
+        spine.act(server, "os-stop")
+        _calm(spine)
+    image = _image(spine)
+    wish = server_systems.RebuildRequest(str(image.uuid), {"name": "anew"})
+    server_systems.rebuild(spine.caller, str(server.uuid), wish)
+    assert _mode(server) == (None, "ACTIVE" if runs else "STOPPED", "rebuilding")
+    _calm(spine)
+    assert _mode(server) == (None, "ACTIVE" if runs else "STOPPED", None)
+    assert (server.image, server.name) == (image, "anew")
+    _audit(spine)
+    spine.audit()
+
+
+def test_an_image_of_a_server(spine, server):
+    image = saved_images.create(spine.caller, str(server.uuid), "kept", {"a": "b"})
+    assert image.status == "saving"
+    assert _mode(server)[2] == "image_snapshot"
+    _calm(spine)
+    image.refresh_from_db()
+    assert (image.status, image.size, len(image.checksum)) == ("active", 1 << 20, 32)
+    assert image.properties["a"] == "b"
+    assert image.properties["instance_uuid"] == str(server.uuid)
+    assert spine.cluster.saved[str(image.uuid)][0] == spine.instance(server)
+    lost = saved_images.create(spine.caller, str(server.uuid), "lost", {})
+    spine.cluster.remove_behind(spine.instance(server))
+    spine.settle()
+    assert not Image.objects.filter(pk=lost.pk).exists()
+
+
+def test_backups_rotate(spine, server):
+    uuid = str(server.uuid)
+    for number in range(3):
+        saved_images.back_up(spine.caller, uuid, f"b{number}", "daily", 2, {})
+        _calm(spine)
+    names = set(Image.objects.exclude(name="tiny").values_list("name", flat=True))
+    assert names == {"b1", "b2"}
+    spine.audit()
+
+
+def test_shelve_and_unshelve(spine, server):
+    saved_images.shelve(spine.caller, str(server.uuid))
+    _calm(spine)
+    assert _mode(server) == ("SHELVED_OFFLOADED", "STOPPED", None)
+    assert Image.objects.get(name="web-shelved").status == "active"
+    with pytest.raises(Conflict, match="vm_state shelved_offloaded"):
+        spine.act(server, "os-start")
+    saved_images.unshelve(spine.caller, str(server.uuid))
+    _calm(spine)
+    assert _mode(server) == (None, "ACTIVE", None)
+    assert not Image.objects.filter(name="web-shelved").exists()
+    spine.audit()
+
+
+def test_rescue_and_unrescue(spine, server):
+    rescues.rescue(spine.caller, str(server.uuid), None)
+    _calm(spine)
+    assert _mode(server) == ("RESCUED", "ACTIVE", None)
+    names = [disk.name for disk in spine.cluster.instance(spine.instance(server)).disks]
+    assert names[0] == f"snf-rescue-{server.pk}"
+    spine.act(server, "reboot", type="HARD")
+    _calm(spine)
+    assert _mode(server)[0] == "RESCUED"
+    rescues.unrescue(spine.caller, str(server.uuid))
+    _calm(spine)
+    assert _mode(server) == (None, "ACTIVE", None)
+    assert len(spine.cluster.instance(spine.instance(server)).disks) == 1
+    spine.audit()
+
+
+def test_a_migration_is_confirmed_or_reverted(spine, server):
+    uuid = str(server.uuid)
+    Node.objects.create(backend=spine.backend, name="node2.fake", created_at=spine.clock.now())
+    migrations.migrate(spine.caller, uuid, "node2.fake")
+    _calm(spine)
+    assert _mode(server) == ("RESIZED", "ACTIVE", None)
+    assert server.node == "node2.fake"
+    server_sizes.revert(spine.caller, uuid)
+    _calm(spine)
+    with pytest.raises(BadRequest, match="alone has the disks"):
+        migrations.migrate_live(spine.caller, uuid, None)
+    assert _mode(server) == (None, "ACTIVE", None)
+    assert server.node == "node1.fake"
+    migrations.migrate(spine.caller, uuid, "node2.fake")
+    _calm(spine)
+    server_sizes.confirm(spine.caller, uuid)
+    assert _mode(server) == (None, "ACTIVE", None)
     spine.audit()
