@@ -263,7 +263,8 @@ def create_tags(request: Request, name: str) -> HttpResponse:
 
 def resource_types(request: Request) -> HttpResponse:
     """GET /v2/metadefs/resource_types: the usual ones and those that somebody has named."""
-    named = MetadefItem.objects.filter(kind=RESOURCE_TYPE, namespace__visibility="public")
+    seen = intents.readable(request.caller)
+    named = MetadefItem.objects.filter(kind=RESOURCE_TYPE, namespace__in=seen)
     names = {*RESOURCE_TYPES, *named.values_list("name", flat=True)}
     types = [{"name": name, "created_at": MADE, "updated_at": MADE} for name in sorted(names)]
     return answer({"resource_types": types})
