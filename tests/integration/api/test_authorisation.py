@@ -44,15 +44,15 @@ def test_nothing_is_open_that_was_not_meant_to_be() -> None:
     }
 
 
-@pytest.mark.parametrize("row", GUARDED, ids=label)
 @pytest.mark.parametrize("token", [None, "", "nonsense", "x" * 5000, "\xe4"])
-def test_without_a_good_token(api: Api, row: tuple[str, Route], token: str | None) -> None:
-    answer = api(row[1].method, address(*row), b"", as_=token)
-    assert answer.status == 401
-    assert answer.headers["WWW-Authenticate"] == 'Keystone uri="http://testserver/identity"'
-    assert answer.body["error"]["code"] == 401
-    assert "/identity/v3" in answer.body["error"]["message"]
-    assert answer.headers["X-Openstack-Request-Id"].startswith("req-")
+def test_without_a_good_token(api: Api, token: str | None) -> None:
+    for row in GUARDED:
+        answer = api(row[1].method, address(*row), b"", as_=token)
+        assert answer.status == 401, label(row)
+        assert answer.headers["WWW-Authenticate"] == 'Keystone uri="http://testserver/identity"'
+        assert answer.body["error"]["code"] == 401
+        assert "/identity/v3" in answer.body["error"]["message"]
+        assert answer.headers["X-Openstack-Request-Id"].startswith("req-")
 
 
 def test_expired_tokens_and_disabled_users(api: Api, world: World) -> None:
@@ -70,21 +70,25 @@ def test_expired_tokens_and_disabled_users(api: Api, world: World) -> None:
 MEMBERS = [row for row in GUARDED if row[1].who >= Who.READER]
 
 
-@pytest.mark.parametrize("row", MEMBERS, ids=label)
-def test_an_unscoped_token_is_not_enough(api: Api, row: tuple[str, Route]) -> None:
-    assert api(row[1].method, address(*row), b"{}", as_="unscoped").status == 403
+def test_an_unscoped_token_is_not_enough(api: Api) -> None:
+    for row in MEMBERS:
+        assert api(row[1].method, address(*row), b"{}", as_="unscoped").status == 403, label(row)
 
 
-@pytest.mark.parametrize("row", [r for r in GUARDED if r[1].who is Who.MEMBER], ids=label)
-def test_readers_only_read(api: Api, row: tuple[str, Route]) -> None:
-    assert api(row[1].method, address(*row), b"{}", as_="reader").status == 403
+def test_readers_only_read(api: Api) -> None:
+    for row in GUARDED:
+        if row[1].who is Who.MEMBER:
+            answer = api(row[1].method, address(*row), b"{}", as_="reader")
+            assert answer.status == 403, label(row)
 
 
-@pytest.mark.parametrize("row", [r for r in GUARDED if r[1].who is Who.ADMIN], ids=label)
-def test_some_is_for_administrators(api: Api, row: tuple[str, Route]) -> None:
-    assert api(row[1].method, address(*row), b"{}").status == 403
-    # What is asked for makes no sense or is not there, but nobody is turned away.
-    assert api(row[1].method, address(*row), b"{}", as_="admin").status not in (401, 403)
+def test_some_is_for_administrators(api: Api) -> None:
+    for row in GUARDED:
+        if row[1].who is Who.ADMIN:
+            assert api(row[1].method, address(*row), b"{}").status == 403, label(row)
+            # What is asked for makes no sense or is not there, but nobody is turned away.
+            answer = api(row[1].method, address(*row), b"{}", as_="admin")
+            assert answer.status not in (401, 403), label(row)
 
 
 # What a body has to be to get as far as the resource.
@@ -101,7 +105,9 @@ BODIES = {
 }
 V = "2.21"
 EXPECTED = {
-    "GET compute/os-quota-sets/{id}/defaults": {200},  # They are the same for everybody.
+    # They are the same for everybody.
+    "GET compute/os-quota-sets/{id}/defaults": {200},
+    "GET volume/os-quota-sets/{id}/defaults": {200},
 }
 KINDS = {
     "PATCH image/images/{id}": "application/openstack-images-v2.1-json-patch",
@@ -126,21 +132,24 @@ def valid_body(row: tuple[str, Route]) -> Any:
     return example(schema_of(body.newest if isinstance(body, ByVersion) else body))
 
 
-@pytest.mark.parametrize("row", OWNED, ids=label)
-def test_tenants_are_strangers(api: Api, world: World, row: tuple[str, Route]) -> None:
+@pytest.mark.parametrize("noun", NOUNS, ids="/".join)
+def test_tenants_are_strangers(api: Api, world: World, noun: tuple[str, str]) -> None:
     """Nobody can tell what is another project's from what never was."""
-    name, route = row
-    identifier = NOUNS[name, route.path.split("/")[0]](world)
-    kind, body = KINDS.get(label(row), "application/json"), valid_body(row)
-    foreign, missing = (
-        api(route.method, address(name, route, which), body, as_="stranger", kind=kind, version=V)
-        for which in (identifier, ANY_ID)
-    )
-    assert str(missing.body).replace(ANY_ID, identifier) == str(foreign.body)
-    assert foreign.status == missing.status
-    # A body may be refused before anything is looked for.
-    usual = {"GET": {404}, "DELETE": {404}}.get(route.method, {400, 404})
-    assert foreign.status in EXPECTED.get(label(row), usual), foreign
+    identifier = NOUNS[noun](world)
+    rows = [row for row in OWNED if noun == (row[0], row[1].path.split("/")[0])]
+    assert rows, "no route leads there"
+    for row in rows:
+        name, route = row
+        kind, body = KINDS.get(label(row), "application/json"), valid_body(row)
+        foreign, missing = (
+            api(route.method, address(name, route, at), body, as_="stranger", kind=kind, version=V)
+            for at in (identifier, ANY_ID)
+        )
+        assert str(missing.body).replace(ANY_ID, identifier) == str(foreign.body)
+        assert foreign.status == missing.status
+        # A body may be refused before anything is looked for.
+        usual = {"GET": {404}, "DELETE": {404}}.get(route.method, {400, 404})
+        assert foreign.status in EXPECTED.get(label(row), usual), (label(row), foreign)
 
 
 def test_lists_hold_nothing_of_others(api: Api, world: World) -> None:
@@ -169,7 +178,7 @@ def test_lists_hold_nothing_of_others(api: Api, world: World) -> None:
         ("GET", "/image/v2/", 404, "error"),
         ("GET", "/image/v2/images/", 404, "error"),
         ("GET", "/network/v2.0/nothing", 404, "NeutronError"),
-        ("POST", "/network/v2.0/networks", 405, "NeutronError"),
+        ("DELETE", "/network/v2.0/networks", 405, "NeutronError"),
         ("GET", "/nothing", 404, "error"),
     ],
 )
