@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from synnefo.api.prepared import Prepared
 from synnefo.db.models import (
     Address,
+    Aggregate,
     Flavor,
     FloatingIp,
     Port,
@@ -64,7 +65,7 @@ def _volumes(how: str, servers: Any) -> "QuerySet[Any, Any]":
 
 
 def _groups(how: str, servers: Any) -> "QuerySet[Any, Any]":
-    pairs: "QuerySet[Any, Any]" = Port.security_groups.through.objects.all()
+    pairs: QuerySet[Any, Any] = Port.security_groups.through.objects.all()
     found = pairs.filter(**{f"port__server{how}": servers})
     columns = ("port__server_id", "securitygroup__name")
     return found.order_by(*columns).values_list(*columns).distinct()
@@ -102,6 +103,19 @@ def sizes(keys: Iterable[int]) -> dict[int, Size]:
     """Flavors by their keys, those included that were deleted since."""
     found = Flavor.ever.filter(pk__in=set(keys)).values_list(*Size._fields)
     return {row[0]: Size._make(row) for row in found}
+
+
+OF_NODES = Prepared(
+    str,
+    lambda nothing: Aggregate.nodes.through.objects.filter(aggregate__zone__isnull=False)
+    .exclude(aggregate__zone=nothing)
+    .values_list("node__name", "aggregate__zone"),
+)
+
+
+def zones() -> dict[str, str]:
+    """The nodes that are in a zone of their own; all others are in the usual one."""
+    return dict(OF_NODES.rows(""))
 
 
 def nets(

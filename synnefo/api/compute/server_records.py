@@ -59,6 +59,7 @@ class Row(NamedTuple):
     reservation_id: str
     launch_index: int
     zone: str | None
+    group: Any
     locked_by: str | None
     locked_reason: str | None
     fault: dict[str, Any] | None
@@ -71,7 +72,12 @@ class Row(NamedTuple):
     deleted_at: Any
 
 
-NAMES = {"size": "flavor_id", "flavor": "flavor__flavor_id", "image": "image__uuid"}
+NAMES = {
+    "size": "flavor_id",
+    "flavor": "flavor__flavor_id",
+    "image": "image__uuid",
+    "group": "group__uuid",
+}
 COLUMNS = tuple(NAMES.get(name, name) for name in Row._fields)
 ALIVE = Server.objects.exclude(state=ServerState.DELETED)
 ONE = Prepared(UUID, lambda uuid: ALIVE.filter(uuid=uuid).values_list(*COLUMNS))
@@ -227,6 +233,7 @@ class Renderer:
         )
         self._flavors: dict[Any, dict[str, Any]] = {}
         self._images: dict[Any, Any] = {None: ""}
+        self._zones: dict[str, str] | None = None
 
     def _flavor(self, key: str) -> dict[str, Any]:
         if key not in self._flavors:
@@ -239,6 +246,14 @@ class Renderer:
             href = f"{self.base}/compute/images/{key}"
             self._images[key] = {"id": str(key), "links": [{"rel": "bookmark", "href": href}]}
         return self._images[key]
+
+    def _zone(self, row: Row) -> str:
+        """That of its node; before it has one, the one that its user wants."""
+        if not row.node:
+            return row.zone or ""
+        if self._zones is None:
+            self._zones = parts.zones()
+        return self._zones.get(row.node, ZONE)
 
     def record(self, row: Row) -> dict[str, Any]:
         """One server, but for its parts."""
@@ -270,7 +285,7 @@ class Renderer:
             "accessIPv6": row.access_ipv6,
             "links": links(self.base, uuid),
             "OS-DCF:diskConfig": row.disk_config,
-            "OS-EXT-AZ:availability_zone": ZONE if row.node else "",
+            "OS-EXT-AZ:availability_zone": self._zone(row),
             "config_drive": "True" if row.config_drive else "",
             "key_name": row.key_name,
             "OS-SRV-USG:launched_at": long_timestamp(row.launched_at),
@@ -283,7 +298,7 @@ class Renderer:
         """One server with its parts and, from 2.71 on, its group."""
         record = self._complete([row], lambda part: part.of_one(row.pk), with_macs)[0]
         if self.minor >= WITH_GROUPS:
-            record["server_groups"] = []
+            record["server_groups"] = [] if row.group is None else [str(row.group)]
         return record
 
     def all(self, servers: list[Row]) -> list[dict[str, Any]]:
