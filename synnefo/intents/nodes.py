@@ -59,7 +59,9 @@ def forget(node_id: int) -> None:
 
 
 def _wish(node: Node, role: Node.Role, reason: str | None) -> Node:
-    node.wanted_role = None if node.role == role else role
+    # What the cluster was asked for before may still come about, so it is asked for this, too.
+    settled = node.role == role and (node.master or node.wanted_role is None)
+    node.wanted_role = None if settled else role
     node.asked_at = None
     node.disabled_reason = reason if node.disabled else None
     node.save(update_fields=["wanted_role", "asked_at", "disabled_reason"])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from synnefo.db.models import Node
 from synnefo.db.transactions import writing
 from synnefo.ports import NodeReport
 
 Role = Node.Role
+SETTLING = timedelta(seconds=10)  # A job that was asked for before may come to its end last.
 SEEN = (
     "address",
     "role",
@@ -54,7 +55,7 @@ def _told(node: Node | None, backend_id: int, report: NodeReport, now: datetime)
     node = node or Node(backend_id=backend_id, name=report.name, created_at=now)
     node.address, node.master = report.address, report.master
     node.role, node.vm_capable = _role(report), report.vm_capable
-    if node.wanted_role == node.role:
+    if node.wanted_role == node.role and node.asked_at and now - node.asked_at >= SETTLING:
         node.wanted_role = None  # What was wished for has come true.
     if not node.disabled:
         node.disabled_reason = None

@@ -42,6 +42,7 @@ from synnefo.observations.chains import EFFECTS
 
 _WRITTEN = (
     "state", "seen_job", "seen_op", "seen_rank", "task", "placed", "progress", "launched_at",
+    "node",
 )  # fmt: skip
 
 
@@ -56,13 +57,14 @@ class _Row:
     fault: object
     progress: int
     launched_at: datetime | None
+    node: str
     known: Known
 
     def values(self) -> list[object]:
         known = self.known
         return [
             self.pk, known.state, *known.seen, known.task, known.placed,
-            self.progress, self.launched_at,
+            self.progress, self.launched_at, self.node,
         ]  # fmt: skip
 
 
@@ -135,13 +137,13 @@ def _locked(wanted: set[int]) -> dict[int, _Row]:
     found = {}
     columns = ("pk", "uuid", "project_id", "backend_id", "fault", "mode", *_WRITTEN)
     for pk, identity, project, backend, fault, mode, *values in rows.values_list(*columns):
-        state, job, op, rank, task, placed, progress, launched_at = values
+        state, job, op, rank, task, placed, progress, launched_at, node = values
         shown = ServerTask(task) if task else None
         known = Known(
             ServerState(state), (job, op, rank), shown, placed, launched_at is not None,
             ServerMode(mode) if mode else None,
         )  # fmt: skip
-        found[pk] = _Row(pk, identity, project, backend, fault, progress, launched_at, known)
+        found[pk] = _Row(pk, identity, project, backend, fault, progress, launched_at, node, known)
     return found
 
 
@@ -248,6 +250,7 @@ def _move(row: _Row, message: OpStatus, action: str | None, plan: _Plan, now: da
         plan.without_console.add(row.pk)
     if verdict.launched:
         row.launched_at, row.progress = now, 100
+        row.node = server_reports.node_made(message.operation, message.result) or row.node
         plan.built.add(row.pk)
     row.known = server_reports.after(row.known, verdict)
     plan.dirty[row.pk] = plan.told[row.pk] = row

@@ -51,7 +51,8 @@ def apply(message: OpStatus, now: datetime) -> bool:
         if intent is not None:
             report = replace(report, action=intent.action)
         verdict = server_reports.of_report(_known(server), report)
-        moved = _carry_out(server, verdict, now)
+        node = server_reports.node_made(message.operation, message.result)
+        moved = _carry_out(server, verdict, now, node)
         if intent is not None:
             good = report.status is JobStatus.SUCCESS
             end = chains.End(good, verdict.frees_task, message.result, report.error)
@@ -108,7 +109,7 @@ def _end_intent(
 # --- verdicts -------------------------------------------------------------------------------------
 
 
-def _carry_out(server: Server, verdict: Verdict, now: datetime) -> bool:
+def _carry_out(server: Server, verdict: Verdict, now: datetime, node: str = "") -> bool:
     """Write what the rules say; the caller holds the server's row. Whether anything changed."""
     if verdict.doubt:
         rings.doubt(server.backend_id, server.pk)
@@ -120,6 +121,8 @@ def _carry_out(server: Server, verdict: Verdict, now: datetime) -> bool:
     if verdict.state is ServerState.DELETED:
         return _newer(server, verdict).exists() and endings.gone(server, now, **seen)
     changes = _columns(server, verdict, now) | seen
+    if verdict.launched and node:
+        changes["node"] = node
     if verdict.state is ServerState.ERROR:
         return endings.build_failed(server, verdict.fault or "", now, **changes)
     _settle_quota(server, verdict.charge, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -175,7 +176,9 @@ def test_a_node_is_closed_and_opened(api: Api, world: World, nodes: dict[str, No
 
 
 def test_a_wish_that_came_true_is_forgotten(world: World, nodes: dict[str, Node]) -> None:
-    Node.objects.filter(name="node2.fake").update(wanted_role="drained", disabled_reason="x")
+    asked = START - timedelta(minutes=1)
+    wish = {"wanted_role": "drained", "disabled_reason": "x", "asked_at": asked}
+    Node.objects.filter(name="node2.fake").update(**wish)
     reports = [report("node1.fake"), report("node2.fake", drained=True)]
     backends.capacity(world.backend.pk, reports, START)
     node = Node.objects.get(name="node2.fake")
