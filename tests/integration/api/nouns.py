@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from synnefo.db.models import Volume
+from tests.integration.api.client import Api
 from tests.integration.api.world import World
 
 Maker = Callable[[World], str]
@@ -37,14 +40,83 @@ def _user(world: World) -> str:
     return str(world.user.id)
 
 
+def _made(path: str, noun: str, **fields: Any) -> Maker:
+    """A maker that asks the API as the user."""
+
+    def maker(world: World) -> str:
+        answer = Api(world)("POST", path, {noun: fields}, version="2.60")
+        assert answer.status in (200, 201, 202), answer
+        return str(answer.body[noun]["id"])
+
+    return maker
+
+
+def _server_group(world: World) -> str:
+    fields = {"name": "secret-name", "policies": ["anti-affinity"]}
+    return _made("/compute/v2.1/os-server-groups", "server_group", **fields)(world)
+
+
+def _rule(world: World) -> str:
+    group = Api(world)("POST", "/network/v2.0/security-groups", {"security_group": {"name": "g"}})
+    return str(group.body["security_group"]["security_group_rules"][0]["id"])
+
+
+def _sharing(world: World) -> str:
+    fields = {
+        "object_type": "network", "object_id": _network(world), "target_tenant": "f" * 32,
+        "action": "access_as_shared",
+    }  # fmt: skip
+    return _made("/network/v2.0/rbac-policies", "rbac_policy", **fields)(world)
+
+
+def _available(world: World) -> str:
+    made = _made("/volume/v3/volumes", "volume", size=1, name="secret-name")(world)
+    Volume.objects.filter(uuid=made).update(status="available")
+    return made
+
+
+def _snapshot(world: World) -> str:
+    return _made("/volume/v3/snapshots", "snapshot", volume_id=_available(world))(world)
+
+
+def _transfer(world: World) -> str:
+    volume = _available(world)
+    return _made("/volume/v3/volume-transfers", "transfer", volume_id=volume)(world)
+
+
+def _credential(world: World) -> str:
+    fields = {"blob": "secret-name", "type": "cert", "user_id": world.user.id}
+    return _made("/identity/v3/credentials", "credential", **fields)(world)
+
+
 NOUNS: dict[tuple[str, str], Maker] = {
     ("compute", "servers"): _server,
     ("compute", "os-quota-sets"): _project,
+    ("compute", "os-server-groups"): _server_group,
+    ("compute", "os-simple-tenant-usage"): _project,
     ("identity", "projects"): _project,
     ("identity", "users"): _user,
+    ("identity", "credentials"): _credential,
     ("image", "images"): _image,
     ("network", "networks"): _network,
     ("network", "subnets"): _subnet,
     ("network", "ports"): _port,
     ("network", "quotas"): _project,
+    ("network", "routers"): _made("/network/v2.0/routers", "router", name="secret-name"),
+    ("network", "security-groups"): _made(
+        "/network/v2.0/security-groups", "security_group", name="secret-name"
+    ),
+    ("network", "security-group-rules"): _rule,
+    ("network", "subnetpools"): _made(
+        "/network/v2.0/subnetpools", "subnetpool", name="secret-name", prefixes=["10.0.0.0/8"]
+    ),
+    ("network", "address-scopes"): _made(
+        "/network/v2.0/address-scopes", "address_scope", name="secret-name", ip_version=4
+    ),
+    ("network", "rbac-policies"): _sharing,
+    ("volume", "volumes"): _available,
+    ("volume", "snapshots"): _snapshot,
+    ("volume", "volume-transfers"): _transfer,
+    ("volume", "os-volume-transfer"): _transfer,
+    ("volume", "os-quota-sets"): _project,
 }
