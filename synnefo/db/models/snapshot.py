@@ -61,6 +61,7 @@ class Backup(models.Model):
     content = models.ForeignKey(
         VolumeContent, null=True, on_delete=models.PROTECT, related_name="backups"
     )
+    volume_facts = models.JSONField(default=dict)  # what else a restored volume takes over
     data_timestamp = models.DateTimeField()
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField(null=True)

@@ -55,7 +55,7 @@ class Volume(models.Model):
     metadata = models.JSONField(default=dict)
     image_metadata = models.JSONField(default=dict)
     bootable = models.BooleanField(default=False)
-    readonly = models.BooleanField(default=False)
+    readonly = models.BooleanField(null=True)  # null until somebody says so
     multiattach = models.BooleanField(default=False)
     snapshot_id = models.UUIDField(null=True)  # what it was made from, also when that is gone
     source_volid = models.UUIDField(null=True)
