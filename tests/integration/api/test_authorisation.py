@@ -105,10 +105,10 @@ BODIES = {
 }
 V = "2.21"
 EXPECTED = {
-    # They are the same for everybody.
+    # The defaults are the same for everybody; Cinder turns strangers away whatever the id.
     "GET compute/os-quota-sets/{id}/defaults": {200},
-    "GET volume/os-quota-sets/{id}/defaults": {200},
-    "GET volume/os-quota-sets/{id}": {403},  # Cinder says so, of any id.
+    "GET volume/os-quota-sets/{id}/defaults": {403},
+    "GET volume/os-quota-sets/{id}": {403},
 }
 KINDS = {
     "PATCH image/images/{id}": "application/openstack-images-v2.1-json-patch",

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 ALTERNATIVE = "tempest-alternative"
-# The tests wait in whole intervals of this many seconds; tempest takes no fractions.
-INTERVAL = "1"
+# Seconds between two looks of a waiting test; tempest takes no fractions.
+INTERVAL = "0"
 MULTIPLE_CHOICES = 300
 
 
