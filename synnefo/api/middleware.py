@@ -22,7 +22,7 @@ from synnefo.telemetry import logs
 log = logging.getLogger(__name__)
 
 UPLOAD = re.compile(r"/image/v2/images/[^/]+/(file|stage)$")
-SERVICES = frozenset({"identity", "compute", "image", "network"})
+SERVICES = frozenset({"identity", "compute", "image", "network", "volume"})
 DATABASE_AWAY = "The database does not answer now. Try again in a moment."
 MOST_PARAMETERS = 500  # Each may become a condition of a query to the database.
 

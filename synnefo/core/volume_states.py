@@ -3,6 +3,8 @@
 Cinder's words. What may not be done in a state is a BadRequest there, not a conflict.
 """
 
+from collections.abc import Mapping
+
 from synnefo.core.faults import BadRequest
 
 GIB = 1024  # MiB
@@ -20,6 +22,16 @@ MIGRATION_STATUSES = ("migrating", "error", "success", "completing", "none", "st
 # What an administrator may set a state to, by action.
 DELETABLE = frozenset({AVAILABLE, ERROR, "error_restoring", "error_extending", "error_managing"})
 GROUP_STATUSES = ("creating", "available", "error", "deleting", "updating", "in-use")
+
+
+# What the one pool of volumes is, in the words of a type's extra specifications.
+POOL = {"volume_backend_name": "volumes", "vendor_name": "Synnefo", "storage_protocol": "local"}
+
+
+def misfits(specs: Mapping[str, str]) -> list[str]:
+    """What a type asks of its pool that this one is not."""
+    wanted = {name.removeprefix("capabilities:"): text for name, text in specs.items()}
+    return sorted(name for name, is_so in POOL.items() if wanted.get(name, is_so) != is_so)
 
 
 def gib(mebibytes: int) -> int:

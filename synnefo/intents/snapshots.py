@@ -27,6 +27,8 @@ from synnefo.intents import (
     volumes,
 )
 
+REMEMBERED = ("metadata", "image_metadata", "bootable")
+
 
 def create(caller: Caller, volume_uuid: str, *, force: bool, **columns: Any) -> Snapshot:
     """Keep a volume as it is; one in use needs `force`."""
@@ -147,6 +149,7 @@ def back_up(
             snapshot_id=snapshot.uuid if snapshot else None,
             parent=_parent(volume) if columns.get("incremental") else None,
             size=gib(volume.size),
+            volume_facts={name: getattr(volume, name) for name in REMEMBERED},
             data_timestamp=snapshot.created_at if snapshot else now,
             created_at=now,
             updated_at=now,
@@ -214,7 +217,8 @@ def restore(
             title = name or f"restore_backup_{backup.uuid}"
             request = volumes.VolumeRequest(size=backup.size, name=title)
             recipe = volumes.Recipe(content=backup.content, least=backup.size)
-            return backup, volumes.made(caller, request, recipe, timezone.now())
+            made = volumes.made(caller, request, recipe, timezone.now())
+            return backup, volumes.saved(made, **backup.volume_facts)
         volume = volume_lookup.volume(caller, volume_uuid)
         volume_states.require("volume", volume_uuid, volume.status, AVAILABLE)
         if gib(volume.size) < backup.size:
@@ -223,6 +227,6 @@ def restore(
                 f" backup of size {backup.size} GB."
             )
         before = volume.content_id
-        volumes.saved(volume, content=backup.content)
+        volumes.saved(volume, content=backup.content, **backup.volume_facts)
         volume_contents.release([before])
     return backup, volume

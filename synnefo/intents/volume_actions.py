@@ -90,7 +90,7 @@ def detach_by_hand(caller: Caller, volume_uuid: str, attachment: str | None) -> 
         if not rows.exists():
             if attachment is not None:
                 raise NotFound(f"Volume attachment {attachment} could not be found.")
-            volume_states.require("volume", volume_uuid, volume.status, IN_USE, "detaching")
+            return  # It is detached already.
         rows.delete()
         if not VolumeAttachment.objects.filter(volume=volume).exists():
             volumes.saved(volume, status=AVAILABLE)

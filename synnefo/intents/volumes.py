@@ -7,20 +7,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from synnefo.core import volume_states
 from synnefo.core.caller import Caller
-from synnefo.core.faults import BadRequest, NotFound
+from synnefo.core.faults import BadRequest, NotFound, ServiceUnavailable
 from synnefo.core.volume_states import AVAILABLE, DELETABLE, GIB, IN_USE, gib
 from synnefo.db import rings
-from synnefo.db.models import Backup, Image, Snapshot, Volume, VolumeContent, VolumeType
+from synnefo.db.models import (
+    Backup,
+    Image,
+    Snapshot,
+    Volume,
+    VolumeContent,
+    VolumeMessage,
+    VolumeType,
+)
 from synnefo.db.transactions import writing
-from synnefo.intents import image_access, volume_contents, volume_lookup, volume_quota
+from synnefo.intents import (
+    image_access,
+    volume_contents,
+    volume_lookup,
+    volume_quota,
+    volume_services,
+)
 
+REMEMBERED = timedelta(days=30)
 FILLS = ("raw", "qcow2")  # what a disk can be filled with
 PLAIN_FIELDS = (
     "checksum", "min_disk", "min_ram", "disk_format", "container_format", "size",
@@ -60,6 +75,8 @@ class Recipe:
 
 def create(caller: Caller, request: VolumeRequest) -> Volume:
     """Record a new volume and what it takes of the quota."""
+    if (refusal := volume_services.refusal()) is not None:
+        raise ServiceUnavailable(f"No volume can be made just now: {refusal}")
     with writing():
         found = recipe(caller, request)
         volume = made(caller, request, found, timezone.now())
@@ -79,7 +96,8 @@ def made(caller: Caller, request: VolumeRequest, recipe: Recipe, now: datetime) 
     kind = _type(caller, request, recipe)
     group = volume_lookup.group(caller, request.group_id) if request.group_id else None
     volume_quota.admit_volume(caller.project_id, size)
-    return Volume.objects.create(
+    misfits = volume_states.misfits(kind.extra_specs)
+    volume = Volume.objects.create(
         project_id=caller.project_id,
         user_id=caller.user_id,
         local=False,
@@ -87,7 +105,7 @@ def made(caller: Caller, request: VolumeRequest, recipe: Recipe, now: datetime) 
         description=request.description,
         size=size * GIB,
         disk_template="",
-        status=AVAILABLE,
+        status="error" if misfits else AVAILABLE,
         volume_type=kind,
         group=group,
         availability_zone=request.availability_zone or "nova",
@@ -100,6 +118,22 @@ def made(caller: Caller, request: VolumeRequest, recipe: Recipe, now: datetime) 
         content=recipe.content,
         created_at=now,
         updated_at=now,
+    )
+    if misfits:
+        _tell_misfits(caller, volume, misfits, now)
+    return volume
+
+
+def _tell_misfits(caller: Caller, volume: Volume, misfits: list[str], now: datetime) -> None:
+    VolumeMessage.objects.create(
+        project_id=volume.project_id,
+        resource_uuid=volume.uuid,
+        event_id="VOLUME_schedule",
+        user_message="schedule allocate volume: no pool is what the type of the volume asks for:"
+        f" {', '.join(misfits)}",
+        request_id=caller.request_id,
+        created_at=now,
+        guaranteed_until=now + REMEMBERED,
     )
 
 

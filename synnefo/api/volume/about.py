@@ -20,7 +20,8 @@ from synnefo.intents.volume_services import BACKUP, SCHEDULER, VOLUMES
 ZONE = "nova"
 MACHINE = HOST.partition("@")[0]
 BACKEND = HOST.partition("#")[0]
-VENDOR = "Open Source"
+VENDOR = "Synnefo"
+PROTOCOL = "local"  # disks of the nodes that run the servers
 DRIVER = "3.0.0"
 UPDATED = "2013-04-18T00:00:00+00:00"
 EXTENSIONS = (
@@ -224,7 +225,7 @@ def pools(request: Request) -> HttpResponse:
             "volume_backend_name": BACKEND.partition("@")[2],
             "driver_version": DRIVER,
             "reserved_percentage": 0,
-            "storage_protocol": "cluster",
+            "storage_protocol": PROTOCOL,
             "vendor_name": VENDOR,
             "pool_name": HOST.partition("#")[2],
         }
@@ -242,7 +243,7 @@ def capabilities(_request: Request, host: str) -> HttpResponse:
             "volume_backend_name": BACKEND.partition("@")[2],
             "pool_name": HOST.partition("#")[2],
             "driver_version": DRIVER,
-            "storage_protocol": "cluster",
+            "storage_protocol": PROTOCOL,
             "display_name": "Disks of clusters",
             "description": "Volumes become disks of the clusters that run their servers.",
             "visibility": "public",
@@ -376,13 +377,20 @@ def drop_quota(request: Request, id: str) -> HttpResponse:
     return empty(200)
 
 
+def _of_class(name: str) -> dict[str, int]:
+    """Groups have no defaults of a class, as with Cinder."""
+    return {
+        one: limit for one, limit in _named(quota_limits.defaults(name)).items() if one != "groups"
+    }
+
+
 def quota_class(_request: Request, name: str) -> HttpResponse:
     """GET /os-quota-class-sets/{name}."""
-    return answer({"quota_class_set": {"id": name, **_named(quota_limits.defaults(name))}})
+    return answer({"quota_class_set": {"id": name, **_of_class(name)}})
 
 
 def change_quota_class(request: Request, name: str) -> HttpResponse:
     """PUT /os-quota-class-sets/{name}."""
     wish = request.wish["quota_class_set"]
     quota_limits.change_defaults(name, {one: wish[one] for one in VOLUME if one in wish})
-    return answer({"quota_class_set": _named(quota_limits.defaults(name))})
+    return answer({"quota_class_set": _of_class(name)})

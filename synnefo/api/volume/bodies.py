@@ -87,7 +87,7 @@ META_BODY = record({"meta": METADATA}, ("meta",))
 
 CREATE_SNAPSHOT = wrapped(
     "snapshot",
-    _TITLES | {"volume_id": uuid, "force": maybe(flag), "metadata": maybe(METADATA)},
+    _TITLES | {"volume_id": maybe(text(0, 255)), "force": maybe(flag), "metadata": maybe(METADATA)},
     ("volume_id",),
 )
 UPDATE_SNAPSHOT = wrapped("snapshot", _TITLES)

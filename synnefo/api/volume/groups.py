@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 
 from synnefo.api.bodies import (
+    FALSE,
     Kind,
     anything,
     choice,
@@ -107,7 +108,10 @@ def _type_record(request: Request, row: GroupType) -> dict[str, Any]:
 
 def _types(request: Request) -> "QuerySet[GroupType]":
     rows = GroupType.objects.all()
-    return rows if request.caller.is_admin else rows.filter(is_public=True)
+    wanted = request.query.get("is_public", "").lower()
+    if not request.caller.is_admin:
+        return rows.filter(is_public=True)
+    return rows if wanted in {"", "none"} else rows.filter(is_public=wanted not in FALSE)
 
 
 TYPES = lists.Listing(

@@ -106,14 +106,14 @@ class Listing:
 
     def index(self, request: Request) -> HttpResponse:
         """GET of the short list."""
-        return self._answer(request, self.brief, self.path)
+        return self._answer(request, self.brief)
 
     def index_detail(self, request: Request) -> HttpResponse:
         """GET of the list with details."""
-        return self._answer(request, self.detail, f"{self.path}/detail")
+        return self._answer(request, self.detail)
 
     def _answer(
-        self, request: Request, render: Callable[[Request, Any], dict[str, Any]], path: str
+        self, request: Request, render: Callable[[Request, Any], dict[str, Any]]
     ) -> HttpResponse:
         rows = self.filtered(request)
         order = sorting(request, dict(self.sort_keys), ("created_at", "desc"))
@@ -125,8 +125,8 @@ class Listing:
         page = list(ordered(rows, order)[offset : offset + limit])
         data: dict[str, Any] = {self.name: [render(request, row) for row in page]}
         if page and len(page) == limit:
-            url = f"{request.base}/volume/v3/{request.project}/{path}"
-            link = next_link(request, url, str(page[-1].uuid))
+            # As the client wrote the path: with the project in it, or without.
+            link = next_link(request, request.base + request.http.path, str(page[-1].uuid))
             data[f"{self.name}_links"] = [{"rel": "next", "href": link}]
         return answer(data | ({"count": count} if wanted else {}))
 

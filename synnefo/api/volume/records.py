@@ -92,8 +92,8 @@ def volume_small(request: Request, row: Volume) -> dict[str, Any]:
 def _metadata(row: Volume, shown: list[VolumeAttachment]) -> dict[str, str]:
     """What clients look for to know that a volume may only be read."""
     found = dict(row.metadata)
-    if row.readonly:
-        found["readonly"] = "True"
+    if row.readonly is not None:
+        found["readonly"] = str(row.readonly)
     if shown:
         found["attached_mode"] = shown[0].mode
     return found
