@@ -28,6 +28,7 @@ from synnefo.db.transactions import writing
 from synnefo.intents import (
     image_files,
     images,
+    qcow2,
     volume_attaching,
     volume_contents,
     volume_lookup,
@@ -73,10 +74,11 @@ def upload(caller: Caller, volume_uuid: str, wish: Mapping[str, Any]) -> tuple[V
 def _check_format(volume: Volume, wish: Mapping[str, Any]) -> None:
     is_in = volume.content.disk_format if volume.content else "raw"
     wanted = wish.get("disk_format") or "raw"
-    if wanted != is_in:
+    possible = {"raw"} if volume.server_id is not None else {is_in, "qcow2"}
+    if wanted not in possible:
         raise BadRequest(
-            f"The bytes of volume {volume.uuid} are kept as {is_in}; an image of it has that"
-            f" disk_format, not {wanted}.",
+            f"The bytes of volume {volume.uuid} are kept as {is_in}; an image of it has the"
+            f" disk_format {' or '.join(sorted(possible))}, not {wanted}.",
             field="disk_format",
         )
 
@@ -102,17 +104,21 @@ def _upload(caller: Caller, volume_pk: int, image: Image) -> None:
     """Give the image its bytes; whatever happens, the volume is available again."""
     try:
         content = _content_of(Volume.objects.select_related("content").get(pk=volume_pk))
-        with image_files.part_file(image):
+        path = volume_contents.path_of(content)
+        with image_files.part_file(image) as part:
             with writing():
                 images.change(image, status="saving")
-            facts = _sums(volume_contents.path_of(content))
+            if content.disk_format == image.disk_format:
+                image_files.part_of(image).unlink()
+                os.link(path, image_files.part_of(image))
+            else:
+                qcow2.write(path, part)
+            facts = _sums(image_files.part_of(image))
+            raw = path.stat().st_size if content.disk_format == "raw" else 0
             with writing():
-                os.link(volume_contents.path_of(content), image_files.path_of(image))
-                virtual = max(content.size << 20, facts["size"])
-                if content.disk_format == "raw":
-                    virtual = facts["size"]
+                image_files.keep(image)
+                virtual = raw or max(content.size << 20, facts["size"])
                 images.change(image, status="active", virtual_size=virtual, **facts)
-            image_files.part_of(image).unlink(missing_ok=True)
     except Exception:
         log.exception("volume %d could not be made an image", volume_pk)
         Image.objects.filter(pk=image.pk).delete()

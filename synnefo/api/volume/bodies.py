@@ -117,6 +117,11 @@ UPDATE_BACKUP = ByVersion(
         43: wrapped("backup", _BACKUP_TITLES | {"metadata": METADATA}),
     }
 )
+BACKUP_RECORD = wrapped(
+    "backup-record",
+    {"backup_service": text(1, 255), "backup_url": text(1, 65535)},
+    ("backup_service", "backup_url"),
+)
 RESTORE = wrapped("restore", {"volume_id": maybe(uuid), "name": TITLE})
 _OFFER: dict[str, Kind] = {"volume_id": uuid, "name": TITLE}
 CREATE_TRANSFER = ByVersion(

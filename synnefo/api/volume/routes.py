@@ -115,8 +115,11 @@ _BACKUPS: Rows = (
         "POST", f"{_BACKUP}/action", snapshots.act_on_backup, Who.ADMIN,
         bodies.BACKUP_ACTION, {202: None},
     ),
-    Route("GET", f"{_BACKUP}/export_record", refused.backup_record, Who.ADMIN),
-    Route("POST", "backups/import_record", refused.backup_records, Who.ADMIN, refused.ANY),
+    Route("GET", f"{_BACKUP}/export_record", snapshots.export_record, Who.ADMIN),
+    Route(
+        "POST", "backups/import_record", snapshots.import_record, Who.ADMIN,
+        bodies.BACKUP_RECORD, {201: _shape("backup")},
+    ),
 )  # fmt: skip
 
 

@@ -18,8 +18,8 @@ from synnefo.api.volume.records import (
 )
 from synnefo.core.faults import BadRequest, Conflict, NotFound
 from synnefo.db.models import Backup, Snapshot
+from synnefo.intents import backup_records, volume_lookup
 from synnefo.intents import snapshots as intents
-from synnefo.intents import volume_lookup
 
 
 def _snapshots() -> "QuerySet[Snapshot]":
@@ -251,6 +251,18 @@ def restore(request: Request, id: str) -> HttpResponse:
         "volume_name": volume.name,
     }
     return answer({"restore": shown}, 202)
+
+
+def export_record(request: Request, id: str) -> HttpResponse:
+    """GET /backups/{id}/export_record."""
+    return answer({"backup-record": backup_records.written(request.caller, id)})
+
+
+def import_record(request: Request) -> HttpResponse:
+    """POST /backups/import_record."""
+    wish = request.wish["backup-record"]
+    row = backup_records.read(request.caller, wish["backup_service"], wish["backup_url"])
+    return answer({"backup": backup_brief(request, row)}, 201)
 
 
 def act_on_backup(request: Request, id: str) -> HttpResponse:
