@@ -33,6 +33,16 @@ def readable(caller: Caller) -> QuerySet[Image]:
     )
 
 
+def listed(caller: Caller, status: str | None = "accepted") -> QuerySet[Image]:
+    """What shows up without being asked for by its id: of what is shared, what was accepted."""
+    if caller.is_admin:
+        return Image.objects.all()
+    shared = Q(visibility="shared") & Q(shared_with(caller.project_id, status))
+    return Image.objects.filter(
+        Q(project_id=caller.project_id) | Q(visibility__in=FOR_EVERYBODY) | shared
+    )
+
+
 def find(caller: Caller, image_uuid: str) -> Image:
     """One image that the caller can see."""
     row = readable(caller).filter(uuid=_uuid(image_uuid)).first()

@@ -7,6 +7,7 @@ from synnefo.api.compute import (
     action_bodies,
     actions,
     admin_routes,
+    image_proxies,
     interfaces,
     server_consoles,
     server_routes,
@@ -24,6 +25,7 @@ ROUTES = (
     *interfaces.ROUTES,
     *volume_attachments.ROUTES,
     *volume_proxies.ROUTES,
+    *image_proxies.ROUTES,
     Route(
         "POST",
         "servers/{id}/action",

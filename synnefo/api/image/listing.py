@@ -123,19 +123,10 @@ QUERY = (*FILTERS, *sorted(PAGING))
 
 
 def _in_lists(request: Request) -> "QuerySet[Image]":
-    """What shows up without being asked for by its id: of what is shared, what was accepted."""
-    caller, rows = request.caller, Image.objects.all()
     status = request.query.get("member_status", "accepted")
     if status not in (*image_members.STATUSES, "all"):
         raise BadRequest(f"member_status {status[:40]!r} is not known.", field="member_status")
-    if caller.is_admin:
-        return rows
-    member = image_access.shared_with(caller.project_id, None if status == "all" else status)
-    return rows.filter(
-        Q(project_id=caller.project_id)
-        | Q(visibility__in=image_access.FOR_EVERYBODY)
-        | Q(visibility="shared") & Q(member)
-    )
+    return image_access.listed(request.caller, None if status == "all" else status)
 
 
 def _filtered(request: Request) -> "QuerySet[Image]":

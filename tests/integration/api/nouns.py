@@ -90,6 +90,7 @@ def _credential(world: World) -> str:
 
 
 NOUNS: dict[tuple[str, str], Maker] = {
+    ("compute", "images"): _image,
     ("compute", "servers"): _server,
     ("compute", "os-quota-sets"): _project,
     ("compute", "os-server-groups"): _server_group,
