@@ -160,6 +160,8 @@ class LibvirtHypervisor(Hypervisor):
             if dom is None:
                 return
             if not force and timeout > 0:
+                if dom.isActive():
+                    _resume(dom, paused=False)  # Who stands still hears no button.
                 press = functools.partial(
                     dom.shutdownFlags, libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN
                 )

@@ -99,6 +99,7 @@ ACTIONS: dict[str, Action] = {
         ServerTask.REBUILDING,
         modes=frozenset({None, ServerMode.MARKED}),
     ),
+    "rebuild_stop": _part("rebuild", "SHUTDOWN", ServerTask.REBUILDING),
     "rebuild_start": _part("rebuild", "STARTUP", ServerTask.REBUILD_SPAWNING),
     "shelve_stop": _part("shelve", "SHUTDOWN", ServerTask.SHELVING),
     "shelve_save": _part("shelve", "SAVE_DISK", ServerTask.SHELVING_SAVING),

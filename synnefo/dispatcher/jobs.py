@@ -62,6 +62,11 @@ def _stop(order: Order) -> int:
     return order.cluster.submit_shutdown(order.name, order.reason)
 
 
+def _pull_the_plug(order: Order) -> int:
+    """What the guest has not written yet is going to be lost anyway."""
+    return order.cluster.submit_shutdown(order.name, order.reason, timeout=0)
+
+
 def _reboot(kind: Literal["soft", "hard", "full"]) -> Submit:
     return lambda order: order.cluster.submit_reboot(order.name, order.reason, kind)
 
@@ -215,6 +220,7 @@ JOBS: dict[str, Submit] = {
     "confirm_resize": _grow,
     "revert_resize": _resize,
     "revert_restart": _reboot("full"),
+    "rebuild_stop": _pull_the_plug,
     "rebuild": _rebuild,
     "rebuild_start": _start,
     "shelve_stop": _stop,

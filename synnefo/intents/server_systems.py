@@ -47,7 +47,7 @@ def rebuild(caller: Caller, server_uuid: str, request: RebuildRequest) -> Server
             setattr(server, name, value)
         server.save(update_fields=list(columns))
         stays_off = server.state == ServerState.STOPPED
-        steps = ["rebuild"] if stays_off else ["rebuild", "rebuild_start"]
+        steps = ["rebuild"] if stays_off else ["rebuild_stop", "rebuild", "rebuild_start"]
         server_wishes.begin(caller, server, steps, now)
     return server
 
