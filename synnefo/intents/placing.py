@@ -45,7 +45,8 @@ class _Round:
         self._spots: list[placement.Spot] | None = None
         self._groups: dict[int, Counter[str]] = {}
         # The cluster does not know yet, or never will, that these take no servers.
-        self._closed = Node.objects.filter(wanted_role__isnull=False).exists()
+        closing = (Node.Role.DRAINED, Node.Role.OFFLINE)
+        self._closed = Node.objects.filter(wanted_role__in=closing).exists()
 
     def place(self, row: Intent) -> None:
         """One creation; NoRoom says why not."""
