@@ -166,10 +166,16 @@ def _check_icmp(kind: int | None, code: int | None) -> None:
         )
 
 
-def canonical_prefix(text: str | None) -> str | None:
-    """A range in slash notation; one address stands for itself."""
+def prefix(text: str | None) -> str | None:
+    """A range in slash notation as it was written; one address stands for itself."""
     if not text:
         return None
+    normalized(text)
+    return text if "/" in text else str(ip_network(text))
+
+
+def normalized(text: str) -> str:
+    """The same without the bits of hosts."""
     try:
         return str(ip_network(text, strict=False))
     except ValueError as error:

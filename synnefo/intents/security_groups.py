@@ -149,7 +149,7 @@ def _create_rule(caller: Caller, wish: Mapping[str, Any]) -> SecurityGroupRule:
         "protocol": security_rules.protocol(wish.get("protocol")),
         "port_range_min": wish.get("port_range_min"),
         "port_range_max": wish.get("port_range_max"),
-        "remote_ip_prefix": security_rules.canonical_prefix(wish.get("remote_ip_prefix")),
+        "remote_ip_prefix": security_rules.prefix(wish.get("remote_ip_prefix")),
         "remote_group_id": wish.get("remote_group_id"),
     }
     security_rules.check(rule)

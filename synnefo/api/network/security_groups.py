@@ -19,7 +19,7 @@ from synnefo.api.network.collections import (
 )
 from synnefo.api.request import Request, timestamp
 from synnefo.core.network_faults import SecurityGroupNotFound, SecurityGroupRuleNotFound
-from synnefo.core.security_rules import ETHERTYPES
+from synnefo.core.security_rules import ETHERTYPES, normalized
 from synnefo.db.models import SecurityGroup, SecurityGroupRule
 from synnefo.intents import network_rows, security_groups
 
@@ -64,7 +64,7 @@ def rule_record(_request: Request, row: Any) -> dict[str, Any]:
         "remote_ip_prefix": row.remote_prefix,
         "remote_group_id": str(row.remote_group.uuid) if row.remote_group else None,
         "remote_address_group_id": None,
-        "normalized_cidr": row.remote_prefix,
+        "normalized_cidr": normalized(row.remote_prefix) if row.remote_prefix else None,
         "description": row.description,
         "belongs_to_default_sg": row.group.is_default,
         "tags": [],
