@@ -178,4 +178,5 @@ def _spots(rooms: dict[int, allocator.Room]) -> list[placement.Spot]:
 
 def _need(server: Server) -> allocator.Need:
     flavor = server.flavor
-    return allocator.Need(flavor.ram, flavor.disk * 1024, flavor.disk_template)
+    disks = (flavor.disk + flavor.ephemeral) * 1024 + flavor.swap
+    return allocator.Need(flavor.ram, disks, flavor.disk_template)

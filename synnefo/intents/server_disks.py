@@ -21,7 +21,7 @@ from synnefo.intents.volumes import VolumeRequest
 
 MIB = 1024 * 1024
 GIB = 1024  # in MiB
-LEAST_DISK = 16  # MiB, for images that say nothing of their size
+LEAST_DISK = 16  # MiB, for images that say nothing of their size, and less no cluster makes
 LAST = 1 << 16
 FIELD = "block_device_mapping_v2"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -80,7 +80,7 @@ def _local(request: ServerRequest, flavor: Flavor) -> list[int]:
     if not others and flavor.ephemeral:
         sizes = [flavor.ephemeral * GIB]
     swap = sum((one.size or 0) * GIB for one in swaps) or flavor.swap
-    return [*sizes, *([swap] if swap else [])]
+    return [*sizes, *([max(swap, LEAST_DISK)] if swap else [])]
 
 
 # --- writing --------------------------------------------------------------------------------------
