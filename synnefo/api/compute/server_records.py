@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet
+from django.db.models.functions import Cast
 
 from synnefo.api.compute import server_parts as parts
 from synnefo.api.compute.server_parts import Addresses, Size
@@ -32,6 +33,7 @@ from synnefo.db.models import Server
 ZONE = "nova"
 WITH_PROGRESS = frozenset({"ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE"})
 SECURITY_GROUPS = [{"name": "default"}]
+HEX_DIGITS = 32
 EMBEDDED_FLAVOR, WITH_TAGS, WITH_GROUPS = 47, 26, 71
 
 
@@ -39,7 +41,7 @@ class Row(NamedTuple):
     """The columns that a record is made of."""
 
     pk: int
-    uuid: Any
+    uuid: str
     name: str
     description: str | None
     state: str
@@ -48,7 +50,7 @@ class Row(NamedTuple):
     progress: int
     size: int
     flavor: str
-    image: Any
+    image: str | None
     metadata: dict[str, str]
     access_ipv4: str
     access_ipv6: str
@@ -59,7 +61,7 @@ class Row(NamedTuple):
     reservation_id: str
     launch_index: int
     zone: str | None
-    group: Any
+    group: str | None
     locked_by: str | None
     locked_reason: str | None
     fault: dict[str, Any] | None
@@ -72,15 +74,33 @@ class Row(NamedTuple):
     deleted_at: Any
 
 
-NAMES = {
+def _text(column: str) -> Cast:
+    """An id as the database spells it: Django takes long to make objects of them."""
+    return Cast(column, CharField())
+
+
+COLUMNS: dict[str, Any] = {
+    "uuid": _text("uuid"),
     "size": "flavor_id",
     "flavor": "flavor__flavor_id",
-    "image": "image__uuid",
-    "group": "group__uuid",
+    "image": _text("image__uuid"),
+    "group": _text("group__uuid"),
 }
-COLUMNS = tuple(NAMES.get(name, name) for name in Row._fields)
+
+
+def _columns(servers: "QuerySet[Server]") -> "QuerySet[Any, Any]":
+    return servers.values_list(*(COLUMNS.get(name, name) for name in Row._fields))
+
+
+def dashed(text: str) -> str:
+    """An id in its usual form; some databases leave the dashes out."""
+    if len(text) != HEX_DIGITS:
+        return text
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
 ALIVE = Server.objects.exclude(state=ServerState.DELETED)
-ONE = Prepared(UUID, lambda uuid: ALIVE.filter(uuid=uuid).values_list(*COLUMNS))
+ONE = Prepared(UUID, lambda uuid: _columns(ALIVE.filter(uuid=uuid)))
 BRIEF_COLUMNS = ("pk", "uuid", "name")
 
 
@@ -92,7 +112,7 @@ def one(uuid: str) -> Row | None:
 
 def rows(servers: "QuerySet[Server]") -> list[Row]:
     """The servers as tuples: one query."""
-    return list(map(Row._make, servers.values_list(*COLUMNS)))
+    return list(map(Row._make, _columns(servers)))
 
 
 def addresses(server: int) -> Addresses:
@@ -136,9 +156,14 @@ def _fault(fault: dict[str, Any], admin: bool) -> dict[str, Any]:
 Extra = Callable[[Row, dict[str, Any]], None]
 
 
+def node_of(row: Row) -> str:
+    """Where it is; a server that is offloaded is nowhere."""
+    return "" if row.mode == ServerMode.SHELVED_OFFLOADED else row.node
+
+
 def _host(row: Row, record: dict[str, Any]) -> None:
-    record["OS-EXT-SRV-ATTR:host"] = row.node or None
-    record["OS-EXT-SRV-ATTR:hypervisor_hostname"] = row.node or None
+    record["OS-EXT-SRV-ATTR:host"] = node_of(row) or None
+    record["OS-EXT-SRV-ATTR:hypervisor_hostname"] = node_of(row) or None
     record["OS-EXT-SRV-ATTR:instance_name"] = instance_name(
         settings.SYNNEFO_INSTANCE_PREFIX, row.pk
     )
@@ -166,7 +191,7 @@ def _locked_reason(row: Row, record: dict[str, Any]) -> None:
 
 
 def _host_status(row: Row, record: dict[str, Any]) -> None:
-    record["host_status"] = "UP" if row.node else ""
+    record["host_status"] = "UP" if node_of(row) else ""
 
 
 def _description(row: Row, record: dict[str, Any]) -> None:
@@ -243,8 +268,9 @@ class Renderer:
 
     def _image(self, key: Any) -> Any:
         if key not in self._images:
-            href = f"{self.base}/compute/images/{key}"
-            self._images[key] = {"id": str(key), "links": [{"rel": "bookmark", "href": href}]}
+            identifier = dashed(key)
+            href = f"{self.base}/compute/images/{identifier}"
+            self._images[key] = {"id": identifier, "links": [{"rel": "bookmark", "href": href}]}
         return self._images[key]
 
     def _zone(self, row: Row) -> str:
@@ -268,14 +294,14 @@ class Renderer:
         return record
 
     def _what(self, row: Row) -> dict[str, Any]:
-        uuid = str(row.uuid)
+        uuid = dashed(row.uuid)
         return {
             "id": uuid,
             "name": row.name,
             "tenant_id": row.project_id,
             "user_id": row.user_id,
             "metadata": row.metadata,
-            "hostId": host_id(row.project_id, row.node),
+            "hostId": host_id(row.project_id, node_of(row)),
             "image": self._image(row.image),
             "flavor": self._flavor(row.flavor),
             "created": timestamp(row.created_at),
@@ -298,7 +324,7 @@ class Renderer:
         """One server with its parts and, from 2.71 on, its group."""
         record = self._complete([row], lambda part: part.of_one(row.pk), with_macs)[0]
         if self.minor >= WITH_GROUPS:
-            record["server_groups"] = [] if row.group is None else [str(row.group)]
+            record["server_groups"] = [] if row.group is None else [dashed(row.group)]
         return record
 
     def all(self, servers: list[Row]) -> list[dict[str, Any]]:
