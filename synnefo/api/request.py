@@ -128,6 +128,4 @@ def timestamp(moment: Any) -> str | None:
 
 def long_timestamp(moment: Any) -> str | None:
     """2026-11-20T21:38:23.000000 (no zone), or None."""
-    return (
-        None if moment is None else moment.replace(tzinfo=None).isoformat(timespec="microseconds")
-    )
+    return None if moment is None else moment.isoformat(timespec="microseconds")[:26]
