@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Max
 from django.utils import timezone
@@ -60,7 +61,7 @@ def attach(
         attachment.save()
         columns = {"server": server, "index": index, "disk_template": _template(server)}
         volumes.saved(volume, status="attaching", **columns)
-        names = {"volume": volume.pk, "uuid": str(volume.uuid)}
+        names: dict[str, Any] = {"volume": volume.pk, "uuid": str(volume.uuid)}
         server_wishes.begin(caller, server, ["attach_volume"], now, **names)
     return attachment
 
@@ -120,7 +121,11 @@ def detach(caller: Caller, server_uuid: str, volume_uuid: str) -> None:
         content = volume_contents.to_come(volume.size, attachment.uuid)
         VolumeAttachment.objects.filter(pk=attachment.pk).update(status="detaching")
         volumes.saved(volume, status="detaching")
-        names = {"volume": volume.pk, "uuid": str(volume.uuid), "content": str(content.uuid)}
+        names: dict[str, Any] = {
+            "volume": volume.pk,
+            "uuid": str(volume.uuid),
+            "content": str(content.uuid),
+        }
         server_wishes.begin(caller, server, ["detach_volume"], now, **names)
 
 
@@ -134,8 +139,8 @@ def extend(caller: Caller, volume_uuid: str, size: int) -> None:
         volumes.check_extension(volume, size)
         before = volume.size
         volumes.saved(volume, size=size * GIB, status="extending")
-        names = {"volume": volume.pk, "uuid": str(volume.uuid)}
-        more = {"before": before, "disk": size * GIB}
+        names: dict[str, Any] = {"volume": volume.pk, "uuid": str(volume.uuid)}
+        more: dict[str, Any] = {"before": before, "disk": size * GIB}
         server_wishes.begin(caller, server, ["extend_volume"], timezone.now(), **names, **more)
 
 
@@ -149,7 +154,11 @@ def save(caller: Caller, volume: Volume, content: VolumeContent) -> None:
     """Record the wish to save the bytes of a volume that a server uses; within a transaction."""
     server = server_wishes.locked(caller, str(_server_of(volume).uuid))
     server_wishes.check(caller, server, ACTIONS["save_volume"])
-    names = {"volume": volume.pk, "uuid": str(volume.uuid), "content": str(content.uuid)}
+    names: dict[str, Any] = {
+        "volume": volume.pk,
+        "uuid": str(volume.uuid),
+        "content": str(content.uuid),
+    }
     server_wishes.begin(caller, server, ["save_volume"], timezone.now(), **names)
 
 
@@ -157,7 +166,11 @@ def save_image(caller: Caller, volume: Volume, image: Image) -> None:
     """Record the wish to save them as an image."""
     server = server_wishes.locked(caller, str(_server_of(volume).uuid))
     server_wishes.check(caller, server, ACTIONS["save_volume"])
-    names = {"volume": volume.pk, "uuid": str(volume.uuid), "image": str(image.uuid)}
+    names: dict[str, Any] = {
+        "volume": volume.pk,
+        "uuid": str(volume.uuid),
+        "image": str(image.uuid),
+    }
     server_wishes.begin(caller, server, ["save_volume"], timezone.now(), **names)
 
 

@@ -108,13 +108,15 @@ def _upload(caller: Caller, volume_pk: int, image: Image) -> None:
         with image_files.part_file(image) as part:
             with writing():
                 images.change(image, status="saving")
-            if content.disk_format == image.disk_format:
+            alike = content.disk_format == image.disk_format
+            if not alike:
+                qcow2.write(path, part)
+            facts = _sums(path if alike else image_files.part_of(image))
+            raw = path.stat().st_size if content.disk_format == "raw" else 0
+            if alike:
+                # Until now its file of parts told that somebody is at it.
                 image_files.part_of(image).unlink()
                 os.link(path, image_files.part_of(image))
-            else:
-                qcow2.write(path, part)
-            facts = _sums(image_files.part_of(image))
-            raw = path.stat().st_size if content.disk_format == "raw" else 0
             with writing():
                 image_files.keep(image)
                 virtual = raw or max(content.size << 20, facts["size"])
