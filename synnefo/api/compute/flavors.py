@@ -7,7 +7,7 @@ from django.http import HttpResponse
 
 from synnefo.api import bodies
 from synnefo.api.bodies import FALSE, TRUE, ByVersion, Kind, maybe
-from synnefo.api.compute.gating import since
+from synnefo.api.compute.gating import asks, since
 from synnefo.api.pagination import after, limit_of, next_link, ordered, sorting
 from synnefo.api.request import Request, answer, empty
 from synnefo.core import extra_specs
@@ -214,11 +214,13 @@ def _list(request: Request, render: Any, path: str) -> HttpResponse:
     return answer(data)
 
 
+@asks(QUERY)
 def list_brief(request: Request) -> HttpResponse:
     """GET /flavors."""
     return _list(request, brief, "flavors")
 
 
+@asks(QUERY)
 def list_detail(request: Request) -> HttpResponse:
     """GET /flavors/detail."""
     return _list(request, record, "flavors/detail")

@@ -1,13 +1,16 @@
-"""Routes that came or went with a microversion: elsewhere they are not found, as with Nova."""
+"""What microversions do to whole routes: they came or went with one, or read their query strictly.
 
-from collections.abc import Callable
+Elsewhere they are not found, as with Nova.
+"""
+
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
 
 from django.http.response import HttpResponseBase
 
 from synnefo.api.request import Request
-from synnefo.core.faults import NotFound
+from synnefo.core.faults import BadRequest, NotFound
 
 View = Callable[..., HttpResponseBase]
 
@@ -36,3 +39,24 @@ def since(first: int) -> Callable[[View], View]:
 def until(last: int) -> Callable[[View], View]:
     """The view went after this minor version."""
     return between(0, last)
+
+
+def asks(names: Collection[str], since: int = 75) -> Callable[[View], View]:
+    """From this minor version on nothing else may be in the query."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def strict(request: Request, **arguments: Any) -> HttpResponseBase:
+            if request.version[1] >= since and request.strict:
+                for name in request.query:
+                    if name not in names:
+                        raise BadRequest(
+                            "Invalid input for query parameters: Additional properties are not"
+                            f" allowed ({name[:80]!r} was unexpected)",
+                            field=name[:80],
+                        )
+            return view(request, **arguments)
+
+        return strict
+
+    return decorate

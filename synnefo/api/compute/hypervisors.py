@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from synnefo.api import bodies
 from synnefo.api.compute import node_records
-from synnefo.api.compute.gating import until
+from synnefo.api.compute.gating import asks, until
 from synnefo.api.pagination import limit_of, next_link
 from synnefo.api.request import Request, answer
 from synnefo.core.faults import BadRequest, NotFound
@@ -139,16 +139,19 @@ def _list(request: Request, path: str, *, detail: bool) -> HttpResponse:
     return answer(data)
 
 
+@asks(QUERY, 53)
 def index(request: Request) -> HttpResponse:
     """GET /os-hypervisors."""
     return _list(request, "os-hypervisors", detail=False)
 
 
+@asks(QUERY, 53)
 def detail(request: Request) -> HttpResponse:
     """GET /os-hypervisors/detail."""
     return _list(request, "os-hypervisors/detail", detail=True)
 
 
+@asks(("with_servers",), 53)
 def show(request: Request, id: str) -> HttpResponse:
     """GET /os-hypervisors/{id}."""
     return answer({"hypervisor": _shown(request, [find(request, id)], detail=True)[0]})

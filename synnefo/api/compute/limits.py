@@ -6,6 +6,7 @@ from django.http import HttpResponse
 
 from synnefo.api import bodies
 from synnefo.api.compute import quotas
+from synnefo.api.compute.gating import asks
 from synnefo.api.request import Request, answer
 from synnefo.core.faults import Forbidden
 from synnefo.core.quota import LEDGER
@@ -58,6 +59,7 @@ def _whose(request: Request) -> str:
     return other
 
 
+@asks(QUERY)
 def show(request: Request) -> HttpResponse:
     """GET /limits."""
     project, minor = _whose(request), request.version[1]

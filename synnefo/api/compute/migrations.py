@@ -7,7 +7,7 @@ from django.http import HttpResponse
 
 from synnefo.api import bodies
 from synnefo.api.compute import servers
-from synnefo.api.compute.gating import since
+from synnefo.api.compute.gating import asks, since
 from synnefo.api.moments import moment
 from synnefo.api.pagination import limit_of, next_link
 from synnefo.api.request import Request, answer, empty, long_timestamp
@@ -174,6 +174,7 @@ def _after(rows: QuerySet[Intent], marker: str) -> QuerySet[Intent]:
     )
 
 
+@asks(QUERY, 59)
 def index(request: Request) -> HttpResponse:
     """GET /os-migrations."""
     paged = request.version >= (2, 59)

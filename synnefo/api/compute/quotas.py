@@ -10,6 +10,7 @@ from django.http import HttpResponse
 
 from synnefo.api import bodies
 from synnefo.api.bodies import ByVersion, Kind
+from synnefo.api.compute.gating import asks
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import BadRequest, NotFound
 from synnefo.core.quota import LARGEST_LIMIT, LEDGER, UNLIMITED
@@ -97,6 +98,7 @@ def _user(request: Request) -> str | None:
     return user
 
 
+@asks(QUERY)
 def show(request: Request, id: str) -> HttpResponse:
     """GET /os-quota-sets/{project}."""
     _check_project(request, id)
@@ -118,6 +120,7 @@ def used(project: str, user: str | None = None) -> dict[str, int]:
     return dict.fromkeys(LEDGER, 0) | dict(rows) | {"server_groups": groups}
 
 
+@asks(QUERY)
 def detail(request: Request, id: str) -> HttpResponse:
     """GET /os-quota-sets/{project}/detail."""
     _check_project(request, id)
@@ -130,6 +133,7 @@ def detail(request: Request, id: str) -> HttpResponse:
     return answer({"quota_set": {"id": id} | shown})
 
 
+@asks(QUERY)
 def change(request: Request, id: str) -> HttpResponse:
     """PUT /os-quota-sets/{project}: what is named; less than what is used only by force."""
     _check_project(request, id)
@@ -155,6 +159,7 @@ def _check_used(wanted: Mapping[str, int], taken: Mapping[str, int]) -> None:
             )
 
 
+@asks(QUERY)
 def reset(request: Request, id: str) -> HttpResponse:
     """DELETE /os-quota-sets/{project}: the defaults hold again."""
     _check_project(request, id)

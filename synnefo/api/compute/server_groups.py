@@ -7,6 +7,7 @@ from django.http import HttpResponse
 
 from synnefo.api import bodies
 from synnefo.api.bodies import ByVersion, Kind
+from synnefo.api.compute.gating import asks
 from synnefo.api.pagination import limit_of
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import BadRequest
@@ -74,6 +75,7 @@ def _offset(request: Request) -> int:
     return int(bodies.integer()(request.query.get("offset", 0), "offset", True))
 
 
+@asks(QUERY)
 def index(request: Request) -> HttpResponse:
     """GET /os-server-groups: two queries."""
     rows = ServerGroup.objects.order_by("pk")

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from synnefo.api import bodies
 from synnefo.api.bodies import ByVersion
 from synnefo.api.compute import node_records
-from synnefo.api.compute.gating import until
+from synnefo.api.compute.gating import asks, until
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import BadRequest, NotFound, NotSupported
 from synnefo.core.server_states import ServerState
@@ -53,6 +53,7 @@ def _nodes() -> QuerySet[Node]:
     return Node.objects.filter(vm_capable=True).order_by("pk")
 
 
+@asks(QUERY)
 def index(request: Request) -> HttpResponse:
     """GET /os-services."""
     rows = _nodes()

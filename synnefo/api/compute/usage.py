@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from synnefo.api import bodies
+from synnefo.api.compute.gating import asks
 from synnefo.api.pagination import limit_of, next_link
 from synnefo.api.request import Request, answer, long_timestamp
 from synnefo.core.faults import BadRequest, NotFound
@@ -160,6 +161,7 @@ def _shown(tenant: str, total: Total, period: Period) -> dict[str, Any]:
     }
 
 
+@asks(QUERY)
 def index(request: Request) -> HttpResponse:
     """GET /os-simple-tenant-usage: of all projects."""
     period = _period(request, detailed=request.query.get("detailed") == "1")
@@ -171,6 +173,7 @@ def index(request: Request) -> HttpResponse:
     return answer(data)
 
 
+@asks(QUERY)
 def show(request: Request, id: str) -> HttpResponse:
     """GET /os-simple-tenant-usage/{project}."""
     if id != request.project and not request.caller.is_admin:
