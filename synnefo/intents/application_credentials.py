@@ -34,7 +34,7 @@ def get(user_id: str, key: str) -> ApplicationCredential:
 def _roles(caller: Caller, user_id: str, wanted: Sequence[Mapping[str, str]] | None) -> list[str]:
     """The ids of the roles to lend: the user's own ones, or some of these."""
     own = of(user_id, Scope(project_of(caller.project_id)))
-    if wanted is None:
+    if not wanted:
         return [role["id"] for role in own]
     found = []
     for one in wanted:
@@ -75,12 +75,12 @@ def create(
         name=wish["name"],
         description=wish.get("description") or "",
         secret=make_password(secret),
-        restricted="access_rules" in wish,
+        restricted=bool(wish.get("access_rules")),
         unrestricted=bool(wish.get("unrestricted")),
         expires_at=expires_at,
         created_at=timezone.now(),
     )
-    _insert(row, lent, wish.get("access_rules", ()))
+    _insert(row, lent, wish.get("access_rules") or ())
     return row, secret
 
 

@@ -33,10 +33,10 @@ FIELDS = {
     "description": kinds.DESCRIPTION,
     "secret": maybe(text(1, 255)),
     "expires_at": maybe(kinds.moment),
-    "roles": listing(ROLE, 1, 100),
+    "roles": maybe(listing(ROLE, 0, 100)),
     "unrestricted": maybe(kinds.boolean),
-    "access_rules": listing(kinds.described_as(RULE, _rule), 0, 100),
-    "project_id": kinds.ID,
+    "access_rules": maybe(listing(kinds.described_as(RULE, _rule), 0, 100)),
+    "project_id": maybe(kinds.ID),
     "system": maybe(text(0, 64)),
 }
 CREATE = kinds.body("application_credential", FIELDS, ("name",))

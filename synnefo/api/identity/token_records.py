@@ -6,7 +6,7 @@ from synnefo.api.bodies import listing, record
 from synnefo.api.identity import kinds
 from synnefo.api.identity.records import WORD, moment, password_end
 from synnefo.api.prepared import Prepared
-from synnefo.db.models import Token
+from synnefo.db.models import AccessRule, Token
 
 SHAPE = record(
     {
@@ -92,11 +92,14 @@ def _delegation(row: TokenRow) -> dict[str, Any]:
         }
         return {"OS-TRUST:trust": trust}
     if row.credential_id is not None:
-        credential = {
+        credential: dict[str, Any] = {
             "id": row.credential_id,
             "name": row.credential_name,
             "restricted": not row.credential_unrestricted,
         }
+        if row.credential_restricted:
+            rules = AccessRule.objects.filter(applicationcredential=row.credential_id)
+            credential["access_rules"] = list(rules.values("id", "service", "method", "path"))
         return {"application_credential": credential}
     return {}
 

@@ -36,7 +36,7 @@ class ApplicationCredential(models.Model):
     secret = models.CharField(max_length=255)  # an Argon2 hash in Django's encoding
     roles = models.ManyToManyField(Role)
     access_rules = models.ManyToManyField(AccessRule)
-    restricted = models.BooleanField(default=False)  # to its access rules, be they none
+    restricted = models.BooleanField(default=False)  # to its access rules
     unrestricted = models.BooleanField(default=False)  # may make credentials and trusts itself
     expires_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
