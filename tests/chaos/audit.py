@@ -25,6 +25,8 @@ INVARIANTS = {
 }
 ENDED = ("SUCCEEDED", "FAILED", "CANCELED")
 RUNNING = {True: "ACTIVE", False: "STOPPED"}
+# What the cluster says of a server in these states, which it knows by other words.
+MEANS = {"ERROR": ("STOPPED",), "PAUSED": ("ACTIVE",), "SUSPENDED": ("STOPPED",)}
 # A window that is shorter proves nothing on a machine that is slow by itself.
 LONG_ENOUGH = 10.0
 RECOVERY = 20.0  # How long a process that was hit may need until it can be blamed for slowness.
@@ -206,7 +208,7 @@ def _compared(server: ServerRow, instance: InstanceRow | None) -> Iterator[str]:
     state = RUNNING.get(instance.running) if instance.running is not None else None
     if state is None:
         yield f"instance {instance.name} cannot be asked"
-    elif server.state != state and not (server.state == "ERROR" and state == "STOPPED"):
+    elif state not in MEANS.get(server.state, (server.state,)):
         yield f"server {server.id} is {server.state}, its instance is {state}"
     if server.state != "ERROR" and set(server.cards) != set(instance.cards):
         yield f"server {server.id} has cards {server.cards}, its instance {instance.cards}"

@@ -81,7 +81,8 @@ def _servers() -> Iterator[facts.ServerRow]:
     addresses = dict(
         models.Address.objects.filter(subnet__ip_version=4).values_list("port_id", "address")
     )
-    for row in models.Server.objects.select_related("flavor").prefetch_related("ports"):
+    rows = models.Server.objects.select_related("flavor", "old_flavor")
+    for row in rows.prefetch_related("ports"):
         cards = tuple(
             facts.Card(
                 naming.nic_name(PREFIX, port.pk),
@@ -91,7 +92,8 @@ def _servers() -> Iterator[facts.ServerRow]:
             )
             for port in row.ports.all()
         )
-        size = (row.flavor.vcpus, row.flavor.ram)
+        old = row.old_flavor or row.flavor  # Of two sizes the larger is charged.
+        size = (max(row.flavor.vcpus, old.vcpus), max(row.flavor.ram, old.ram))
         state = (row.state, row.task, row.placed, row.metadata)
         yield facts.ServerRow(row.pk, str(row.uuid), row.project_id, *state, *size, cards)
 

@@ -1,7 +1,7 @@
 """Users of the public API who wish for things, read, repeat themselves and pry on each other.
 
-The API has no resize, no interfaces to attach, no volumes and no tags of servers yet, so these
-words are not in the mix: each becomes a row of MIX when it is there. Metadata stands for tags.
+Other sizes are confirmed or reverted when they are there; what is not allowed at the moment is
+refused, which is counted and no mistake.
 """
 
 import threading
@@ -27,6 +27,14 @@ MIX = {
     "stop": 4,
     "reboot": 3,
     "reboot_hard": 2,
+    "resize": 3,
+    "confirm": 2,
+    "revert": 2,
+    "pause": 1,
+    "unpause": 1,
+    "suspend": 1,
+    "resume": 1,
+    "tag": 2,
     "rename": 2,
     "metadata": 4,
     "console": 1,
@@ -39,7 +47,15 @@ ACTIONS: dict[str, dict[str, Any]] = {
     "reboot": {"reboot": {"type": "SOFT"}},
     "reboot_hard": {"reboot": {"type": "HARD"}},
     "console": {"os-getConsoleOutput": {"length": 5}},
+    "confirm": {"confirmResize": None},
+    "revert": {"revertResize": None},
+    "pause": {"pause": None},
+    "unpause": {"unpause": None},
+    "suspend": {"suspend": None},
+    "resume": {"resume": None},
 }
+# What is done at once, or by reading: no intent of it is looked for.
+WITHOUT_INTENT = ("rename", "console", "tag", "confirm")
 # What the API says while a part of the cloud is away; anything may have come of the request.
 UNSURE = (500, 502, 503, 504)
 
@@ -57,6 +73,7 @@ class User:
         self.servers: list[str] = []
         self.bodies: dict[str, dict[str, Any]] = {}  # by idempotency key
         self._references: dict[str, Any] = {}
+        self._sizes: list[str] = []
         self._round = 0
         self.strangers: list[User] = []
 
@@ -72,6 +89,8 @@ class User:
                 ("networks", "/network/v2.0/networks"),
             )
         }
+        sizes = self._http.get("/compute/v2.1/flavors/detail").json()["flavors"]
+        self._sizes = [one["id"] for one in sorted(sizes, key=lambda one: one["ram"])][:3]
         self._references = {
             "flavorRef": first["flavors"],
             "imageRef": first["images"],
@@ -142,6 +161,13 @@ class User:
         path, count = f"{SERVERS}/{server}", 0
         if word == "delete":
             answer = self._ask(word, "DELETE", path)
+        elif word == "tag":
+            version = {"OpenStack-API-Version": "compute 2.26"}
+            answer = self._ask(word, "PUT", f"{path}/tags/{self.name}", headers=version)
+        elif word == "resize":
+            self._round += 1
+            body = {"resize": {"flavorRef": self._sizes[self._round % len(self._sizes)]}}
+            answer = self._ask(word, "POST", f"{path}/action", json=body)
         elif word == "rename":
             answer = self._ask(word, "PUT", path, json={"server": {"name": f"{self.name}-new"}})
         elif word == "metadata":
@@ -154,7 +180,7 @@ class User:
             return
         if answer.status_code == 404 or (word == "delete" and answer.is_success):
             self.servers.remove(server)
-        if answer.is_success and word not in ("rename", "console"):
+        if answer.is_success and word not in WITHOUT_INTENT:
             request_id = answer.headers.get("x-openstack-request-id", "")
             self._journal.accept(Accepted(self.name, word, server, request_id, count=count))
 
