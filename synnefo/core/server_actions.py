@@ -103,6 +103,7 @@ ACTIONS: dict[str, Action] = {
     "rebuild_start": _part("rebuild", "STARTUP", ServerTask.REBUILD_SPAWNING),
     "shelve_stop": _part("shelve", "SHUTDOWN", ServerTask.SHELVING),
     "shelve_save": _part("shelve", "SAVE_DISK", ServerTask.SHELVING_SAVING),
+    "unshelve_move": _part("unshelve", "MOVE", ServerTask.UNSHELVING),
     "unshelve": Action(
         "unshelve",
         NEVER,

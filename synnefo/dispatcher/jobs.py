@@ -225,6 +225,7 @@ JOBS: dict[str, Submit] = {
     "rebuild_start": _start,
     "shelve_stop": _stop,
     "shelve_save": _save,
+    "unshelve_move": _move,
     "unshelve": _start,
     "save_image": _save,
     "save_backup": _save,

@@ -10,15 +10,17 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from synnefo.core.caller import Caller
-from synnefo.core.server_actions import ACTIONS, SAVE, WISHES
+from synnefo.core.faults import BadRequest, Conflict, Forbidden
+from synnefo.core.server_actions import ACTIONS, MOVE, SAVE, WISHES
 from synnefo.core.server_states import ServerMode, ServerState
 from synnefo.db import rings
-from synnefo.db.models import Image, Server, Volume
+from synnefo.db.models import Image, Node, Server, Volume
 from synnefo.db.transactions import writing
-from synnefo.intents import image_quota, server_wishes
+from synnefo.intents import image_quota, server_wishes, zones
 from synnefo.intents.server_wishes import begin, entered, settled
 
 # What an image says of itself alone, and no image that is made of it.
@@ -49,8 +51,8 @@ def back_up(
         server_wishes.check(caller, server, ACTIONS["save_backup"])
         facts = {"image_type": "backup", "backup_type": kind, **metadata}
         image = _made(caller, server, name, now, facts)
-        wish = {"image": str(image.uuid), "backup_type": kind, "rotation": rotation}
-        begin(caller, server, ["save_backup"], now, **wish)
+        wish: dict[str, Any] = {"backup_type": kind, "rotation": rotation}
+        begin(caller, server, ["save_backup"], now, image=str(image.uuid), **wish)
     return image
 
 
@@ -121,9 +123,44 @@ def offload(caller: Caller, server_uuid: str) -> None:
         settled(caller, server, "shelveOffload", now, columns)
 
 
-def unshelve(caller: Caller, server_uuid: str) -> None:
-    """Start it again; the image of its disk goes when it runs."""
+def unshelve(
+    caller: Caller, server_uuid: str, zone: str | None = None, host: str | None = None
+) -> None:
+    """Start it again, on the node that an administrator names; its image goes when it runs."""
     with writing():
         server, now = server_wishes.locked(caller, server_uuid), timezone.now()
         server_wishes.check(caller, server, ACTIONS["unshelve"])
-        begin(caller, server, ["unshelve"], now)
+        node = _node(caller, server, zone, host)
+        if node == server.node:
+            begin(caller, server, ["unshelve"], now)
+        else:
+            begin(caller, server, ["unshelve_move", "unshelve"], now, to=node)
+
+
+def _node(caller: Caller, server: Server, zone: str | None, host: str | None) -> str:
+    """Where it is to run; an offloaded server may go elsewhere if its disk can be copied."""
+    offloaded = server.mode == ServerMode.SHELVED_OFFLOADED
+    if (zone or host) and not offloaded:
+        raise Conflict(f"Instance {server.uuid} is not offloaded and starts where it is.")
+    if host and not caller.is_admin:
+        raise Forbidden("Policy doesn't allow unshelve_to_host to be performed.")
+    nodes = Node.objects.filter(backend=server.backend_id).exclude(role=Node.Role.OFFLINE)
+    if host and not nodes.filter(name=host).exists():
+        raise BadRequest(f"Compute host {host} could not be found.", field="unshelve.host")
+    node = host or _node_in(zone, nodes, server.node)
+    if node != server.node and not server_wishes.can(server, MOVE):
+        raise BadRequest(f"Only {server.node} has the disks of instance {server.uuid}.")
+    return node
+
+
+def _node_in(zone: str | None, nodes: QuerySet[Node], here: str) -> str:
+    """A node of the zone: the one where it is, if that is one."""
+    if zone is None:
+        return here
+    if not zones.exists(zone):
+        text = f"The requested availability zone {zone} is not available."
+        raise BadRequest(text, field="unshelve.availability_zone")
+    of_nodes = zones.of_nodes()
+    rows = nodes.order_by("-memory_free").values_list("pk", "name")
+    fitting = [name for pk, name in rows if of_nodes.get(pk, zones.DEFAULT) == zone]
+    return here if here in fitting or not fitting else fitting[0]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -204,6 +204,28 @@ def restore(caller: Caller, server_uuid: str) -> None:
             settled(caller, server, "restore", now, WITHOUT)
         else:
             begin(caller, server, ["restore"], now)
+
+
+def reclaim(now: datetime) -> int:
+    """Remove what was deleted long enough ago; how many servers that are."""
+    if settings.SYNNEFO_RECLAIM_AFTER <= 0:
+        return 0
+    late = now - timedelta(seconds=settings.SYNNEFO_RECLAIM_AFTER)
+    rows = Server.objects.filter(mode=ServerMode.SOFT_DELETED, mode_at__lt=late, task=None)
+    reclaimed = 0
+    for pk in rows.values_list("pk", flat=True):
+        with writing():
+            server = rows.select_for_update().filter(pk=pk).first()
+            if server is not None:
+                begin(_on_behalf_of(server), server, ["delete"], now)
+                reclaimed += 1
+    return reclaimed
+
+
+def _on_behalf_of(server: Server) -> Caller:
+    """Its user wished for it when it was deleted."""
+    name = server.user.name
+    return Caller(server.user_id, name, server.project_id, "", frozenset(), f"reclaim-{server.pk}")
 
 
 # --- locks, and what administrators say -----------------------------------------------------------

@@ -226,7 +226,10 @@ def _cancel(waiting: QuerySet[Intent], now: datetime) -> None:
         Intent.objects.filter(pk__in=ids, state=State.RECORDED, looks_needed=0).update(
             state=State.CANCELED, cause="The server was deleted before.", finished_at=now
         )
-        Activity.objects.filter(intent__in=ids).update(result="Canceled", finished_at=now)
+        # Of a part of a chain, that of its first intent.
+        parts = Intent.objects.filter(pk__in=ids).values_list("pk", "first_id")
+        heads = [first or pk for pk, first in parts]
+        Activity.objects.filter(intent__in=heads).update(result="Canceled", finished_at=now)
 
 
 def counts() -> dict[str, int]:

@@ -39,6 +39,8 @@ from synnefo.rapi import payloads, tls
 CONNECT_WITHIN = 5.0
 ANSWER_WITHIN = 30.0
 CONNECTIONS = 32
+# Seconds that a guest gets to shut down before it is removed.
+LAST_WORDS = 3
 # Beyond what any queue will ever number.
 NO_JOB = 999_999_999_999
 # Shorter than the five seconds after which uvicorn closes an idle connection.
@@ -147,8 +149,9 @@ class RapiCluster:
         return self._submit("POST", "/2/instances", reason, payloads.create(spec))
 
     def submit_remove(self, name: str, reason: str) -> int:
-        """Remove an instance with its disks."""
-        return self._submit("DELETE", f"/2/instances/{quote(name)}", reason)
+        """Remove an instance with its disks; nobody waits long for a guest that is to go."""
+        body = {"shutdown_timeout": LAST_WORDS}
+        return self._submit("DELETE", f"/2/instances/{quote(name)}", reason, body)
 
     def submit_startup(self, name: str, reason: str) -> int:
         """Start an instance."""
@@ -215,6 +218,10 @@ class RapiCluster:
     def submit_node_role(self, name: str, role: str, reason: str) -> int:
         """Make a node regular, drained or offline; the body is the bare word."""
         return self._submit("PUT", f"/2/nodes/{quote(name)}/role", reason, role)
+
+    def submit_cluster_tag(self, tag: str, reason: str) -> int:
+        """Put a tag on the cluster itself."""
+        return self._submit("PUT", "/2/tags", reason, {}, tag=tag)
 
     def submit_network_add(self, spec: NetworkSpec, reason: str) -> int:
         """Make a network."""

@@ -18,10 +18,10 @@ from django.db import DatabaseError, connection
 
 from synnefo.core.drift import Kind
 from synnefo.db.models import Backend
-from synnefo.intents import images
+from synnefo.intents import images, server_wishes
 from synnefo.observations import backends
 from synnefo.ports import Clock, Cluster, ClusterError, Listening
-from synnefo.reconciler import books, deadlines, metrics, networks, node_roles, overdue
+from synnefo.reconciler import books, deadlines, exclusion, metrics, networks, node_roles, overdue
 from synnefo.reconciler.looking import Look, look
 from synnefo.reconciler.repairing import repair
 
@@ -121,10 +121,12 @@ class Reconciler:
         """Look at one backend, or at some of its servers, and repair."""
         cluster, only = self._clusters(backend), None if only is None else list(only)
         if only is None:
-            backends.described(backend.pk, cluster.info())
+            info = cluster.info()
+            backends.described(backend.pk, info)
             backend.refresh_from_db(fields=["name"])
             backends.capacity(backend.pk, cluster.nodes(), self._clock.now())
             node_roles.ask(backend, cluster, self._clock.now())
+            exclusion.tell(backend, cluster, info.tags)
         overdue.settle(backend, cluster, self._clock.now(), only)
         found = look(backend, cluster, self._clock.now(), only)
         repair(found, self._clock.now())
@@ -143,6 +145,7 @@ class Reconciler:
         for backend in [None, *Backend.objects.filter(offline=True)]:
             deadlines.enforce(backend, None, now)
         images.tidy()
+        server_wishes.reclaim(now)
         return len(books.check(now, repair=True))
 
     def _tell_of_orphans(self, found: Look) -> None:

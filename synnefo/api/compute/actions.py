@@ -194,7 +194,7 @@ ACTIONS: dict[str, Action] = {
     "createBackup": Action(_back_up, kinds.CREATE_BACKUP),
     "shelve": Action(_calls(saved_images.shelve)),
     "shelveOffload": Action(_calls(saved_images.offload), who=Who.ADMIN),
-    "unshelve": Action(_calls(saved_images.unshelve), kinds.UNSHELVE),
+    "unshelve": Action(_calls(saved_images.unshelve, "availability_zone", "host"), kinds.UNSHELVE),
     "addSecurityGroup": Action(_calls(server_network.add_group, "name"), kinds.GROUP),
     "removeSecurityGroup": Action(_calls(server_network.remove_group, "name"), kinds.GROUP),
     "addFixedIp": Action(

@@ -265,7 +265,10 @@ def test_deleted_servers_can_be_restored_for_a_while(spine, server, settings):
     spine.cluster.submit_startup(spine.instance(server), "an administrator wants it")
     _calm(spine)
     assert _mode(server) == (None, "ACTIVE", None)
-    spine.act(server, "forceDelete")
+    spine.delete(server)
+    _calm(spine)
+    spine.clock.ahead += 4000
+    _calm(spine)
     _calm(spine)
     assert _mode(server)[1] == "DELETED"
     spine.audit()
@@ -354,11 +357,17 @@ def test_rescue_and_unrescue(spine, server):
     spine.audit()
 
 
-def test_a_migration_is_confirmed_or_reverted(spine, server):
-    uuid = str(server.uuid)
-    Node.objects.create(backend=spine.backend, name="node2.fake", created_at=spine.clock.now())
+def _migrate(spine, uuid):
+    """The fake cluster has one node only, so the other one is forgotten at each look."""
+    now = spine.clock.now()
+    Node.objects.create(backend=spine.backend, name="node2.fake", created_at=now)
     migrations.migrate(spine.caller, uuid, "node2.fake")
     _calm(spine)
+
+
+def test_a_migration_is_confirmed_or_reverted(spine, server):
+    uuid = str(server.uuid)
+    _migrate(spine, uuid)
     assert _mode(server) == ("RESIZED", "ACTIVE", None)
     assert server.node == "node2.fake"
     server_sizes.revert(spine.caller, uuid)
@@ -367,8 +376,7 @@ def test_a_migration_is_confirmed_or_reverted(spine, server):
         migrations.migrate_live(spine.caller, uuid, None)
     assert _mode(server) == (None, "ACTIVE", None)
     assert server.node == "node1.fake"
-    migrations.migrate(spine.caller, uuid, "node2.fake")
-    _calm(spine)
+    _migrate(spine, uuid)
     server_sizes.confirm(spine.caller, uuid)
     assert _mode(server) == (None, "ACTIVE", None)
     spine.audit()
