@@ -348,6 +348,9 @@ class Cluster(Protocol):
     def submit_node_role(self, name: str, role: str, reason: str) -> int:
         """Make a node `regular`, `drained` or `offline`."""
 
+    def submit_cluster_tag(self, tag: str, reason: str) -> int:
+        """Put a tag on the cluster itself."""
+
     def submit_network_add(self, spec: NetworkSpec, reason: str) -> int:
         """Make a network."""
 

@@ -46,6 +46,7 @@ class FakeCluster(FakeWishes):
     def __init__(self, name: str = "cluster.fake", node: str = "node1.fake") -> None:
         self.name = name
         self.node = node
+        self._tags: set[str] = set()
         self.away = False
         self.lose_answers = False
         self.holding = False
@@ -93,7 +94,7 @@ class FakeCluster(FakeWishes):
         self._reach()
         return ClusterInfo(
             self.name, self.node, "3.0.2", "fake", ("fake",), ("file", "diskless"),
-            features=FEATURES,
+            tuple(sorted(self._tags)), features=FEATURES,
         )  # fmt: skip
 
     def instances(self) -> list[InstanceReport]:
@@ -226,6 +227,11 @@ class FakeCluster(FakeWishes):
                 raise JobFails("OpPrereqError", text, "wrong_input")
 
         return self._submit("NODE_SET_PARAMS", {"node_name": name}, reason, work)
+
+    def submit_cluster_tag(self, tag: str, reason: str) -> int:
+        """Remember it."""
+        given = {"kind": "cluster", "tags": [tag]}
+        return self._submit("TAGS_SET", given, reason, lambda: self._tags.add(tag))
 
     def submit_network_add(self, spec: NetworkSpec, reason: str) -> int:
         """Make a network."""

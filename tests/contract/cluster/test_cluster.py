@@ -194,3 +194,9 @@ def test_another_node_is_drained_and_comes_back(cluster, finished):
         assert {node.name for node in cluster.nodes() if node.drained} == {name}
         assert finished(cluster.submit_node_role(name, "regular", "r")).status == "success"
         assert not any(node.drained for node in cluster.nodes())
+
+
+@not_on_the_real_one
+def test_the_cluster_is_tagged(cluster, finished):
+    assert finished(cluster.submit_cluster_tag("htools:iextags:here", "r")).status == "success"
+    assert "htools:iextags:here" in cluster.info().tags
