@@ -27,7 +27,7 @@ from synnefo.api import console, metrics  # noqa: E402  # Django must be set up 
 from synnefo.api.compute.asking import is_asking  # noqa: E402
 from synnefo.api.events import Broadcaster, Receive, Scope, Send, Stream  # noqa: E402
 from synnefo.api.request import BODY_LIMIT  # noqa: E402
-from synnefo.intents import images  # noqa: E402
+from synnefo.intents import images, volume_images  # noqa: E402
 from synnefo.telemetry import logs  # noqa: E402
 from synnefo.telemetry.metrics import open_port  # noqa: E402
 
@@ -216,7 +216,8 @@ class Application:
         logs.catch_strays()
         open_port(os.environ.get("SYNNEFO_METRICS_PORT"))
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._threads, images.take_back_abandoned)
+        for take_back in (images.take_back_abandoned, volume_images.take_back_abandoned):
+            await loop.run_in_executor(self._threads, take_back)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         broadcaster.close()

@@ -156,6 +156,8 @@ def _sums(path: Path) -> dict[str, Any]:
 
 def take_back_abandoned() -> int:
     """Volumes that a process that died was making images of are available again."""
+    if any(image_files.is_being_written(one) for one in Image.objects.filter(status="saving")):
+        return 0  # Somebody is at one of them.
     with writing():
         rows = Volume.objects.filter(status=UPLOADING, server=None)
         return rows.update(status=AVAILABLE, updated_at=timezone.now())

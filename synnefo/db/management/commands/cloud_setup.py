@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from synnefo.intents import installation
+from synnefo.intents import installation, volume_groups, volume_lookup
 
 
 class Command(BaseCommand):
@@ -42,6 +42,8 @@ class Command(BaseCommand):
         installation.rules_the_system(admin)
         installation.demo_quota()
         installation.flavors(wanted.get("disk_template", "file"))
+        volume_lookup.default_type()
+        volume_groups.default_type()
         self.stdout.write("users admin and demo, flavors: ready")
         if "public_network" in wanted:
             network = installation.public_network(wanted["public_network"])
