@@ -1,6 +1,6 @@
 """The seed of an instance: a small volume from which cloud-init takes name, keys and addresses.
 
-The layout is cloud-init's NoCloud source: a volume labelled `cidata` with three files. What stands
+The layout is cloud-init's NoCloud source: a volume labelled `cidata` with some files. What stands
 in the files is computed by `files`, apart from the program that packs them.
 """
 
@@ -35,7 +35,7 @@ def write(target: Path, instance: Mapping[str, Any], wishes: Mapping[str, Any]) 
 
 
 def files(instance: Mapping[str, Any], wishes: Mapping[str, Any]) -> dict[str, bytes]:
-    """The three files. Strings are written as JSON, which is YAML that needs no escaping rules."""
+    """All of it. Strings are written as JSON, which is YAML that needs no escaping rules."""
     keys = [" ".join(str(key).split()) for key in wishes.get("keys") or ()]
     hostname = hostname_of(str(wishes.get("hostname") or instance["name"]))
     meta = [
@@ -44,11 +44,27 @@ def files(instance: Mapping[str, Any], wishes: Mapping[str, Any]) -> dict[str, b
     ]
     if keys:
         meta += ["public-keys:", *(f"  - {json.dumps(key)}" for key in keys)]
-    return {
+    found = {
         "meta-data": _lines(meta),
         "user-data": _user_data(wishes) or _lines(_cloud_config(keys)),
         "network-config": _lines(_network_config(instance, wishes.get("addresses") or ())),
     }
+    if wishes.get("files"):
+        # Beside what the user says to cloud-init, which may be a script of the user's own.
+        found["vendor-data"] = _lines(_written_files(wishes["files"]))
+    return found
+
+
+def _written_files(given: Sequence[Mapping[str, Any]]) -> list[str]:
+    lines = ["#cloud-config", "write_files:"]
+    for file in given:
+        path = "/" + str(file["path"]).lstrip("/")
+        lines += [
+            f"  - path: {json.dumps(path)}",
+            "    encoding: b64",
+            f"    content: {json.dumps(str(file['contents']))}",
+        ]
+    return lines
 
 
 def hostname_of(name: str) -> str:

@@ -105,6 +105,8 @@ def _osparams(server: Server) -> dict[str, str]:
     }
     if server.user_data:
         properties["user_data"] = server.user_data
+    if server.personality:
+        properties["files"] = server.personality
     return {
         "img_id": source[0],
         "img_format": source[1],

@@ -38,11 +38,13 @@ def check_osparams(osparams: Mapping[str, Any]) -> None:
 
 def check_properties(wishes: Mapping[str, Any]) -> None:
     """Shapes only: what else may be wrong, such as an address, shows where it is used."""
-    for name in ("addresses", "keys"):
+    for name, kind in (("addresses", dict), ("files", dict), ("keys", str)):
         found = wishes.get(name) or []
-        kind = dict if name == "addresses" else str
         if not isinstance(found, list) or not all(isinstance(item, kind) for item in found):
             raise wrong(f"'{name}' in OS parameter 'img_properties' is not a list as it should be")
+    for file in wishes.get("files") or []:
+        if not all(isinstance(file.get(name), str) for name in ("path", "contents")):
+            raise wrong("'files' in OS parameter 'img_properties' lack a path or contents")
     for name in ("hostname", "user_data"):
         if not isinstance(wishes.get(name) or "", str):
             raise wrong(f"'{name}' in OS parameter 'img_properties' is not a text")
@@ -83,6 +85,8 @@ def customization(
     }
     if wishes.get("user_data"):
         found["user_data_b64"] = wishes["user_data"]
+    if wishes.get("files"):
+        found["files"] = wishes["files"]
     return found
 
 

@@ -3,6 +3,7 @@
 from synnefo.api import bodies
 from synnefo.api.bodies import record
 from synnefo.api.compute import (
+    console_tokens,
     extensions,
     external_events,
     history,
@@ -162,6 +163,13 @@ TAGS = (
     Route("DELETE", "servers/{id}/tags/{tag}", server_tags.remove, Who.MEMBER, gives={204: None}),
 )
 OTHERS = (
+    Route(
+        "GET",
+        "os-console-auth-tokens/{token}",
+        console_tokens.show,
+        Who.ADMIN,
+        gives={200: console_tokens.SHAPE},
+    ),
     Route(
         "POST",
         "os-server-external-events",

@@ -121,3 +121,17 @@ def test_failing_program_leaves_the_old_volume(tmp_path, monkeypatch):
         seed.write(target, INSTANCE, {})
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_files_are_written_beside_what_the_user_says():
+    content = base64.b64encode(b"hello").decode()
+    wishes = {
+        "files": [{"path": "etc/motd", "contents": content}],
+        "user_data": base64.b64encode(b"#!/bin/sh\n").decode(),
+    }
+    found = seed.files(INSTANCE, wishes)
+    assert found["user-data"] == b"#!/bin/sh\n"
+    assert found["vendor-data"].startswith(b"#cloud-config\n")
+    files = yaml.safe_load(found["vendor-data"])["write_files"]
+    assert files == [{"path": "/etc/motd", "encoding": "b64", "content": content}]
+    assert "vendor-data" not in seed.files(INSTANCE, {})
