@@ -21,6 +21,7 @@ from synnefo.intents import (
     migrations,
     rescues,
     saved_images,
+    server_changes,
     server_network,
     server_sizes,
     server_systems,
@@ -107,6 +108,14 @@ def _rebuild(request: Request, server: Server, _word: str, wish: dict[str, Any])
     return answer({"server": shown}, 202, {"Location": location})
 
 
+def _resize(request: Request, server: Server, _word: str, wish: dict[str, Any]) -> HttpResponse:
+    uuid = str(server.uuid)
+    server_sizes.resize(request.caller, uuid, wish["flavorRef"])
+    if "OS-DCF:diskConfig" in wish:
+        server_changes.update(request.caller, uuid, disk_config=wish["OS-DCF:diskConfig"])
+    return empty(202)
+
+
 def _rescue(request: Request, server: Server, _word: str, wish: Any) -> HttpResponse:
     given = wish or {}
     rescues.rescue(request.caller, str(server.uuid), given.get("rescue_image_ref"))
@@ -183,7 +192,7 @@ ACTIONS: dict[str, Action] = {
     "restore": Action(_calls(server_wishes.restore)),
     "lock": Action(_calls(server_wishes.lock, "locked_reason"), kinds.LOCK),
     "unlock": Action(_calls(server_wishes.unlock)),
-    "resize": Action(_calls(server_sizes.resize, "flavorRef"), kinds.RESIZE),
+    "resize": Action(_resize, kinds.RESIZE),
     "confirmResize": Action(_calls(server_sizes.confirm, status=204)),
     "revertResize": Action(_calls(server_sizes.revert)),
     "rebuild": Action(_rebuild, kinds.REBUILD),

@@ -544,3 +544,10 @@ def test_migrations(api: Api, world: World) -> None:
     body = {"force_complete": None}
     assert api("POST", f"{below}/1/action", body, as_="admin", version="2.22").status == 404
     assert api.get(f"{path}?project_id={world.demo.id}", as_="admin", version="2.80")
+
+
+def test_resizing_may_say_how_disks_are_parted(api: Api, world: World) -> None:
+    server = built(api, world)
+    body = {"resize": {"flavorRef": "2", "OS-DCF:diskConfig": "AUTO"}}
+    assert act(api, server, 1, body).status == 202
+    assert shown(api, server, 1)["OS-DCF:diskConfig"] == "AUTO"
