@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from synnefo.core.allocator import NoRoom
 from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest, Conflict
 from synnefo.core.server_actions import ACTIONS, MOVE, WISHES
 from synnefo.db.models import Node, Server
 from synnefo.db.transactions import writing
-from synnefo.intents import server_wishes
+from synnefo.intents import placing, server_wishes
 from synnefo.intents.server_wishes import begin
 
 # Disks that another node has, or can reach, as well.
@@ -25,10 +26,18 @@ def migrate(caller: Caller, server_uuid: str, host: str | None) -> None:
         if _everywhere(server):
             step = "migrate_failover"
         elif server_wishes.can(server, MOVE):
-            step = "migrate_move"
+            step, node = "migrate_move", node or _roomy(server)
         else:
             raise BadRequest(_local(server))
-        begin(caller, server, [step], now, to=node, node=server.node)
+        to = node or _roomiest(server)
+        begin(caller, server, [step], now, to=to, node=server.node)
+
+
+def _roomiest(server: Server) -> str:
+    """The node with the most memory among the others; "" where none is known of."""
+    nodes = Node.objects.filter(backend=server.backend_id, role=Node.Role.REGULAR, vm_capable=True)
+    others = nodes.exclude(name=server.node).order_by("-memory_free", "name")
+    return others.values_list("name", flat=True).first() or ""
 
 
 def migrate_live(caller: Caller, server_uuid: str, host: str | None) -> None:
@@ -63,6 +72,16 @@ def _everywhere(server: Server) -> bool:
 def _local(server: Server) -> str:
     template = server.flavor.disk_template
     return f"{server.node or 'one node'} alone has the disks of this server ({template})."
+
+
+def _roomy(server: Server) -> str:
+    """Another node that its zone, its group and its size allow; "" before any node is known."""
+    if not Node.objects.filter(backend=server.backend_id).exists():
+        return ""
+    try:
+        return placing.elsewhere(server)
+    except NoRoom as reason:
+        raise BadRequest(str(reason)) from reason
 
 
 def _target(server: Server, host: str | None) -> str:

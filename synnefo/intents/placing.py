@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from synnefo.core import allocator, placement
 from synnefo.core.server_states import ServerState
@@ -31,6 +31,20 @@ def place(rows: Sequence[Intent], without: Iterable[int]) -> dict[int, str]:
             unplaced[row.pk] = str(reason)
     round_.write()
     return unplaced
+
+
+def elsewhere(server: Server) -> str:
+    """The best other node of a server's backend; NoRoom says why there is none."""
+    backend = Backend.objects.get(pk=server.backend_id or 0)
+    others = Server.objects.filter(group_id=server.group_id).exclude(pk=server.pk)
+    wish = placement.Wish(
+        zone=server.zone,
+        apart_from=_nodes_of(server) | {server.node},
+        policy=server.group.policy if server.group else None,
+        most_per_node=(server.group.most_per_node or 1) if server.group else 1,
+        beside=_counted(others) if server.group else {},
+    )
+    return placement.choose(_need(server), wish, _spots({backend.pk: _room(backend)})).node
 
 
 class _Round:
@@ -100,14 +114,8 @@ class _Round:
         if server.group_id not in self._groups:
             new = [one.pk for one in self._servers.values()]
             others = Server.objects.filter(group_id=server.group_id).exclude(pk__in=new)
-            alive = others.exclude(state=ServerState.DELETED).exclude(
-                state=ServerState.ERROR, node=""
-            )
-            places = alive.values_list("node", "wanted_node")
-            self._groups[server.group_id] = Counter(node or wanted for node, wanted in places)
-        counted = self._groups[server.group_id]
-        del counted[""]
-        return counted
+            self._groups[server.group_id] = _counted(others)
+        return self._groups[server.group_id]
 
     def write(self) -> None:
         """Note what was chosen."""
@@ -121,6 +129,14 @@ class _Round:
         ]
         if pinned:
             Server.objects.bulk_update(pinned, ["wanted_node", "second_node"])
+
+
+def _counted(servers: QuerySet[Server]) -> Counter[str]:
+    """How many of them each node has, or soon will have."""
+    alive = servers.exclude(state=ServerState.DELETED).exclude(state=ServerState.ERROR, node="")
+    counted = Counter(node or wanted for node, wanted in alive.values_list("node", "wanted_node"))
+    del counted[""]
+    return counted
 
 
 def _nodes_of(server: Server) -> frozenset[str]:
@@ -146,17 +162,18 @@ def _assign(room: allocator.Room, rows: Sequence[Intent]) -> None:
 
 def _rooms(without: Iterable[int]) -> list[allocator.Room]:
     backends = Backend.objects.filter(offline=False, drained=False).exclude(pk__in=list(without))
-    return [
-        allocator.Room(
-            backend_id=one.pk,
-            disk_templates=frozenset(one.disk_templates),
-            memory_total=one.memory_total,
-            memory_free=one.memory_free,
-            disk_total=one.disk_total,
-            disk_free=one.disk_free,
-        )
-        for one in backends.order_by("pk")
-    ]
+    return [_room(one) for one in backends.order_by("pk")]
+
+
+def _room(one: Backend) -> allocator.Room:
+    return allocator.Room(
+        backend_id=one.pk,
+        disk_templates=frozenset(one.disk_templates),
+        memory_total=one.memory_total,
+        memory_free=one.memory_free,
+        disk_total=one.disk_total,
+        disk_free=one.disk_free,
+    )
 
 
 def _spots(rooms: dict[int, allocator.Room]) -> list[placement.Spot]:

@@ -108,7 +108,9 @@ def revert(caller: Caller, server_uuid: str) -> None:
         if old is None:
             back = server.before_mode
             step = {"migrate_move": "revert_move"}.get(back.get("by", ""), "revert_failover")
-            begin(caller, server, [step], now, node=back.get("node", ""))
+            home = back.get("node", "")
+            target = home if step == "revert_move" else ""  # Else the disks are there already.
+            begin(caller, server, [step], now, node=home, to=target)
             return
         running = server.state == ServerState.ACTIVE
         steps = ["revert_resize", "revert_restart"] if running else ["revert_resize"]

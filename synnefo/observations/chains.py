@@ -194,11 +194,13 @@ def _rescued(part: Part) -> None:
 
 def _migrated(part: Part) -> None:
     _to_be_verified(part)
-    rings.doubt(part.server.backend_id, part.server.pk)
+    _somewhere(part)
 
 
 def _somewhere(part: Part) -> None:
-    """Whoever looks sees where it is."""
+    """On the node that was named; where none was, whoever looks sees where it is."""
+    if part.wish.get("to"):
+        part.write(node=part.wish["to"])
     rings.doubt(part.server.backend_id, part.server.pk)
 
 
