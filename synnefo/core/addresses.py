@@ -14,7 +14,8 @@ Ip = IPv4Address | IPv6Address
 class Pool:
     """The addresses from `start` to `end`, both included, but for the excluded ones.
 
-    Where there are `ranges`, only what lies in one of them counts.
+    Where there are `ranges`, the pool is these, one after the other, and what lies between them
+    takes no time to pass over.
     """
 
     start: Ip
@@ -29,39 +30,50 @@ class Pool:
         return cls(ip_address(start), ip_address(end), without)
 
     def within(self, ranges: Iterable[Sequence[str]]) -> Pool:
-        """The same pool, but only what lies in one of these ranges; none means all of it."""
+        """The same pool, but only these ranges of it; none means all of it."""
         pairs = tuple((int(ip_address(low)), int(ip_address(high))) for low, high in ranges)
         return replace(self, ranges=pairs)
 
-    def _counts(self, address: Ip) -> bool:
-        if address in self.excluded:
-            return False
-        number = int(address)
-        return not self.ranges or any(low <= number <= high for low, high in self.ranges)
+    @property
+    def _ranges(self) -> tuple[tuple[int, int], ...]:
+        return self.ranges or ((int(self.start), int(self.end)),)
 
     @property
     def size(self) -> int:
         """How many offsets there are, the excluded ones counted."""
-        return int(self.end) - int(self.start) + 1
+        return sum(high - low + 1 for low, high in self._ranges)
 
     def offset(self, address: str) -> int:
-        """Where an address lies."""
-        return int(ip_address(address)) - int(self.start)
+        """Where an address of the pool lies."""
+        number, before = int(ip_address(address)), 0
+        for low, high in self._ranges:
+            if low <= number <= high:
+                return before + number - low
+            before += high - low + 1
+        raise ValueError(f"{address} is not in the pool")
+
+    def _at(self, offset: int) -> Ip:
+        for low, high in self._ranges:
+            if offset <= high - low:
+                return self.start + (low + offset - int(self.start))
+            offset -= high - low + 1
+        raise ValueError("the pool ends before")
 
     def has(self, address: str) -> bool:
         """Whether it can be handed out."""
         found = ip_address(address)
-        inside = found.version == self.start.version and int(self.start) <= int(found)
-        return inside and int(found) <= int(self.end) and self._counts(found)
+        if found.version != self.start.version or found in self.excluded:
+            return False
+        return any(low <= int(found) <= high for low, high in self._ranges)
 
     def windows(self, begin: int, width: int) -> Iterator[list[str]]:
         """All addresses in growing portions, from the offset `begin` on and around the end."""
-        done = 0
-        while done < self.size:
-            size = min(width, self.size - done)
-            portion = (self.start + (begin + done + step) % self.size for step in range(size))
-            yield [str(address) for address in portion if self._counts(address)]
-            done, width = done + size, min(width * 4, MOST_AT_ONCE)
+        done, size = 0, self.size
+        while done < size:
+            portion = min(width, size - done)
+            some = (self._at((begin + done + step) % size) for step in range(portion))
+            yield [str(address) for address in some if address not in self.excluded]
+            done, width = done + portion, min(width * 4, MOST_AT_ONCE)
 
 
 def pool_bounds(cidr: str) -> tuple[str, str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpResponse
 
-from synnefo.api.bodies import FALSE, TRUE, UUID, Kind
+from synnefo.api.bodies import CONTROL, FALSE, TRUE, UUID, Kind
 from synnefo.api.network import kinds
 from synnefo.api.pagination import after, limit_of, next_link, ordered, sorting
 from synnefo.api.request import Request, answer, empty, timestamp
@@ -165,6 +165,8 @@ class Collection:
         rows = self.rows(request)
         known = {**self.filters, **TAGS} if self.tagged else self.filters
         for name, values in request.query.lists():
+            if any(CONTROL.search(value) for value in values):
+                raise BadRequest(f"Invalid input for {name[:80]}: control characters.", field=name)
             if name in known:
                 rows = rows.filter(known[name](values))
         order = sorting(request, dict(self.sort_keys), ("id", "asc"))

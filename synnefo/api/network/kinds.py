@@ -13,6 +13,7 @@ DESCRIPTION = bodies.text(0, 255)
 PROJECT = bodies.text(1, 64)
 TAG = bodies.text(1, 255)
 PREFIX_LENGTH = bodies.integer(0, 128)
+IP_VERSIONS = (4, 6)
 ADDRESS = bodies.address(4, 6)
 MAC_FORM = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", re.IGNORECASE)
 STANDARD: dict[str, Kind] = {"name": NAME, "description": DESCRIPTION}
@@ -60,6 +61,15 @@ def mac(value: Any, where: str, _strict: bool = True) -> str:
     if int(value[:2], 16) & 1 or value == "00:00:00:00:00:00":
         refuse(where, f"'{value}' is not a valid MAC address: it is not one card's")
     return value.lower()
+
+
+@described({"type": "integer", "enum": [4, 6]})
+def ip_version(value: Any, where: str, strict: bool = True) -> int:
+    """A version of IP."""
+    found = int(bodies.integer(4, 6)(value, where, strict))
+    if found not in IP_VERSIONS:
+        refuse(where, "it must be 4 or 6")
+    return found
 
 
 ROUTE = bodies.record(

@@ -126,7 +126,7 @@ DHCP_OPTION = bodies.record(
     {
         "opt_name": bodies.text(1, 64, pattern=r"[A-Za-z0-9:._-]+"),
         "opt_value": bodies.maybe(bodies.text(1, 255)),
-        "ip_version": bodies.integer(4, 6),
+        "ip_version": kinds.ip_version,
     },
     need=("opt_name", "opt_value"),
 )

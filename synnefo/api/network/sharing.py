@@ -119,7 +119,7 @@ SCOPES = Collection(
     change=subnet_pools.update_scope,
     remove=subnet_pools.delete_scope,
     new=bodies.record(
-        SCOPE_CHANGED | kinds.OWNED | {"ip_version": bodies.integer(4, 6)}, need=("name",)
+        SCOPE_CHANGED | kinds.OWNED | {"ip_version": kinds.ip_version}, need=("name",)
     ),
     changed=SCOPE_CHANGED,
     guarded={"shared": (False,)},

@@ -78,7 +78,7 @@ NEW = bodies.record(
     | {
         "network_id": bodies.uuid,
         "cidr": bodies.maybe(kinds.cidr),
-        "ip_version": bodies.maybe(bodies.integer(4, 6)),
+        "ip_version": bodies.maybe(kinds.ip_version),
         "ipv6_ra_mode": MODES,
         "ipv6_address_mode": MODES,
         "subnetpool_id": bodies.maybe(bodies.uuid),

@@ -299,3 +299,101 @@ def test_query_count(api: Api, world: World, path: str, key: str, queries: int) 
         assert len(found[key]) >= number - 1
         assert len(seen) == queries, [query["sql"] for query in seen]
         fill(number)
+
+
+def test_what_lies_between_two_pools_takes_no_time(api: Api, world: World) -> None:
+    net = network(api)
+    pools = [
+        {"start": "2001:db8::5", "end": "2001:db8::5"},
+        {"start": "2001:db8::ffff:ffff:ffff:1", "end": "2001:db8::ffff:ffff:ffff:2"},
+    ]
+    subnet(api, net, "2001:db8::/64", ip_version=6, allocation_pools=pools)
+    found = [port(api, net)["fixed_ips"][0]["ip_address"] for _ in range(3)]
+    assert found == [
+        "2001:db8::5",
+        "2001:db8::ffff:ffff:ffff:1",
+        "2001:db8::ffff:ffff:ffff:2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("networks", {"network": {"name": "x" * 256}}),
+        ("networks", {"network": {"name": None}}),
+        ("networks", {"network": {"name": "\u0000"}}),
+        ("networks", {"network": {"mtu": 2**62}}),
+        ("networks", {"network": {"unknown": 1}}),
+        ("networks", {"network": {}, "networks": []}),
+        ("networks", {"networks": []}),
+        ("networks", {}),
+        ("networks", []),
+        ("subnets", {"subnet": {"network_id": "x", "cidr": "10.0.0.0/24"}}),
+        ("subnets", {"subnet": {"network_id": "N", "cidr": "10.0.0.0/33", "ip_version": 4}}),
+        ("subnets", {"subnet": {"network_id": "N", "cidr": "0.0.0.0/0", "ip_version": 4}}),
+        ("subnets", {"subnet": {"network_id": "N", "cidr": "10.0.0.0/24", "ip_version": 5}}),
+        ("subnets", {"subnet": {"network_id": "N", "cidr": "2001::/64", "ip_version": 4}}),
+        ("subnets", {"subnet": {"network_id": "N", "cidr": ["10.0.0.0/24"]}}),
+        ("ports", {"port": {"network_id": "N", "mac_address": "01:00:00:00:00:00"}}),
+        ("ports", {"port": {"network_id": "N", "fixed_ips": [{}]}}),
+        ("ports", {"port": {"network_id": "N", "allowed_address_pairs": [{}]}}),
+        ("routers", {"router": {"external_gateway_info": {"network_id": "N"}}}),
+        ("security-group-rules", {"security_group_rule": {"direction": "ingress"}}),
+        ("subnetpools", {"subnetpool": {"name": "p", "prefixes": ["10.0.0.0/8", "2001::/32"]}}),
+        ("address-scopes", {"address_scope": {"name": "a", "ip_version": 5}}),
+    ],
+)
+def test_bad_input_is_refused_and_leaves_nothing(
+    api: Api, world: World, path: str, body: Any
+) -> None:
+    net = network(api)
+    for inner in body.values() if isinstance(body, dict) else ():
+        for part in (inner, *inner.values()) if isinstance(inner, dict) else ():
+            if isinstance(part, dict) and part.get("network_id") == "N":
+                part["network_id"] = net["id"]
+    before = Port.objects.count(), Network.objects.count()
+    answer = api("POST", f"{V}/{path}", body)
+    assert answer.status == 400, answer
+    assert answer.body["NeutronError"]["message"]
+    assert (Port.objects.count(), Network.objects.count()) == before
+    assert api("GET", f"{V}/{path}?name=%00").status == 400
+
+
+def test_subnets_are_cut_from_pools(api: Api, world: World) -> None:
+    wish = {"name": "p", "prefixes": ["10.20.0.0/22"], "default_prefixlen": 24, "min_prefixlen": 23}
+    pool = post(api, "subnetpools", {"subnetpool": wish})
+    net = network(api)
+
+    def cut(**more: Any) -> Answer:
+        fields = {"network_id": net["id"], "subnetpool_id": pool["id"], "ip_version": 4}
+        return api("POST", f"{V}/subnets", {"subnet": fields | more})
+
+    assert cut().body["subnet"]["cidr"] == "10.20.0.0/24"
+    assert cut(prefixlen=23).body["subnet"]["cidr"] == "10.20.2.0/23"
+    assert kind(cut(prefixlen=22)) == (400, "MinPrefixSubnetAllocationError")
+    assert cut(cidr="10.20.1.0/25").status == 201
+    assert kind(cut()) == (400, "SubnetAllocationError")
+    assert kind(api("DELETE", f"{V}/subnetpools/{pool['id']}")) == (409, "SubnetPoolInUse")
+
+
+def test_a_policy_shares_a_network_with_one_project(api: Api, world: World) -> None:
+    net = network(api)
+    sub = subnet(api, net)
+    assert api("GET", f"{V}/networks/{net['id']}", as_="stranger").status == 404
+    wish = {"object_type": "network", "object_id": net["id"], "action": "access_as_shared"}
+    everybody = {"rbac_policy": wish | {"target_tenant": "*"}}
+    assert api("POST", f"{V}/rbac-policies", everybody).status == 403
+    one = {"rbac_policy": wish | {"target_tenant": world.other.id}}
+    policy = post(api, "rbac-policies", one)
+    assert kind(api("POST", f"{V}/rbac-policies", one)) == (409, "DuplicateRbacPolicy")
+    seen = api.get(f"{V}/networks/{net['id']}", as_="stranger")["network"]
+    assert seen["shared"] is True
+    assert api.get(f"{V}/subnets/{sub['id']}", as_="stranger")["subnet"]["cidr"] == "10.1.0.0/24"
+    theirs = post(api, "ports", {"port": {"network_id": net["id"]}}, as_="stranger")
+    named = {"network": {"name": "mine now"}}
+    assert api("PUT", f"{V}/networks/{net['id']}", named, as_="stranger").status == 403
+    path = f"{V}/rbac-policies/{policy['id']}"
+    assert kind(api("DELETE", path)) == (409, "RbacPolicyInUse")
+    assert api("DELETE", f"{V}/ports/{theirs['id']}", as_="stranger").status == 204
+    assert api("DELETE", path).status == 204
+    assert api("GET", f"{V}/networks/{net['id']}", as_="stranger").status == 404
