@@ -12,6 +12,7 @@ from synnefo.dispatcher.instances import OS_DEFINITION, disk_of, instance_of
 from synnefo.ports import Cluster, ClusterRefused, DiskSpec, InstanceChange, NicSpec
 
 ROOT_DISK = "0"
+SOON = 20  # seconds
 STANDING = frozenset({ServerState.PAUSED, ServerState.SUSPENDED})
 
 
@@ -60,6 +61,11 @@ def _start(order: Order) -> int:
 
 def _stop(order: Order) -> int:
     return order.cluster.submit_shutdown(order.name, order.reason)
+
+
+def _stop_soon(order: Order) -> int:
+    """On the way to something else: a guest that does not hear is not waited for long."""
+    return order.cluster.submit_shutdown(order.name, order.reason, timeout=SOON)
 
 
 def _pull_the_plug(order: Order) -> int:
@@ -223,13 +229,13 @@ JOBS: dict[str, Submit] = {
     "rebuild_stop": _pull_the_plug,
     "rebuild": _rebuild,
     "rebuild_start": _start,
-    "shelve_stop": _stop,
+    "shelve_stop": _stop_soon,
     "shelve_save": _save,
     "unshelve_move": _move,
     "unshelve": _start,
     "save_image": _save,
     "save_backup": _save,
-    "soft_delete": _stop,
+    "soft_delete": _stop_soon,
     "restore": _start,
     "migrate_move": _move,
     "migrate_failover": _failover,
@@ -237,11 +243,11 @@ JOBS: dict[str, Submit] = {
     "revert_failover": _failover,
     "live_migrate": _migrate,
     "evacuate": _failover,
-    "rescue_stop": _stop,
+    "rescue_stop": _stop_soon,
     "rescue_add": _rescue,
     "rescue_start": _start,
     "unrescue_remove": _unrescue,
-    "unrescue_stop": _stop,
+    "unrescue_stop": _stop_soon,
     "unrescue_start": _start,
     "attach_volume": _attach_volume,
     "detach_volume": _detach_volume,

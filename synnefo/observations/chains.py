@@ -198,9 +198,9 @@ def _migrated(part: Part) -> None:
 
 
 def _somewhere(part: Part) -> None:
-    """On the node that was named; where none was, whoever looks sees where it is."""
-    if part.wish.get("to"):
-        part.write(node=part.wish["to"])
+    """Where it was sent; whoever looks sees whether it is there."""
+    if node := part.wish.get("to"):
+        part.write(node=node)
     rings.doubt(part.server.backend_id, part.server.pk)
 
 

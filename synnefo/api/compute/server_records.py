@@ -223,6 +223,8 @@ EXTRAS: tuple[tuple[int, bool, Extra], ...] = (
 def _add_states(row: Row, record: dict[str, Any]) -> str:
     """The state in all its words; gives the status back."""
     state = ServerState(row.state)
+    if state is ServerState.ERROR and row.task == ServerTask.DELETING and row.launched_at is None:
+        state = ServerState.BUILD  # Its build was given up for its deletion.
     mode = ServerMode(row.mode) if row.mode else None
     status = nova_status(state, ServerTask(row.task) if row.task else None, mode)
     record["status"] = status
