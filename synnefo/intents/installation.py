@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from synnefo.core import addresses
@@ -139,10 +139,14 @@ def public_network(wanted: Mapping[str, Any]) -> Network:
                 "project": owner,
                 "mode": str(wanted.get("mode", "bridged")),
                 "link": str(wanted.get("link", "br0")),
+                "external": True,
+                "is_default": True,
                 "created_at": now,
                 "updated_at": now,
             },
         )
+        # Those of earlier releases led out where everybody could use them.
+        Network.objects.filter(external=None).update(external=F("public"))
         Subnet.objects.get_or_create(
             network=network,
             cidr=str(wanted["cidr"]),

@@ -69,6 +69,14 @@ def _sharing(world: World) -> str:
     return _made("/network/v2.0/rbac-policies", "rbac_policy", **fields)(world)
 
 
+def _floating(world: World) -> str:
+    network = str(world.network.uuid)
+    return _made("/network/v2.0/floatingips", "floatingip", floating_network_id=network)(world)
+
+
+_GROUP = _made("/network/v2.0/security-groups", "security_group", name="secret-name")
+
+
 def _available(world: World) -> str:
     made = _made("/volume/v3/volumes", "volume", size=1, name="secret-name")(world)
     Volume.objects.filter(uuid=made).update(status="available")
@@ -95,6 +103,9 @@ NOUNS: dict[tuple[str, str], Maker] = {
     ("compute", "os-quota-sets"): _project,
     ("compute", "os-server-groups"): _server_group,
     ("compute", "os-simple-tenant-usage"): _project,
+    ("compute", "os-floating-ips"): _floating,
+    ("compute", "os-security-groups"): _GROUP,
+    ("compute", "os-security-group-rules"): _rule,
     ("identity", "projects"): _project,
     ("identity", "users"): _user,
     ("identity", "credentials"): _credential,
@@ -103,10 +114,9 @@ NOUNS: dict[tuple[str, str], Maker] = {
     ("network", "subnets"): _subnet,
     ("network", "ports"): _port,
     ("network", "quotas"): _project,
+    ("network", "floatingips"): _floating,
     ("network", "routers"): _made("/network/v2.0/routers", "router", name="secret-name"),
-    ("network", "security-groups"): _made(
-        "/network/v2.0/security-groups", "security_group", name="secret-name"
-    ),
+    ("network", "security-groups"): _GROUP,
     ("network", "security-group-rules"): _rule,
     ("network", "subnetpools"): _made(
         "/network/v2.0/subnetpools", "subnetpool", name="secret-name", prefixes=["10.0.0.0/8"]
