@@ -68,7 +68,7 @@ def update(key: str, wish: Mapping[str, Any]) -> Role:
     with writing():
         _saved(row)
         if renamed:
-            tokens.follow()
+            tokens.follow_role(row)
     return row
 
 
@@ -78,8 +78,9 @@ def delete(key: str) -> None:
     extras.check_mutable("role", key, row.options, {})
     _check_needed(row, None)
     with writing():
+        gone = Role(pk=row.pk, domain_id=row.domain_id)
         row.delete()
-        tokens.follow()
+        tokens.follow_role(gone)
 
 
 def imply(prior: str, implied: str) -> ImpliedRole:
@@ -93,14 +94,15 @@ def imply(prior: str, implied: str) -> ImpliedRole:
         if would_loop(prior, implied, effective_roles.rules()):
             raise Conflict(f"Role {above.name} cannot imply {below.name}, which implies it.")
         row, _ = ImpliedRole.objects.get_or_create(prior=above, implied=below)
-        tokens.follow()
+        tokens.follow_role(above)
     return row
 
 
 def imply_no_more(prior: str, implied: str) -> None:
     """End that; NotFound if it was not so."""
+    above = get(prior)
     with writing():
-        gone, _ = ImpliedRole.objects.filter(prior_id=prior, implied_id=implied).delete()
-        tokens.follow()
+        gone, _ = ImpliedRole.objects.filter(prior=above, implied_id=implied).delete()
+        tokens.follow_role(above)
     if not gone:
         raise NotFound(f"{prior} does not imply {implied}.")

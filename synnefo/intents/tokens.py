@@ -13,11 +13,12 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.hashers import check_password as password_matches
 from django.contrib.auth.hashers import make_password
-from django.db.models import Q
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from synnefo.core.faults import Unauthorized
-from synnefo.db.models import ApplicationCredential, Project, Token, Trust, User
+from synnefo.db.models import ApplicationCredential, Project, Role, Token, Trust, User
 from synnefo.db.transactions import writing
 from synnefo.intents import effective_roles
 from synnefo.intents.effective_roles import Scope
@@ -161,16 +162,29 @@ def of_user(user_id: str) -> Q:
 SCOPE = ("user_id", "project_id", "domain_id", "system", "application_credential_id", "trust_id")
 
 
-def follow(users: Iterable[str] | None = None) -> None:
-    """Give the tokens of these users (None: of all) the roles of the present, or end them.
+def _scoped() -> QuerySet[Token]:
+    return Token.objects.exclude(project=None, domain=None, system=False)
+
+
+def follow_role(role: Role) -> None:
+    """Give tokens the roles of the present when this one changed or implies others than before.
+
+    Only tokens that have it are looked at; none tells of a domain's own role, though, so that a
+    change of one of these concerns all.
+    """
+    concerned = _scoped()
+    if role.domain_id is None:
+        text = Cast("roles", TextField())
+        concerned = concerned.annotate(text=text).filter(text__contains=role.pk)
+    _follow(concerned.values(*SCOPE).distinct())
+
+
+def follow(users: Iterable[str]) -> None:
+    """Give the tokens of these users the roles of the present, or end them.
 
     It belongs into the transaction that changes what roles follow from.
     """
-    scoped = Token.objects.exclude(project=None, domain=None, system=False)
-    if users is None:
-        _follow(scoped.values(*SCOPE).distinct())
-        return
-    listed = sorted(set(users))
+    scoped, listed = _scoped(), sorted(set(users))
     for start in range(0, len(listed), CHUNK):
         some = listed[start : start + CHUNK]
         concerned = scoped.filter(Q(user_id__in=some) | Q(trust__trustor_id__in=some))
