@@ -27,26 +27,24 @@ from synnefo.ports import (
     NetworkSpec,
     NicReport,
     NicSpec,
-    NodeReport,
     NotFound,
     OpReport,
 )
 from synnefo.rapi.fake_failures import JobFails, refuse_taken
+from synnefo.rapi.fake_nodes import FakeNodes
 from synnefo.rapi.fake_wishes import FEATURES, FakeWishes
 
 GROUP = "default"
-NODE_MEMORY = 64 * 1024
-NODE_DISK = 1024 * 1024
 MESSAGES = "GUEST-READY host={name}\n"
 
 
-class FakeCluster(FakeWishes):
+class FakeCluster(FakeNodes, FakeWishes):
     """A cluster of one node in this process."""
 
     def __init__(self, name: str = "cluster.fake", node: str = "node1.fake") -> None:
         self.name = name
         self.node = node
-        self._tags: set[str] = set()
+        self._tags = set()
         self.away = False
         self.lose_answers = False
         self.holding = False
@@ -109,30 +107,6 @@ class FakeCluster(FakeWishes):
             return self._instances[name]
         except KeyError as absent:
             raise NotFound(f"Instance '{name}' not known") from absent
-
-    def nodes(self) -> list[NodeReport]:
-        """The node."""
-        self._reach()
-        found = self._instances.values()
-        used = sum(one.memory for one in found if one.running)
-        taken = sum(disk.size for one in found for disk in one.disks)
-        memory, space = NODE_MEMORY - used, NODE_DISK - taken
-        return [
-            NodeReport(
-                self.node,
-                False,
-                False,
-                True,
-                NODE_MEMORY,
-                memory,
-                NODE_DISK,
-                space,
-                16,
-                len(found),
-                address="127.0.0.1",
-                master=True,
-            )
-        ]
 
     def groups(self) -> list[str]:
         """The node group."""
@@ -217,21 +191,6 @@ class FakeCluster(FakeWishes):
     def submit_rename(self, name: str, new_name: str, reason: str) -> int:
         """Rename an instance."""
         return self._on(name, "INSTANCE_RENAME", reason, lambda: self._rename(name, new_name))
-
-    def submit_node_role(self, name: str, role: str, reason: str) -> int:
-        """Refused but for `regular`: the only node is the master."""
-
-        def work() -> None:
-            if role != "regular":
-                text = "The master role can be changed only via master-failover"
-                raise JobFails("OpPrereqError", text, "wrong_input")
-
-        return self._submit("NODE_SET_PARAMS", {"node_name": name}, reason, work)
-
-    def submit_cluster_tag(self, tag: str, reason: str) -> int:
-        """Remember it."""
-        given = {"kind": "cluster", "tags": [tag]}
-        return self._submit("TAGS_SET", given, reason, lambda: self._tags.add(tag))
 
     def submit_network_add(self, spec: NetworkSpec, reason: str) -> int:
         """Make a network."""
