@@ -7,9 +7,11 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 CHECKS = (
     "not_a_server_error",
@@ -55,8 +57,12 @@ def run(
         line += ["--exclude-operation-id", operation]
     if seed is not None:
         line += ["--seed", str(seed)]
-    hooks = {"SCHEMATHESIS_HOOKS": f"{__package__}.fuzz_hooks"}
-    ran = subprocess.run(line, env=os.environ | hooks, capture_output=True, text=True, check=False)
+    hooks = {"SCHEMATHESIS_HOOKS": f"{__package__}.fuzz_hooks", "PYTHONPATH": str(ROOT)}
+    # It leaves a folder of its own where it runs.
+    with tempfile.TemporaryDirectory(prefix="cloud-fuzz-") as folder:
+        ran = subprocess.run(
+            line, env=os.environ | hooks, cwd=folder, capture_output=True, text=True, check=False
+        )
     text = ran.stdout + ran.stderr
     counted = COUNTED.findall(text)
     return Found(sum(map(int, counted)), ran.returncode == 0, text)
