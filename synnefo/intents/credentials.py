@@ -93,6 +93,16 @@ def create_ec2(caller: Caller, user_id: str, project_id: str) -> Credential:
     return create(caller, {**wish, "blob": orjson.dumps(keys).decode()})
 
 
+def key_of(access: str) -> tuple[Credential, str] | None:
+    """The EC2 key with this public part, and its secret."""
+    row = (
+        Credential.objects.filter(pk=id_of(access), type=EC2)
+        .select_related("user__domain", "project__domain")
+        .first()
+    )
+    return None if row is None else (row, str(_keys(blob_of(row)).get("secret", "")))
+
+
 def update(row: Credential, wish: Mapping[str, Any]) -> Credential:
     """Change a credential; its id and its user stay."""
     if wish.get("user_id", row.user_id) != row.user_id:

@@ -1,7 +1,7 @@
 """The routes of what users give to programs and to one another."""
 
 from synnefo.api.identity import application_credentials as programs
-from synnefo.api.identity import credentials, records, trusts
+from synnefo.api.identity import credentials, ec2_tokens, records, token_records, trusts
 from synnefo.api.identity.lists import query_of
 from synnefo.api.routing import Route, Who
 
@@ -40,6 +40,10 @@ ROUTES = (
     Route("PATCH", "credentials/{id}", credentials.update, KNOWN, credentials.UPDATE,
           {200: credentials.SHAPE}),
     Route("DELETE", "credentials/{id}", credentials.delete, KNOWN, gives=NOTHING),
+    Route("POST", "ec2tokens", ec2_tokens.of_ec2, KNOWN, ec2_tokens.EC2_BODY,
+          {200: token_records.SHAPE}),
+    Route("POST", "s3tokens", ec2_tokens.of_s3, KNOWN, ec2_tokens.S3_BODY,
+          {200: token_records.SHAPE}),
     Route("GET", TRUSTS, trusts.index, KNOWN, None, {200: trusts.LIST_SHAPE},
           query_of(trusts.FILTERS)),
     Route("POST", TRUSTS, trusts.create, KNOWN, trusts.CREATE, {201: trusts.SHAPE}),

@@ -23,7 +23,8 @@ CATALOG_SHAPE = record(
 SYSTEM_SHAPE = record({"system": listing(kinds.free), "links": kinds.LINKS}, ("system", "links"))
 
 
-def _answer(request: Request, row: TokenRow, text: str, status: int) -> HttpResponse:
+def told(request: Request, row: TokenRow, text: str, status: int) -> HttpResponse:
+    """The answer with a token."""
     listed = None
     if "nocatalog" not in request.query and (row.project_id or row.domain_id or row.system):
         listed = catalog(request.base, row.project_id)
@@ -31,7 +32,8 @@ def _answer(request: Request, row: TokenRow, text: str, status: int) -> HttpResp
     return answer({"token": token_records.token(row, listed)}, status, headers)
 
 
-def _valid(text: str) -> TokenRow | None:
+def valid(text: str) -> TokenRow | None:
+    """What is known of a token that still holds."""
     found = token_records.BY_DIGEST.rows(hashlib.sha256(text.encode()).hexdigest())
     row = TokenRow._make(found[0]) if found else None
     if row is None or row.expires_at <= wiring.clock().now() or not row.user_enabled:
@@ -42,10 +44,10 @@ def _valid(text: str) -> TokenRow | None:
 def issue(request: Request) -> HttpResponse:
     """POST /v3/auth/tokens."""
     issued = sign_in(request)
-    row = _valid(issued.text)
+    row = valid(issued.text)
     if row is None:  # Disabled in this very moment.
         raise refusal()
-    return _answer(request, row, issued.text, 201)
+    return told(request, row, issued.text, 201)
 
 
 def _subject(request: Request, *, look: bool) -> tuple[str, TokenRow]:
@@ -53,7 +55,7 @@ def _subject(request: Request, *, look: bool) -> tuple[str, TokenRow]:
     text = request.header(SUBJECT)
     if not text:
         raise BadRequest(f"The header {SUBJECT} is missing.", field=SUBJECT)
-    caller, row = request.caller, _valid(text)
+    caller, row = request.caller, valid(text)
     looks = look and ("service" in caller.roles or (caller.system and bool(caller.roles)))
     mine = row is not None and row.user_id == caller.user_id
     if row is not None and not (mine or looks or caller.is_admin):
@@ -66,7 +68,7 @@ def _subject(request: Request, *, look: bool) -> tuple[str, TokenRow]:
 def show(request: Request) -> HttpResponse:
     """GET and HEAD /v3/auth/tokens: the same body as at creation."""
     text, row = _subject(request, look=True)
-    return _answer(request, row, text, 200)
+    return told(request, row, text, 200)
 
 
 def revoke(request: Request) -> HttpResponse:

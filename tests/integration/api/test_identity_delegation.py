@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
+from synnefo.core import ec2_signatures
 from synnefo.db.models import Credential, RoleAssignment
 from tests.integration.api.client import Answer, Api
 from tests.integration.api.world import World
@@ -278,3 +280,28 @@ def test_credentials_of_any_type(api: Api, world: World) -> None:
     twice = {"credential": {"type": "ec2", "blob": keys, "project_id": world.demo.id}}
     assert [api("POST", path, twice).status for _ in range(2)] == [201, 409]
     assert api("DELETE", one).status == 204
+
+
+def test_a_service_exchanges_a_signed_request(api: Api, world: World) -> None:
+    path = f"{V3}/users/{world.user.id}/credentials/OS-EC2"
+    key = api("POST", path, {"tenant_id": world.demo.id}).body["credential"]
+    params = {"Action": "DescribeInstances", "SignatureMethod": "HmacSHA256"}
+    sent = {"access": key["access"], "verb": "GET", "host": "h", "path": "/", "params": params}
+    right = ec2_signatures.signature_of(key["secret"], sent)
+    body = {"credentials": sent | {"signature": right}}
+    answer = api("POST", f"{V3}/ec2tokens", body, as_="admin")
+    token = answer.body["token"]
+    assert (answer.status, token["methods"]) == (200, ["ec2credential"])
+    assert (token["user"]["id"], token["project"]["id"]) == (world.user.id, world.demo.id)
+    assert api("GET", SERVERS, as_=answer.headers["X-Subject-Token"]).status == 200
+    assert api("POST", f"{V3}/ec2tokens", body).status == 403
+    for wrong in ({"signature": "x"}, {"access": "nothing"}, {"path": "/other"},
+                  {"params": params | {"Timestamp": "2015-08-30T12:36:00Z"}}):  # fmt: skip
+        forged = {"credentials": body["credentials"] | wrong}
+        assert api("POST", f"{V3}/ec2tokens", forged, as_="admin").status == 401
+    text = base64.b64encode(b"GET\n\n\n\n/bucket").decode()
+    s3 = {"access": key["access"], "token": text}
+    s3["signature"] = str(ec2_signatures.s3_signature_of(key["secret"], text))
+    assert api("POST", f"{V3}/s3tokens", {"credentials": s3}, as_="admin").status == 200
+    s3["signature"] = "x"
+    assert api("POST", f"{V3}/s3tokens", {"credentials": s3}, as_="admin").status == 401
