@@ -117,6 +117,37 @@ def test_networks_and_cards(cluster, finished, spec, name):
     assert network not in [one.name for one in cluster.networks()]
 
 
+def test_a_card_is_attached_readdressed_and_detached_while_its_guest_runs(
+    cluster, finished, spec, name
+):
+    network = f"{name}-net"
+    added = cluster.submit_network_add(NetworkSpec(network, "10.78.0.0/24", "10.78.0.1"), "r")
+    connected = cluster.submit_network_connect(
+        network, "default", "bridged", "br0", "r", after=added
+    )
+    assert finished(connected).status == "success"
+    without = NicSpec("a", network, "none", "fa:16:3e:00:00:01")
+    job = finished(cluster.submit_create(replace(spec, nics=(without,)), "r"))
+    assert job.status == "success", job.ops
+    assert cluster.instance(name).nics[0].ip is None
+
+    def changed(**change):
+        job = finished(cluster.submit_set_params(name, InstanceChange(**change), "r"))
+        assert job.status == "success", job.ops
+        nics = cluster.instance(name).nics
+        return {one.name: (one.network, one.ip, one.mac) for one in nics}
+
+    card = NicSpec("b", network, "10.78.0.9", "fa:16:3e:00:00:02")
+    assert changed(add_nics=(card,))["b"] == (network, "10.78.0.9", "fa:16:3e:00:00:02")
+    moved = changed(name_nics={"b": NicSpec("b", ip="10.78.0.77")})
+    assert moved["b"] == (network, "10.78.0.77", "fa:16:3e:00:00:02")
+    assert changed(name_nics={"b": NicSpec("b", ip="none")})["b"][1] is None
+    assert set(changed(remove_nics=("b",))) == {"a"}
+    assert finished(cluster.submit_remove(name, "r")).status == "success"
+    assert finished(cluster.submit_network_disconnect(network, "default", "r")).status == "success"
+    assert finished(cluster.submit_network_remove(network, "r")).status == "success"
+
+
 def test_a_job_is_found_by_its_reason(cluster, finished, spec):
     intent = str(uuid.uuid4())
     before = cluster.latest_job()
