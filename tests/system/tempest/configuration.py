@@ -114,7 +114,11 @@ def sections(admin: Administrator, work: Path) -> dict[str, dict[str, str]]:
         },
         "compute-feature-enabled": COMPUTE_FEATURES,
         "image": {"build_timeout": "60", "disk_formats": "raw,qcow2,iso,vmdk,vdi,vhd,vhdx"},
-        "image-feature-enabled": {"import_image": "true", "os_glance_reserved": "true"},
+        # Its tests upload a few bytes and call them any format.
+        "image-feature-enabled": {
+            "import_image": "true", "os_glance_reserved": "true",
+            "image_format_enforcement": "false",
+        },
         "network": {
             "public_network_id": str(public["id"]), "floating_network_name": str(public["name"]),
             "build_timeout": "60", "build_interval": INTERVAL,
@@ -153,7 +157,7 @@ COMPUTE_FEATURES = {
     "console_output": "true",
     "vnc_console": "false",  # Pretended guests have no screen.
     "config_drive": "true",
-    "personality": "false",  # tempest asks for it with validation over SSH only.
+    "personality": "true",
     "change_password": "false",  # No agent runs in the guests.
     "enable_instance_password": "true",
     "metadata_service": "false",  # Guests get a configuration drive.
