@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from synnefo.core import allocator, placement
 from synnefo.core.server_states import ServerState
-from synnefo.db.models import Backend, Intent, Node, Server
+from synnefo.db.models import Backend, Intent, Node, Server, ServerGroup
 from synnefo.intents import zones
 
 TWO_NODES = "drbd"  # disks that are on two nodes, which are then both chosen here
@@ -58,6 +58,10 @@ class _Round:
         self._chosen: dict[int, list[Intent]] = {}
         self._spots: list[placement.Spot] | None = None
         self._groups: dict[int, Counter[str]] = {}
+        groups = {one.group_id for one in self._servers.values() if one.group_id}
+        if groups:
+            # Locked, so that another dispatcher's servers of the same group are counted.
+            list(ServerGroup.objects.select_for_update().filter(pk__in=groups).order_by("pk"))
         # The cluster does not know yet, or never will, that these take no servers.
         closing = (Node.Role.DRAINED, Node.Role.OFFLINE)
         self._closed = Node.objects.filter(wanted_role__in=closing).exists()
