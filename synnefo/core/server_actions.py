@@ -75,7 +75,6 @@ ACTIONS: dict[str, Action] = {
         "OP_INSTANCE_REBOOT",
         ServerTask.REBOOTING_HARD,
         frozenset({ServerTask.REBOOTING}),
-        modes=frozenset({None, ServerMode.RESCUED}),
     ),
     # A user can always get rid of a server; what is under way is canceled or waited for.
     "delete": Action(

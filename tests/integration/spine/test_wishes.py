@@ -347,9 +347,8 @@ def test_rescue_and_unrescue(spine, server):
     assert _mode(server) == ("RESCUED", "ACTIVE", None)
     names = [disk.name for disk in spine.cluster.instance(spine.instance(server)).disks]
     assert names[0] == f"snf-rescue-{server.pk}"
-    spine.act(server, "reboot", type="HARD")
-    _calm(spine)
-    assert _mode(server)[0] == "RESCUED"
+    with pytest.raises(Conflict, match="vm_state rescued"):
+        spine.act(server, "reboot", type="HARD")
     rescues.unrescue(spine.caller, str(server.uuid))
     _calm(spine)
     assert _mode(server) == (None, "ACTIVE", None)
