@@ -103,6 +103,7 @@ def _rebuild(request: Request, server: Server, _word: str, wish: dict[str, Any])
     if request.version[1] >= 54:
         shown.setdefault("key_name", columns.get("key_name", server.key_name))
     if request.version[1] >= 57:
+        shown.pop("OS-EXT-SRV-ATTR:user_data", None)  # Here it is told to everybody, once.
         shown["user_data"] = wish.get("user_data", server.user_data or None)
     location = f"{request.base}/compute/v2.1/servers/{uuid}"
     return answer({"server": shown}, 202, {"Location": location})

@@ -343,6 +343,10 @@ def test_rebuild(api: Api, world: World) -> None:
         assert answer.status == 202
         assert field in answer.body["server"]
     plain = built(api, world)
+    whole = act(api, plain, 75, {"rebuild": {"imageRef": image}}, as_="admin").body["server"]
+    assert "user_data" in whole
+    assert "OS-EXT-SRV-ATTR:user_data" not in whole
+    plain = built(api, world)
     assert act(api, plain, 93, {"rebuild": {"imageRef": image}}).status == 202
 
 
