@@ -26,10 +26,7 @@ def fill(world: World, count: int) -> None:
 
 # Path, key of the list, queries (the first one is the token's).
 LISTS = [
-    ("/identity/v3/auth/projects", "projects", 2),
-    ("/identity/v3/projects", "projects", 2),
-    ("/identity/v3/users", "users", 2),
-    ("/identity/v3/domains", "domains", 2),
+    ("/identity/v3/auth/projects", "projects", 3),
     ("/compute/v2.1/servers", "servers", 2),
     ("/compute/v2.1/servers/detail", "servers", 7),
     ("/compute/v2.1/flavors", "flavors", 2),
