@@ -199,7 +199,7 @@ _QOS = "qos-specs/{id}"
 _TYPE_NAMED = ("vol_type_id",)
 _QOS_SPECS: Rows = (
     Route("GET", "qos-specs", types.qos_list, Who.ADMIN, query=("limit",)),
-    Route("POST", "qos-specs", types.qos_create, Who.ADMIN, bodies.QOS),
+    Route("POST", "qos-specs", types.qos_create, Who.ADMIN, bodies.QOS, {200: None}),
     Route("GET", _QOS, types.qos_show, Who.ADMIN),
     Route("PUT", _QOS, types.qos_change, Who.ADMIN, bodies.QOS_CHANGE),
     Route("PUT", f"{_QOS}/delete_keys", types.qos_drop_keys, Who.ADMIN, bodies.QOS_KEYS),
