@@ -77,6 +77,7 @@ def has(request: Request, id: str, user: str) -> HttpResponse:
 def _kept(request: Request, key: str, user: str) -> None:
     _seen(request, key)
     sight.inside(request, "user", user, users.get(user).domain_id)
+    sight.rules_more(request, group_id=key)
 
 
 def add(request: Request, id: str, user: str) -> HttpResponse:

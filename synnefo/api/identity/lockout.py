@@ -16,6 +16,7 @@ from synnefo.core.faults import TooManyRequests, Unauthorized
 from synnefo.intents.tokens import REFUSAL
 
 T = TypeVar("T")
+LONGEST = 300  # of a key, so that what is kept in memory is bounded in bytes, too
 USERS, ADDRESSES = Attempts(), Attempts()
 
 
@@ -23,7 +24,7 @@ def guarded(request: Request, who: str, check: Callable[[], T]) -> T:
     """What `check` gives, unless there were too many wrong answers before; it tells of its own
     by Unauthorized."""
     address = str(request.http.META.get("REMOTE_ADDR", ""))
-    key, now = f"{address} {who}", wiring.clock().now()
+    key, now = f"{address} {who}"[:LONGEST], wiring.clock().now()
     span = timedelta(seconds=settings.SYNNEFO_LOCKOUT_SECONDS)
     wait = ADDRESSES.wait(address, now, settings.SYNNEFO_LOCKOUT_ATTEMPTS_OF_ADDRESS, span)
     if wait is not None:

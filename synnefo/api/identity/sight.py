@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from synnefo.api.request import Request
 from synnefo.api.routing import FORBIDDEN
 from synnefo.core.faults import Forbidden, NotFound
-from synnefo.db.models import Project, User
+from synnefo.db.models import Project, RoleAssignment, User
 
 KEEPABLE = frozenset({"manager", "member", "reader"})  # roles that a manager of a domain gives
 
@@ -38,6 +38,15 @@ def inside(request: Request, noun: str, key: str, domain_id: str | None) -> None
     own = domain(request)
     if own is not None and own != domain_id:
         raise NotFound(f"Could not find {noun}: {key}.")
+
+
+def rules_more(request: Request, **who: str) -> None:
+    """Forbidden for who keeps one domain and would reach further by the user or group `who`: the
+    password of an administrator, or a place in a group of administrators, would do."""
+    if domain(request) is not None:
+        rows = RoleAssignment.objects.filter(**who).exclude(role__name__in=KEEPABLE)
+        if rows.exists():
+            raise Forbidden(FORBIDDEN)
 
 
 def own_domain(request: Request) -> str:

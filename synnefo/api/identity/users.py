@@ -96,6 +96,8 @@ def create(request: Request) -> HttpResponse:
 def update(request: Request, id: str) -> HttpResponse:
     """PATCH /v3/users/{id}."""
     sight.inside(request, "user", id, intents.get(id).domain_id)
+    sight.rules_more(request, user_id=id)
+    sight.rules_more(request, group__memberships__user_id=id)
     row = intents.update(id, request.wish["user"])
     return answer({"user": records.user(row, request.base)})
 
@@ -103,6 +105,7 @@ def update(request: Request, id: str) -> HttpResponse:
 def delete(request: Request, id: str) -> HttpResponse:
     """DELETE /v3/users/{id}."""
     sight.inside(request, "user", id, intents.get(id).domain_id)
+    sight.rules_more(request, user_id=id)
     intents.delete(id)
     return empty(204)
 

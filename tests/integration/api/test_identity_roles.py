@@ -250,6 +250,14 @@ def test_a_manager_of_a_domain(api: Api, world: World) -> None:
     for path in (f"system/users/{user}/roles/{member}", f"roles/{member}/implies/{top}"):
         assert api("PUT", f"{V3}/{path}", as_=token).status == 403
     assert api("POST", f"{V3}/domains", {"domain": {"name": "d"}}, as_=token).status == 403
+    # Nor does it become an administrator by a password, or by a group.
+    group = made(api, "groups", name="g")
+    admin(api, "PUT", f"/projects/{world.ops.id}/groups/{group['id']}/roles/{top}")
+    assert api("PUT", f"{V3}/groups/{group['id']}/users/{user}", as_=token).status == 403
+    mine = {"user": {"password": "mine now"}}
+    assert api("PATCH", f"{V3}/users/{world.admin.id}", mine, as_=token).status == 403
+    admin(api, "PUT", f"/groups/{group['id']}/users/{user}")
+    assert api("PATCH", f"{V3}/users/{user}", mine, as_=token).status == 403
     assert api("DELETE", f"{V3}/users/{user}", as_=token).status == 204
     assert api("DELETE", f"{V3}/users/{user}", as_=token).status == 404
 
