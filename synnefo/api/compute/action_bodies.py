@@ -12,11 +12,7 @@ ADDRESS = bodies.address(4, 6)
 HOST = bodies.text(1, 255)
 
 
-@bodies.described({"type": ["object", "null", "string"]})
-def nothing(value: Any, where: str, strict: bool) -> None:
-    """Most actions have no arguments; Nova does not look what is there instead of null."""
-    if not isinstance(value, dict | list | str | int | None):
-        bodies.refuse(where, "it takes no arguments")
+nothing = bodies.nothing
 
 
 @bodies.described({"type": "string", "enum": ["SOFT", "HARD"]})

@@ -99,6 +99,7 @@ def _rebuild(request: Request, server: Server, _word: str, wish: dict[str, Any])
     uuid = str(server.uuid)
     server_systems.rebuild(request.caller, uuid, wanted)
     shown = changed(request, uuid)
+    shown.pop("OS-EXT-SRV-ATTR:user_data", None)  # It is called otherwise in this answer.
     shown["adminPass"] = wish.get("adminPass") or admin_password(uuid)
     if request.version[1] >= 54:
         shown.setdefault("key_name", columns.get("key_name", server.key_name))

@@ -32,7 +32,8 @@ def text(server: Server, length: int | None) -> str:
     lines = None if length is None or length < 0 else length
     try:
         with asking(server.backend):
-            return wiring.cluster(server.backend).console_output(name, lines)
+            found = wiring.cluster(server.backend).console_output(name, lines)
+            return found if lines is None else _tail(found, lines)
     except NoInstance as error:
         raise NotFound(f"The console of instance {server.uuid} could not be found.") from error
     except ClusterUnreachable as error:
@@ -43,6 +44,11 @@ def text(server: Server, length: int | None) -> str:
         raise Conflict(
             f"Instance {server.uuid} has no console to read.", cause=str(error)
         ) from error
+
+
+def _tail(output: str, lines: int) -> str:
+    """So many lines in Nova's way of counting: after the last line's end there is an empty one."""
+    return "\n".join(output.split("\n")[-lines:]) if lines else ""
 
 
 def url(request: Request, server: Server, kind: str, verb: str = "get_vnc_console") -> str:
