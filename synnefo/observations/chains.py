@@ -222,6 +222,16 @@ def _told(does: Callable[[Intent, datetime], None]) -> Does:
     return lambda part: does(part.intent, part.now)
 
 
+def _surely(does: Callable[[Intent, datetime], None]) -> Does:
+    """The same, unless there was a job of which nobody knows how it went."""
+
+    def failed(part: Part) -> None:
+        unknown = part.end.error is None and part.intent.job_id is not None
+        (volumes.doubtful if unknown else does)(part.intent, part.now)
+
+    return failed
+
+
 def _volume_saved(part: Part) -> None:
     if "image" in part.wish:
         _image_saved(part)
@@ -259,8 +269,8 @@ EFFECTS: dict[str, Effect] = {
     "migrate_failover": Effect(_migrated),
     "revert_move": Effect(_returned),
     "revert_failover": Effect(_returned),
-    "attach_volume": Effect(_told(volumes.attached), _told(volumes.not_attached)),
-    "detach_volume": Effect(_told(volumes.detached), _told(volumes.not_detached)),
+    "attach_volume": Effect(_told(volumes.attached), _surely(volumes.not_attached)),
+    "detach_volume": Effect(_told(volumes.detached), _surely(volumes.not_detached)),
     "extend_volume": Effect(_told(volumes.extended), _told(volumes.not_extended)),
     "save_volume": Effect(_volume_saved, _volume_not_saved),
     "live_migrate": Effect(_somewhere),

@@ -111,7 +111,9 @@ def disks_found(server_id: int, disks: Mapping[str, int], foreign: int, now: dat
         for volume in Volume.objects.filter(server=server).exclude(status="deleted"):
             size = sizes.get(volume.pk)
             rows = Volume.objects.filter(pk=volume.pk)
-            if size is not None and size != volume.size:
+            if not volume.local and volume.status in volumes.UNSETTLED:
+                changed += volumes.settled(volume, size is not None, now)
+            elif size is not None and size != volume.size:
                 changed += rows.update(size=size)
             elif size is None and not volume.local:
                 changed += volumes.missing(volume, now)

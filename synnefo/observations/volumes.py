@@ -28,6 +28,7 @@ from synnefo.db.models import (
     VolumeMessage,
 )
 
+UNSETTLED = frozenset({"attaching", "detaching"})
 REMEMBERED = timedelta(days=30)
 LOST = "Its server was removed on the cluster together with this disk."
 
@@ -193,6 +194,32 @@ def server_gone(server: Server, now: datetime) -> None:
             _forget(volume, saved_as)
         else:
             _leave(volume, saved_as, now)
+
+
+def doubtful(intent: Intent, now: datetime) -> None:
+    """Nobody knows how the job went: the reconciler looks whether the server has the disk."""
+    volume = _volume_of(intent)
+    if volume is not None:
+        tell(volume, intent.action.partition("_")[0], intent, now)
+        rings.doubt(intent.backend_id, intent.server_id)
+
+
+def settled(volume: Volume, there: bool, now: datetime) -> bool:
+    """Whether the server has the disk is seen; no wish about it is under way."""
+    attachments = VolumeAttachment.objects.filter(volume=volume, server=volume.server)
+    attachment = attachments.first()
+    if attachment is None:
+        return False
+    saved_as = VolumeContent(uuid=attachment.uuid, size=volume.size, created_at=now)
+    if there:
+        before = volume.content
+        attachments.update(status="attached", attached_at=attachment.attached_at or now)
+        _write(volume, now, status=IN_USE, content=None)
+        _drop(before)
+    else:
+        attachments.delete()
+        _leave(volume, saved_as, now)
+    return True
 
 
 def missing(volume: Volume, now: datetime) -> bool:

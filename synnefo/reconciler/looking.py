@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from synnefo.core import drift, naming
 from synnefo.core.server_reports import Seen
@@ -21,6 +21,7 @@ from synnefo.db.models import Backend, Intent, Port, Server, Volume
 from synnefo.intents import cards as card_rules
 from synnefo.ports import Cluster, InstanceReport, NotFound
 
+UNSETTLED = -1  # No disk has this size.
 FEW = 10
 # What our backend says of guests that stand still, in memory or saved to disk.
 SPECIAL = {"paused": ServerState.PAUSED, "suspended": ServerState.SUSPENDED}
@@ -133,12 +134,13 @@ def _expected_cards(backend: Backend, only: set[int] | None) -> dict[int, list[d
 def _expected_disks(backend: Backend, only: set[int] | None) -> dict[int, dict[str, int]]:
     """In the order of their index: an unnamed disk is the one in its place."""
     prefix = settings.SYNNEFO_INSTANCE_PREFIX
-    # Volumes on their way to or from a server are the affair of their intents.
-    there = Q(local=True) | Q(status__in=["in-use", "extending"])
-    rows = _some(Volume.objects.filter(there).exclude(status="deleted"), backend, only)
+    rows = _some(Volume.objects.exclude(status="deleted"), backend, only)
     disks: dict[int, dict[str, int]] = {}
-    for server, pk, size in rows.order_by("index", "pk").values_list("server_id", "pk", "size"):
-        disks.setdefault(server, {})[naming.disk_name(prefix, pk)] = size
+    columns = ("server_id", "pk", "size", "status")
+    for server, pk, size, status in rows.order_by("index", "pk").values_list(*columns):
+        # Of a volume whose attachment nobody saw the end of, whatever is found is news.
+        known = UNSETTLED if status in {"attaching", "detaching"} else size
+        disks.setdefault(server, {})[naming.disk_name(prefix, pk)] = known
     return disks
 
 

@@ -7,10 +7,18 @@ from pathlib import Path
 import pytest
 
 from synnefo.core.faults import BadRequest, Forbidden, NotSupported
-from synnefo.db.models import Snapshot, Volume, VolumeAttachment, VolumeContent, VolumeMessage
+from synnefo.db.models import (
+    Intent,
+    Snapshot,
+    Volume,
+    VolumeAttachment,
+    VolumeContent,
+    VolumeMessage,
+)
 from synnefo.intents import snapshots, volume_actions, volume_attaching, volumes
 from synnefo.intents.server_request import DeviceRequest
 from synnefo.intents.volumes import VolumeRequest
+from synnefo.observations import servers as observations
 from synnefo.ports import ClusterRefused
 
 
@@ -230,3 +238,21 @@ def test_an_administrator_who_removes_a_disk_is_followed(spine, server, tmp_path
     volume.refresh_from_db()
     assert (volume.status, volume.server) == ("available", None)
     assert volume.content.uuid == attachment.uuid
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_an_attachment_that_nobody_saw_the_end_of_is_looked_at(spine, server, done):
+    volume = made(spine)
+    spine.cluster.holding = True
+    volume_attaching.attach(spine.caller, str(server.uuid), str(volume.uuid))
+    spine.dispatch()
+    intent = Intent.objects.get(action="attach_volume")
+    observations.overran(intent, "It took too long.", spine.clock.now())
+    volume.refresh_from_db()
+    assert volume.status == "attaching"
+    if done:
+        spine.cluster.run()
+    spine.reconciler.turn(spine.backend)
+    volume.refresh_from_db()
+    expected = ("in-use", server.pk) if done else ("available", None)
+    assert (volume.status, volume.server_id) == expected
