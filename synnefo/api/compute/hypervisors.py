@@ -38,7 +38,7 @@ def find(request: Request, id: str) -> Node:
     absent = NotFound(f"Hypervisor with ID '{id[:80]}' could not be found.")
     if request.version >= (2, 53):
         try:
-            rows = _nodes().filter(uuid=bodies.uuid(id, "id"))
+            rows = _nodes().filter(uuid=bodies.uuid(id, "id", True))
         except BadRequest as fault:
             raise BadRequest(f"Invalid uuid {id[:80]}", field="id") from fault
     else:
@@ -80,8 +80,9 @@ def _page(request: Request) -> tuple[list[Node], bool]:
     rows = _nodes().order_by("pk")
     if request.version < (2, 33):
         return list(rows), False
-    if "marker" in query:
-        rows = _after(request, rows, query["marker"])
+    marker = query.get("marker")
+    if marker is not None:
+        rows = _after(request, rows, marker)
     limit = limit_of(request)
     page = list(rows[:limit])
     return page, bool(limit) and len(page) == limit
@@ -90,7 +91,7 @@ def _page(request: Request) -> tuple[list[Node], bool]:
 def _with_servers(request: Request) -> bool:
     if request.version < (2, 53) or "with_servers" not in request.query:
         return False
-    return bodies.flag(request.query["with_servers"], "with_servers")
+    return bool(bodies.flag(request.query["with_servers"], "with_servers", True))
 
 
 def _servers(nodes: Sequence[Node]) -> dict[str, list[dict[str, str]]]:

@@ -70,7 +70,7 @@ def index(request: Request) -> HttpResponse:
 
 def _by_uuid(id: str) -> Node:
     try:
-        uuid = bodies.uuid(id, "id")
+        uuid = bodies.uuid(id, "id", True)
     except BadRequest as fault:
         raise BadRequest(f"Invalid uuid {id[:80]}", field="id") from fault
     node = _nodes().filter(uuid=uuid).first()
@@ -204,9 +204,9 @@ def host(_request: Request, id: str) -> HttpResponse:
     for project, *sizes in servers.values_list(*columns):
         sums = by_project.setdefault(project, [0, 0, 0])
         by_project[project] = [a + b for a, b in zip(sums, sizes, strict=True)]
-    sums = [sum(column) for column in zip(*by_project.values(), strict=True)] or [0, 0, 0]
-    rows.append(("(used_max)", *sums))
-    rows += [(project, *sizes) for project, sizes in by_project.items()]
+    whole = [sum(sizes[column] for sizes in by_project.values()) for column in range(3)]
+    rows.append(("(used_max)", whole[0], whole[1], whole[2]))
+    rows += [(project, cpu, memory, disk) for project, (cpu, memory, disk) in by_project.items()]
     return answer({"host": [_resource(node, *row) for row in rows]})
 
 
