@@ -285,7 +285,9 @@ def test_a_reader_of_the_system(api: Api, world: World) -> None:
 def test_a_token_is_for_one_thing(api: Api, world: World) -> None:
     both = {"project": {"id": world.demo.id}, "domain": {"id": "default"}}
     assert token_of(api, world.user.id, both).status == 400
+    bad: Any
     for bad in ({"domain": {}}, {"system": {}}, {"system": {"all": 5}}, {"OS-TRUST:trust": {}}):
         assert token_of(api, world.user.id, bad).status == 400, bad
+    empty: Any
     for empty in ({"unscoped": {}}, "unscoped"):
         assert "roles" not in token_of(api, world.user.id, empty).body["token"]
