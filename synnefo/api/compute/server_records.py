@@ -318,7 +318,6 @@ class Renderer:
             "key_name": row.key_name,
             "OS-SRV-USG:launched_at": long_timestamp(row.launched_at),
             "OS-SRV-USG:terminated_at": long_timestamp(row.deleted_at),
-            "security_groups": [],
             "os-extended-volumes:volumes_attached": [],
         }
 
@@ -343,7 +342,8 @@ class Renderer:
         groups = parts.gathered(found(parts.GROUPS))
         for key, record in pairs:
             record["addresses"] = nets.get(key, {})
-            record["security_groups"] = [{"name": name} for name in groups.get(key, ())]
+            if named := groups.get(key):  # As with Nova, who is in none says nothing of them.
+                record["security_groups"] = [{"name": name} for name in named]
         self._add_volumes(dict(pairs), found(parts.VOLUMES))
         self._add_newer(servers, pairs, found)
         return records

@@ -180,7 +180,7 @@ def test_a_server_whole(api: Api, world: World) -> None:
         "accessIPv4", "accessIPv6", "addresses", "created", "flavor", "hostId", "id", "image",
         "links", "metadata", "name", "status", "tenant_id", "user_id", "updated", "progress",
         "OS-DCF:diskConfig", "OS-EXT-AZ:availability_zone", "config_drive", "key_name",
-        "OS-SRV-USG:launched_at", "OS-SRV-USG:terminated_at", "security_groups",
+        "OS-SRV-USG:launched_at", "OS-SRV-USG:terminated_at",
         "OS-EXT-STS:task_state", "OS-EXT-STS:vm_state", "OS-EXT-STS:power_state",
         "os-extended-volumes:volumes_attached",
     }  # fmt: skip
