@@ -34,6 +34,15 @@ def test_starting_twice_is_starting_once(driver, instance):
     assert driver.instances()[instance["name"]]["state"] == "running"
 
 
+def test_suspended_guest_goes_on_by_a_start(driver, instance):
+    driver.start(instance, BARE, paused=False)
+    driver.suspend(instance["name"])
+    driver.suspend(instance["name"])
+    assert driver.instances()[instance["name"]]["state"] == "suspended"
+    driver.start(instance, BARE, paused=False)
+    assert driver.instances()[instance["name"]]["state"] == "running"
+
+
 def test_paused_guest_is_resumed_by_a_start(driver, instance):
     driver.start(instance, BARE, paused=True)
     assert driver.instances()[instance["name"]]["state"] == "paused"
