@@ -245,6 +245,12 @@ def _intents(
         )
         for server in servers
     )
+    _activities(caller, intents, now)
+    telling.recorded(intents)
+
+
+def _activities(caller: Caller, intents: Sequence[Intent], now: datetime) -> None:
+    """What the servers' histories begin with."""
     insert(
         Activity(
             server=intent.server,
@@ -256,4 +262,3 @@ def _intents(
         )
         for intent in intents
     )
-    telling.recorded(intents)

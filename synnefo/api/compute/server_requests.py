@@ -104,23 +104,10 @@ def server_request(request: Request, body: Mapping[str, Any]) -> ServerRequest:
     if server.get("trusted_image_certificates"):
         raise BadRequest(NO_CERTIFICATES, field="trusted_image_certificates")
     return ServerRequest(
-        name=server["name"],
-        flavor_id=server["flavorRef"],
         image_id=image,
         networks=_networks(server.get("networks")),
         devices=devices(server, image),
         security_groups=_groups(server),
-        key_name=server.get("key_name"),
-        metadata=server.get("metadata") or {},
-        tags=list(dict.fromkeys(server.get("tags", ()))),
-        user_data=server.get("user_data"),
-        personality=server.get("personality", ()),
-        config_drive=bool(server.get("config_drive")),
-        description=server.get("description"),
-        hostname=server.get("hostname"),
-        access_ipv4=server.get("accessIPv4", ""),
-        access_ipv6=server.get("accessIPv6", ""),
-        disk_config=server.get("OS-DCF:diskConfig"),
         zone=zone,
         node=node,
         hints=_hints(body),
@@ -128,4 +115,24 @@ def server_request(request: Request, body: Mapping[str, Any]) -> ServerRequest:
         max_count=most,
         idempotency_key=idempotency_key(request),
         request_digest=request.digest(),
+        **_as_said(server),
     )
+
+
+def _as_said(server: Mapping[str, Any]) -> dict[str, Any]:
+    """What is taken over as it is, or as if it were not there."""
+    return {
+        "name": server["name"],
+        "flavor_id": server["flavorRef"],
+        "key_name": server.get("key_name"),
+        "metadata": server.get("metadata") or {},
+        "tags": list(dict.fromkeys(server.get("tags", ()))),
+        "user_data": server.get("user_data"),
+        "personality": server.get("personality", ()),
+        "config_drive": bool(server.get("config_drive")),
+        "description": server.get("description"),
+        "hostname": server.get("hostname"),
+        "access_ipv4": server.get("accessIPv4", ""),
+        "access_ipv6": server.get("accessIPv6", ""),
+        "disk_config": server.get("OS-DCF:diskConfig"),
+    }
