@@ -14,7 +14,7 @@ class ServerGroup(models.Model):
     """
 
     class Policy(models.TextChoices):
-        """The soft ones are wishes: where they cannot be granted a server is placed all the same."""
+        """The soft ones are wishes: where they cannot be granted, a server is placed anyway."""
 
         AFFINITY = "affinity"
         ANTI_AFFINITY = "anti-affinity"

@@ -19,7 +19,7 @@ from synnefo.db.models import (
     Server,
     Volume,
 )
-from synnefo.intents import servers
+from synnefo.intents import server_changes, servers
 from synnefo.intents.server_request import NetworkRequest
 from synnefo.ports import Delivery, Reject
 from tests.integration.spine.spine import shuffled
@@ -289,7 +289,7 @@ def test_fixed_address(spine):
 def test_strangers_see_nothing(spine):
     server = spine.create()
     stranger = spine.caller.__class__("u", "u", "p", "p", frozenset({"member"}), "req-2")
-    for call in (servers.delete, servers.update):
+    for call in (servers.delete, server_changes.update):
         with pytest.raises(NotFound):
             call(stranger, str(server.uuid))
 
