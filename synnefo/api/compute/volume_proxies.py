@@ -173,12 +173,12 @@ _PAGE = ("limit", "offset")
 ROUTES = (
     Route("GET", "os-volumes", list_volumes, Who.READER, query=_PAGE),
     Route("GET", "os-volumes/detail", list_volumes, Who.READER, query=_PAGE),
-    Route("POST", "os-volumes", create_volume, Who.MEMBER, CREATE_VOLUME),
+    Route("POST", "os-volumes", create_volume, Who.MEMBER, CREATE_VOLUME, {200: None}),
     Route("GET", "os-volumes/{id}", show_volume, Who.READER),
     Route("DELETE", "os-volumes/{id}", delete_volume, Who.MEMBER, gives={202: None}),
     Route("GET", "os-snapshots", list_snapshots, Who.READER, query=_PAGE),
     Route("GET", "os-snapshots/detail", list_snapshots, Who.READER, query=_PAGE),
-    Route("POST", "os-snapshots", create_snapshot, Who.MEMBER, CREATE_SNAPSHOT),
+    Route("POST", "os-snapshots", create_snapshot, Who.MEMBER, CREATE_SNAPSHOT, {200: None}),
     Route("GET", "os-snapshots/{id}", show_snapshot, Who.READER),
     Route("DELETE", "os-snapshots/{id}", delete_snapshot, Who.MEMBER, gives={202: None}),
 )

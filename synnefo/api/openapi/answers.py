@@ -78,8 +78,9 @@ def _statuses(service: str, route: Route, *, media: bool) -> list[int]:
     if route.path.endswith("/action"):
         # Some actions are gone since a microversion, and some no cluster can do.
         found += [410, 501]
-    if route.path == "auth/tokens":
-        found += [401, 404]
+    if route.who is Who.ANYBODY and media:
+        # Who asks proves in the body who they are.
+        found += [401, 403, 404]
     return found
 
 
