@@ -40,7 +40,7 @@ class Domain(models.Model):
     config = models.JSONField(default=dict)  # {"group": {"option": value}}, of no effect here
     deleted_at = models.DateTimeField(null=True)
 
-    objects: "Living[Domain]" = Living()
+    objects = Living()
     everything: "models.Manager[Domain]" = models.Manager()
 
     class Meta:
@@ -66,7 +66,7 @@ class Project(models.Model):
     extra = models.JSONField(default=dict)
     deleted_at = models.DateTimeField(null=True)
 
-    objects: "Living[Project]" = Living()
+    objects = Living()
     everything: "models.Manager[Project]" = models.Manager()
 
     class Meta:
@@ -98,7 +98,7 @@ class User(models.Model):
     default_project = models.ForeignKey(Project, null=True, on_delete=models.SET_NULL)
     deleted_at = models.DateTimeField(null=True)
 
-    objects: "Living[User]" = Living()
+    objects = Living()
     everything: "models.Manager[User]" = models.Manager()
 
     class Meta:

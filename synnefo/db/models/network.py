@@ -1,10 +1,14 @@
 """Networks, subnets, ports and the addresses handed out of pools (OpenStack network v2.0)."""
 
 import uuid
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
 from synnefo.db.models.identity import Project
+
+if TYPE_CHECKING:
+    from synnefo.db.models.security_group import SecurityGroup
 
 
 class Network(models.Model):
@@ -108,7 +112,9 @@ class Port(models.Model):
     description = models.CharField(max_length=255, blank=True, default="")
     admin_up = models.BooleanField(default=True)
     port_security = models.BooleanField(default=True)
-    security_groups = models.ManyToManyField("SecurityGroup", related_name="ports")
+    security_groups: "models.ManyToManyField[SecurityGroup, Any]" = models.ManyToManyField(
+        "SecurityGroup", related_name="ports"
+    )
     address_pairs = models.JSONField(default=list)
     dhcp_options = models.JSONField(default=list)
     vnic_type = models.CharField(max_length=16, default="normal")
