@@ -14,7 +14,7 @@ from synnefo.db.models import Backend, Intent, Server
 from synnefo.dispatcher import workers
 from synnefo.dispatcher.networks import NetworkPreparer
 from synnefo.dispatcher.outcomes import Gone, Later, Refused, Submitted
-from synnefo.intents import submission
+from synnefo.intents import backend_networks, submission
 from synnefo.ports import ClusterBusy, ClusterRefused, NetworkReport
 from synnefo.rapi.fake import FakeCluster
 from tests.integration.spine.spine import Killed, shuffled
@@ -379,8 +379,11 @@ class _Full(FakeCluster):
         return [NetworkReport("snf-net-1", "u", "10.0.0.0/24", None, None, 1, 1, ("default",))]
 
 
-def test_a_frozen_backend_holds_up_no_other_while_networks_are_looked_for(spine):
+def test_a_frozen_backend_holds_up_no_other_while_networks_are_looked_for(spine, monkeypatch):
     frozen, looking = threading.Event(), threading.Event()
+    # The other threads do not see what this test has not committed.
+    ranges = {1: "10.0.0.0/24"}
+    monkeypatch.setattr(backend_networks, "ranges_of", lambda networks: ranges)
 
     class Frozen(_Full):
         def groups(self):
