@@ -32,7 +32,7 @@ def network(cidr: str, version: int) -> Net:
             f"Invalid input for operation: cidr {cidr} does not match the ip_version {version}.",
             field="cidr",
         )
-    if "/" not in cidr or ip_address(cidr.partition("/")[0]) != found.network_address:
+    if "/" not in cidr:
         raise BadRequest(
             f"Invalid input for cidr: '{cidr}' isn't a recognized IP subnet cidr,"
             f" '{found}' is recommended.",

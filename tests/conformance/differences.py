@@ -102,6 +102,7 @@ ROWS: tuple[Row, ...] = (
     # Reading.
     Row("*custom_nicparams[].*", KEEPS_CARDS),
     Row("info: body: hvparams.*", OWN_DRIVERS, scenario="reading_the_cluster"),
+    Row("features", "Ours names its own additions, too.", scenario="reading_the_cluster"),
     Row("static info: result: *pstatus*", "A file is there without asking a node."),
     Row("all fields: data[]*", KEEPS_CARDS, scenario="query_fields_of_instances"),
     Row("lock: kinds: name", TYPED, scenario="query_fields_of_the_rest"),

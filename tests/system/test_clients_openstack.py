@@ -122,7 +122,7 @@ def test_what_there_is(person):
 
 def test_an_application_credential(person):
     made = person("application", "credential", "create", "journey-credential")
-    assert made["secret"]
+    assert made["Secret"]
     plain(person, "application", "credential", "delete", "journey-credential")
 
 

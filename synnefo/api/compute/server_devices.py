@@ -114,10 +114,7 @@ def _check_order(found: Sequence[DeviceRequest], image: str | None) -> Sequence[
     places = sorted(
         one.boot_index for one in found if one.boot_index is not None and one.boot_index >= 0
     )
-    implied = image is not None and not any(
-        one.source == "image" and not one.to_volume for one in found
-    )
-    if implied:
+    if image is not None and 0 not in places:
         places = [0, *places]
     if found and places != list(range(len(places))):
         raise refusal(

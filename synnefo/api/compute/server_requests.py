@@ -103,10 +103,13 @@ def server_request(request: Request, body: Mapping[str, Any]) -> ServerRequest:
     zone, node = _place(server, request)
     if server.get("trusted_image_certificates"):
         raise BadRequest(NO_CERTIFICATES, field="trusted_image_certificates")
+    found = devices(server, image)
+    if any(one.boot_index == 0 and one.to_volume for one in found):
+        image = None  # It boots from what is on the volume.
     return ServerRequest(
         image_id=image,
         networks=_networks(server.get("networks")),
-        devices=devices(server, image),
+        devices=found,
         security_groups=_groups(server),
         zone=zone,
         node=node,

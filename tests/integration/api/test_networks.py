@@ -73,10 +73,17 @@ def test_many_at_once_or_none(api: Api, world: World) -> None:
     assert [one["name"] for one in made] == ["a", "b"]
     wishes = [
         {"network_id": made[0]["id"], "cidr": "10.1.0.0/24", "ip_version": 4},
-        {"network_id": made[1]["id"], "cidr": "10.1.0.7/24", "ip_version": 4},
+        {"network_id": made[1]["id"], "cidr": "10.1.0.7", "ip_version": 4},
     ]
     assert api("POST", f"{V}/subnets", {"subnets": wishes}).status == 400
     assert api.get(f"{V}/subnets?network_id={made[0]['id']}") == {"subnets": []}
+
+
+def test_a_range_may_be_written_with_the_address_of_a_host(api: Api, world: World) -> None:
+    net = post(api, "networks", {"network": {"name": "a"}})
+    wish = {"network_id": net["id"], "cidr": "10.1.0.7/24", "ip_version": 4}
+    made = post(api, "subnets", {"subnet": wish})
+    assert (made["cidr"], made["gateway_ip"]) == ("10.1.0.0/24", "10.1.0.1")
 
 
 def test_strangers_see_nothing_and_change_nothing(api: Api, world: World) -> None:
