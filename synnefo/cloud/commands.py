@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from synnefo.cloud.errors import CloudError
 SEARCH_PATH = os.pathsep.join(
     [os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin"]
 )
+
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def find(program: str) -> str | None:
@@ -37,15 +41,7 @@ def run(
     """
     words = [str(word) for word in argv]
     try:
-        done = subprocess.run(
-            words,
-            env=dict(env) if env is not None else None,
-            cwd=cwd,
-            timeout=timeout,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
+        done = _completed(words, dict(env) if env is not None else None, cwd, timeout)
     except FileNotFoundError:
         raise CloudError(f"the program {words[0]} is missing") from None
     except subprocess.TimeoutExpired:
@@ -60,6 +56,39 @@ def run(
             raise CloudError(problem.removeprefix("CommandError: ").strip())
         raise CloudError(_failure(words, done.returncode, problem or output, log))
     return output
+
+
+def _completed(
+    words: list[str], env: dict[str, str] | None, cwd: Path | None, timeout: float
+) -> subprocess.CompletedProcess[bytes]:
+    """As subprocess.run, but an interrupt while the program is being started ends it, too."""
+    held: list[int] = []
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in INTERRUPTS:
+            before[number] = signal.signal(number, lambda number, _: held.append(number))
+    try:
+        process = subprocess.Popen(
+            words,
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    with process:
+        try:
+            for one in held:
+                signal.raise_signal(one)
+            output, problem = process.communicate(timeout=timeout)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+    return subprocess.CompletedProcess(words, process.returncode, output, problem)
 
 
 def _failure(words: list[str], code: int, text: str, log: Path | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -242,11 +243,18 @@ def test_a_console(cloud: tuple[str, dict[str, str]]) -> None:
 
 
 def raw(url: str, request: bytes) -> bytes:
-    """The beginning of the answer to bytes as they are."""
+    """The answer to bytes as they are, as far as it comes."""
     host, port = url.removeprefix("http://").split(":")
+    received = b""
     with socket.create_connection((host, int(port)), timeout=10) as connection:
         connection.sendall(request)
-        return connection.recv(4096)
+        while part := connection.recv(4096):
+            received += part
+            head, _, body = received.partition(b"\r\n\r\n")
+            length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+            if length and len(body) >= int(length[1]):
+                break
+    return received
 
 
 def test_too_long_a_body_is_refused_before_it_is_sent(cloud: tuple[str, dict[str, str]]) -> None:
