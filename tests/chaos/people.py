@@ -34,6 +34,8 @@ MIX = {
     "unpause": 1,
     "suspend": 1,
     "resume": 1,
+    "attach": 3,
+    "detach": 2,
     "tag": 2,
     "rename": 2,
     "metadata": 4,
@@ -159,23 +161,16 @@ class User:
 
     def _on_server(self, word: str, server: str) -> None:
         path, count = f"{SERVERS}/{server}", 0
-        if word == "delete":
-            answer = self._ask(word, "DELETE", path)
-        elif word == "tag":
-            version = {"OpenStack-API-Version": "compute 2.26"}
-            answer = self._ask(word, "PUT", f"{path}/tags/{self.name}", headers=version)
-        elif word == "resize":
-            self._round += 1
-            body = {"resize": {"flavorRef": self._sizes[self._round % len(self._sizes)]}}
-            answer = self._ask(word, "POST", f"{path}/action", json=body)
-        elif word == "rename":
-            answer = self._ask(word, "PUT", path, json={"server": {"name": f"{self.name}-new"}})
-        elif word == "metadata":
+        if word == "metadata":
             self._round = count = self._round + 1
             body = {"metadata": {"round": str(count)}}
             answer = self._ask(word, "POST", f"{path}/metadata", json=body)
-        else:
+        elif word in ACTIONS:
             answer = self._ask(word, "POST", f"{path}/action", json=ACTIONS[word])
+        elif word == "detach":
+            answer = self._detach(path)
+        else:
+            answer = self._wish(word, path)
         if answer is None:
             return
         if answer.status_code == 404 or (word == "delete" and answer.is_success):
@@ -183,6 +178,38 @@ class User:
         if answer.is_success and word not in WITHOUT_INTENT:
             request_id = answer.headers.get("x-openstack-request-id", "")
             self._journal.accept(Accepted(self.name, word, server, request_id, count=count))
+
+    def _wish(self, word: str, path: str) -> httpx.Response | None:
+        """Everything that is neither an action without arguments nor looks first."""
+        more: dict[str, Any] = {}
+        match word:
+            case "delete":
+                method = "DELETE"
+            case "tag":
+                method, path = "PUT", f"{path}/tags/{self.name}"
+                more["headers"] = {"OpenStack-API-Version": "compute 2.26"}
+            case "rename":
+                method, more["json"] = "PUT", {"server": {"name": f"{self.name}-new"}}
+            case "resize":
+                self._round += 1
+                size = self._sizes[self._round % len(self._sizes)]
+                method, path = "POST", f"{path}/action"
+                more["json"] = {"resize": {"flavorRef": size}}
+            case "attach":
+                net = self._references["networks"][0]["uuid"]
+                method, path = "POST", f"{path}/os-interface"
+                more["json"] = {"interfaceAttachment": {"net_id": net}}
+            case _:
+                raise ValueError(f"nobody knows how to {word}")
+        return self._ask(word, method, path, **more)
+
+    def _detach(self, path: str) -> httpx.Response | None:
+        """The last card, if it is not the only one."""
+        found = self._ask("cards", "GET", f"{path}/os-interface")
+        cards = found.json()["interfaceAttachments"] if found and found.is_success else []
+        if len(cards) < 2:
+            return None
+        return self._ask("detach", "DELETE", f"{path}/os-interface/{cards[-1]['port_id']}")
 
     def _pry(self, step: Step) -> None:
         """Somebody else's server is as unknown as one that never was."""
