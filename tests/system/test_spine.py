@@ -67,6 +67,43 @@ def test_power_actions(cloud, server, verb, status):
         wait_for_server(api, server, status, seconds=90)
 
 
+def _told(cloud, instance, field):
+    line = ["gnt-instance", "list", "--no-headers", "-o", field, instance]
+    return cloud.run(*line).strip()
+
+
+def test_another_size(cloud, server):
+    """The instance has it as soon as the user may judge it, and keeps it when it is confirmed."""
+    shown = {flavor["ID"]: flavor for flavor in cloud.openstack("flavor", "list")}
+    with cloud.api() as api:
+        record = wait_for_server(api, server, "ACTIVE")
+        now = shown[record["flavor"]["id"]]
+        larger = min(
+            (one for one in shown.values() if one["RAM"] > now["RAM"]), key=lambda one: one["RAM"]
+        )
+        cloud.run("openstack", "server", "resize", "--flavor", larger["Name"], server)
+        wait_for_server(api, server, "VERIFY_RESIZE", seconds=90)
+        assert _told(cloud, _instance(cloud, server), "be/maxmem") == f"{larger['RAM']}M"
+        cloud.run("openstack", "server", "resize", "confirm", server)
+        record = wait_for_server(api, server, "ACTIVE")
+        assert record["flavor"]["id"] == larger["ID"]
+
+
+def test_a_network_of_ones_own(cloud, server):
+    """It comes to be on the cluster with the first card on it, and the card goes again."""
+    instance = _instance(cloud, server)
+    cloud.run("openstack", "network", "create", "inner")
+    cloud.run(
+        "openstack", "subnet", "create", "--network", "inner", "--subnet-range", "10.77.0.0/24",
+        "inner",
+    )  # fmt: skip
+    cloud.run("openstack", "server", "add", "network", server, "inner")
+    wait_until(lambda: "10.77.0." in _told(cloud, instance, "nic.ips"), "the card is there", 90)
+    cloud.run("openstack", "server", "remove", "network", server, "inner")
+    wait_until(lambda: "10.77." not in _told(cloud, instance, "nic.ips"), "the card is gone", 90)
+    cloud.run("openstack", "network", "delete", "inner")
+
+
 def test_keypair(cloud):
     created = cloud.run("openstack", "keypair", "create", "laptop")
     assert "PRIVATE KEY" in created
