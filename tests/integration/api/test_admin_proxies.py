@@ -68,8 +68,6 @@ def test_floating_addresses(api: Api, world: World) -> None:
     assert api.get(f"{V}/os-floating-ips") == {"floating_ips": []}
     assert api("POST", f"{V}/os-floating-ips", {"pool": "nowhere"}).status == 404
     made = api("POST", f"{V}/os-floating-ips", {"pool": "public"})
-    if made.status == 404:
-        pytest.skip("the public network of these tests leads nowhere")
     number = made.body["floating_ip"]["id"]
     assert made.body["floating_ip"]["pool"] == "public"
     assert api("GET", f"{V}/os-floating-ips/{number}", as_="stranger").status == 404
