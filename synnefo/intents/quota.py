@@ -52,10 +52,23 @@ def admit(
     Sizes are no rows: for them give a function that adds up what is used. `sentence` replaces the
     usual words of the refusal.
     """
-    limit = limits(project_id)[resource]
+    limit = limits(project_id).get(resource, quota.UNLIMITED)
     if limit == quota.UNLIMITED:
         return
     _lock(project_id)
+    admit_under(limit, resource, rows, more, sentence)
+
+
+def admit_under(
+    limit: int,
+    resource: str,
+    rows: "QuerySet[Any] | Callable[[], int]",
+    more: int,
+    sentence: str | None = None,
+) -> None:
+    """The same for a limit that is known, where the project's books are locked already."""
+    if limit == quota.UNLIMITED:
+        return
     used = rows.count() if isinstance(rows, QuerySet) else rows()
     if not quota.fits(limit, used, more):
         text = sentence or quota.refusal(resource, more, used, limit)
@@ -95,12 +108,19 @@ def _room(
     return max(room, 0)
 
 
-def reserve(project_id: str, provisions: Mapping[str, int], user_id: str | None = None) -> None:
+def reserve(
+    project_id: str,
+    provisions: Mapping[str, int],
+    user_id: str | None = None,
+    allowed: Mapping[str, int] | None = None,
+) -> None:
     """Count them as used; QuotaExceeded rolls the transaction back.
 
-    The rows are locked in one order, so that two requests cannot wait for each other.
+    The rows are locked in one order, so that two requests cannot wait for each other. `allowed` are
+    the project's limits where the caller has read them.
     """
-    allowed, used = limits(project_id), _locked_usage(project_id)
+    allowed = limits(project_id) if allowed is None else allowed
+    used = _locked_usage(project_id)
     if missing := provisions.keys() - used.keys():
         _open_books(project_id, sorted(missing))
         used = _locked_usage(project_id)

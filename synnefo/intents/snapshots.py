@@ -36,7 +36,7 @@ def create(caller: Caller, volume_uuid: str, *, force: bool, **columns: Any) -> 
         volume = volume_lookup.volume(caller, volume_uuid)
         allowed = (AVAILABLE, IN_USE) if force else (AVAILABLE,)
         volume_states.require("volume", volume_uuid, volume.status, *allowed)
-        volume_quota.admit_snapshot(caller.project_id, gib(volume.size))
+        volume_quota.admit_snapshot(caller.project_id, gib(volume.size), volume.volume_type)
         return made(caller, volume, timezone.now(), **columns)
 
 

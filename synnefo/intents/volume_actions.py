@@ -14,10 +14,10 @@ from django.utils import timezone
 from synnefo.core import volume_states
 from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest, Conflict, NotFound
-from synnefo.core.volume_states import AVAILABLE, GIB, IN_USE
+from synnefo.core.volume_states import AVAILABLE, GIB, IN_USE, gib
 from synnefo.db.models import Snapshot, Volume, VolumeAttachment
 from synnefo.db.transactions import writing
-from synnefo.intents import volume_contents, volume_lookup, volumes
+from synnefo.intents import volume_contents, volume_lookup, volume_quota, volumes
 
 
 def reserve(caller: Caller, volume_uuid: str) -> None:
@@ -124,6 +124,7 @@ def retype(caller: Caller, volume_uuid: str, name: str) -> None:
             raise BadRequest(
                 f"Retype volume error: volume {volume_uuid} is of type {name} already."
             )
+        volume_quota.admit_retype(volume.project_id, gib(volume.size), kind)
         volumes.saved(volume, volume_type=kind)
 
 

@@ -236,7 +236,7 @@ def snapshot(caller: Caller, group_uuid: str, **columns: Any) -> GroupSnapshot:
         )
         for volume in members:
             volume_states.require("volume", volume.uuid, volume.status, AVAILABLE, IN_USE)
-            volume_quota.admit_snapshot(caller.project_id, gib(volume.size))
+            volume_quota.admit_snapshot(caller.project_id, gib(volume.size), volume.volume_type)
             snapshots.made(caller, volume, now, row, name=columns.get("name"))
     return row
 

@@ -13,7 +13,7 @@ from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest, NotFound
 from synnefo.core.volume_states import AVAILABLE, gib
 from synnefo.db import rings
-from synnefo.db.models import Snapshot, VolumeTransfer
+from synnefo.db.models import Snapshot, Volume, VolumeTransfer, VolumeType
 from synnefo.db.transactions import writing
 from synnefo.intents import volume_lookup, volume_quota, volumes
 
@@ -72,21 +72,27 @@ def accept(caller: Caller, transfer_uuid: str, key: str) -> VolumeTransfer:
         volume = transfer.volume
         volume_states.require("volume", volume.uuid, volume.status, OFFERED)
         snapshots = Snapshot.objects.filter(volume=volume)
-        volume_quota.admit_volume(caller.project_id, gib(volume.size))
+        kind = _kind(caller, volume)
+        volume_quota.admit_volume(caller.project_id, gib(volume.size), kind)
         for snapshot in snapshots:
-            volume_quota.admit_snapshot(caller.project_id, snapshot.size)
+            volume_quota.admit_snapshot(caller.project_id, snapshot.size, kind)
             Snapshot.objects.filter(pk=snapshot.pk).update(
                 project_id=caller.project_id, user_id=caller.user_id
             )
         rings.changed(volume.project_id, "volume", volume.uuid)
-        kind = volume.volume_type if volume.volume_type and volume.volume_type.is_public else None
         volumes.saved(
             volume,
             project_id=caller.project_id,
             user_id=caller.user_id,
             status=AVAILABLE,
-            volume_type=kind or volume_lookup.default_type(caller.project_id),
+            volume_type=kind,
         )
         transfer.accepted, transfer.destination_project_id = True, caller.project_id
         transfer.save(update_fields=["accepted", "destination_project_id"])
     return transfer
+
+
+def _kind(caller: Caller, volume: Volume) -> VolumeType:
+    """A private type stays behind."""
+    kind = volume.volume_type
+    return kind if kind and kind.is_public else volume_lookup.default_type(caller.project_id)

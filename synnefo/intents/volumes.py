@@ -95,7 +95,7 @@ def made(caller: Caller, request: VolumeRequest, recipe: Recipe, now: datetime) 
         )
     kind = _type(caller, request, recipe)
     group = volume_lookup.group(caller, request.group_id) if request.group_id else None
-    volume_quota.admit_volume(caller.project_id, size)
+    volume_quota.admit_volume(caller.project_id, size, kind)
     misfits = volume_states.misfits(kind.extra_specs)
     volume = Volume.objects.create(
         project_id=caller.project_id,
@@ -318,4 +318,4 @@ def check_extension(volume: Volume, size: int) -> None:
             field="os-extend.new_size",
         )
     volume_quota.check_one_size(volume.project_id, size)
-    volume_quota.admit_gigabytes(volume.project_id, size - before)
+    volume_quota.admit_gigabytes(volume.project_id, size - before, volume.volume_type)

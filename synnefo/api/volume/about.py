@@ -10,11 +10,10 @@ from synnefo.api import bodies
 from synnefo.api.bodies import TRUE
 from synnefo.api.request import Request, answer, empty, long_timestamp
 from synnefo.api.volume.records import HOST
-from synnefo.core.faults import BadRequest, Conflict, Forbidden, NotFound
-from synnefo.core.quota import LARGEST_LIMIT, UNLIMITED, VOLUME
+from synnefo.core.faults import BadRequest, Conflict, NotFound
 from synnefo.core.volume_states import GIB
-from synnefo.db.models import Backend, Project, Snapshot, Volume
-from synnefo.intents import quota, quota_limits, volume_quota, volume_services
+from synnefo.db.models import Backend, Snapshot, Volume
+from synnefo.intents import volume_services
 from synnefo.intents.volume_services import BACKUP, SCHEDULER, VOLUMES
 
 ZONE = "nova"
@@ -287,108 +286,3 @@ def clusters(request: Request) -> HttpResponse:
     if request.version < (3, 7):
         raise NotFound("The resource could not be found.")
     return answer({"clusters": []})
-
-
-# --- limits and quotas ----------------------------------------------------------------------------
-
-
-def limits(request: Request) -> HttpResponse:
-    """GET /limits."""
-    project = request.project
-    if request.version >= (3, 39) and request.caller.is_admin:
-        project = request.query.get("project_id", project)
-    limit, used = quota.limits(project), volume_quota.usage_of(project)
-    absolute = {
-        "maxTotalVolumes": limit["volumes"],
-        "maxTotalSnapshots": limit["snapshots"],
-        "maxTotalVolumeGigabytes": limit["gigabytes"],
-        "maxTotalBackups": limit["backups"],
-        "maxTotalBackupGigabytes": limit["backup_gigabytes"],
-        "totalVolumesUsed": used["volumes"],
-        "totalSnapshotsUsed": used["snapshots"],
-        "totalGigabytesUsed": used["gigabytes"],
-        "totalBackupsUsed": used["backups"],
-        "totalBackupGigabytesUsed": used["backup_gigabytes"],
-    }
-    return answer({"limits": {"rate": [], "absolute": absolute}})
-
-
-_LIMIT = bodies.integer(UNLIMITED, LARGEST_LIMIT)
-QUOTA_SET = bodies.record(
-    {
-        "quota_set": bodies.record(
-            dict.fromkeys(VOLUME, _LIMIT)
-            | {"tenant_id": bodies.text(), "force": bodies.flag, "skip_validation": bodies.flag},
-        )
-    },
-    ("quota_set",),
-)
-QUOTA_CLASS = bodies.record(
-    {"quota_class_set": bodies.record(dict.fromkeys(VOLUME, _LIMIT))},
-    ("quota_class_set",),
-)
-
-
-def _named(found: Mapping[str, int]) -> dict[str, int]:
-    return {name: found[name] for name in VOLUME}
-
-
-def _check_project(request: Request, project: str) -> None:
-    if project != request.project:
-        if not request.caller.is_admin:
-            raise Forbidden("Only administrators may see the quotas of others.")
-        if not Project.objects.filter(id=project).exists():
-            raise NotFound(f"Project {project} could not be found.")
-
-
-def quota_set(request: Request, id: str) -> HttpResponse:
-    """GET /os-quota-sets/{project}."""
-    _check_project(request, id)
-    found = _named(quota.limits(id))
-    if request.query.get("usage", "").lower() not in TRUE:
-        return answer({"quota_set": {"id": id, **found}})
-    used = volume_quota.usage_of(id)
-    shown: dict[str, Any] = {
-        name: {"limit": limit, "in_use": used[name], "reserved": 0} for name, limit in found.items()
-    }
-    return answer({"quota_set": {"id": id, **shown}})
-
-
-def quota_defaults(request: Request, id: str) -> HttpResponse:
-    """GET /os-quota-sets/{project}/defaults."""
-    _check_project(request, id)
-    return answer({"quota_set": {"id": id, **_named(quota_limits.defaults())}})
-
-
-def change_quota(request: Request, id: str) -> HttpResponse:
-    """PUT /os-quota-sets/{project}."""
-    _check_project(request, id)
-    wish = request.wish["quota_set"]
-    quota_limits.change(id, {name: wish[name] for name in VOLUME if name in wish})
-    return answer({"quota_set": _named(quota.limits(id))})
-
-
-def drop_quota(request: Request, id: str) -> HttpResponse:
-    """DELETE /os-quota-sets/{project}: the defaults again."""
-    _check_project(request, id)
-    quota_limits.forget(id, VOLUME)
-    return empty(200)
-
-
-def _of_class(name: str) -> dict[str, int]:
-    """Groups have no defaults of a class, as with Cinder."""
-    return {
-        one: limit for one, limit in _named(quota_limits.defaults(name)).items() if one != "groups"
-    }
-
-
-def quota_class(_request: Request, name: str) -> HttpResponse:
-    """GET /os-quota-class-sets/{name}."""
-    return answer({"quota_class_set": {"id": name, **_of_class(name)}})
-
-
-def change_quota_class(request: Request, name: str) -> HttpResponse:
-    """PUT /os-quota-class-sets/{name}."""
-    wish = request.wish["quota_class_set"]
-    quota_limits.change_defaults(name, {one: wish[one] for one in VOLUME if one in wish})
-    return answer({"quota_class_set": _of_class(name)})
