@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import uuid
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.utils import timezone
 
 from synnefo.core import quota as quota_rules
 from synnefo.core.caller import Caller
-from synnefo.core.faults import BadRequest, Forbidden
+from synnefo.core.faults import Forbidden
 from synnefo.core.hostnames import hostname
 from synnefo.core.server_states import ServerState, ServerTask
 from synnefo.db import rings
 from synnefo.db.inserting import insert
-from synnefo.db.models import Activity, Intent, Port, Server, ServerTag, Subnet, Volume
+from synnefo.db.models import Activity, Intent, Server, ServerTag, Volume
 from synnefo.db.transactions import writing
 from synnefo.intents import (
-    addresses,
-    port_addresses,
     quota,
-    server_cards,
     server_disks,
     server_groups,
+    server_ports,
     telling,
 )
-from synnefo.intents.ports import free_macs
-from synnefo.intents.server_cards import Card
 from synnefo.intents.server_references import References
 from synnefo.intents.server_request import ServerRequest
 
@@ -37,17 +33,15 @@ def record(caller: Caller, request: ServerRequest, found: References) -> Server:
     """Reserve and write everything; answers the first server."""
     now = timezone.now()
     each = quota_rules.provisions(found.flavor.vcpus, found.flavor.ram)
-    _check_sizes(caller, request)
+    allowed = quota.limits(caller.project_id)
+    _check_sizes(request, allowed)
     with writing():
-        count = request.max_count
-        if request.min_count < count:
-            count = max(
-                request.min_count,
-                quota.headroom(caller.project_id, each, request.max_count, caller.user_id),
-            )
-        quota.reserve(caller.project_id, {r: a * count for r, a in each.items()}, caller.user_id)
+        count = _count(caller, request, each, found, allowed)
+        total = {resource: amount * count for resource, amount in each.items()}
+        quota.reserve(caller.project_id, total, caller.user_id, allowed)
+        server_ports.admit(caller.project_id, found.cards, count, allowed["port"])
         servers = _servers(caller, request, found, count, now)
-        _ports(servers, found, now)
+        server_ports.record(servers, found.cards, found.groups, now)
         _tags(servers, request)
         template = found.flavor.disk_template
         later = server_disks.record(caller, servers, found.disks, template, now)
@@ -60,11 +54,24 @@ def record(caller: Caller, request: ServerRequest, found: References) -> Server:
     return servers[0]
 
 
-def _check_sizes(caller: Caller, request: ServerRequest) -> None:
+def _count(
+    caller: Caller,
+    request: ServerRequest,
+    each: Mapping[str, int],
+    found: References,
+    allowed: Mapping[str, int],
+) -> int:
+    """How many there will be: as many as quota allows, but not fewer than wanted at least."""
+    most = request.max_count
+    if request.min_count == most:
+        return most
+    room = quota.headroom(caller.project_id, each, most, caller.user_id)
+    room = min(room, server_ports.headroom(caller.project_id, found.cards, most, allowed["port"]))
+    return max(request.min_count, room)
+
+
+def _check_sizes(request: ServerRequest, allowed: Mapping[str, int]) -> None:
     """What a project may give to one server; the sentences are Nova's."""
-    if not request.metadata and not request.personality:
-        return
-    allowed = quota.limits(caller.project_id)
     files = request.personality
     content = max((len(b64decode(one["contents"])) for one in files), default=0)
     path = max((len(one["path"].encode()) for one in files), default=0)
@@ -127,80 +134,6 @@ def _server(caller: Caller, request: ServerRequest, found: References, now: date
 def _tags(servers: Sequence[Server], request: ServerRequest) -> None:
     if request.tags:
         insert(ServerTag(server=one, tag=tag) for one in servers for tag in request.tags)
-
-
-def _ports(servers: Sequence[Server], found: References, now: datetime) -> None:
-    """One port per server and card. Addresses that users asked for go first, so that the free ones
-    are found around them.
-    """
-    cards = found.cards
-    if len(servers) > 1 and any(card.fixed_ip for card in cards):
-        raise BadRequest(
-            "A fixed address cannot be given to several servers.", field="networks.fixed_ip"
-        )
-    new = [(index, card) for index, card in enumerate(cards) if card.port is None]
-    made = [(card, _ports_of(servers, index, card, now)) for index, card in new]
-    for index, card in enumerate(cards):
-        if card.port is not None:
-            _take(card.port, servers[0], index, card, now)
-    for card, ports in made:
-        if card.fixed_ip is not None:
-            subnet = addresses.subnet_of(card.network.pk, card.fixed_ip)
-            addresses.hold([(ports[0], subnet, card.fixed_ip)], asked=True)
-    for card, ports in made:
-        if card.fixed_ip is None:
-            _give(card, ports)
-    _guard([port for _, ports in made for port in ports], found)
-
-
-def _give(card: Card, ports: Sequence[Port]) -> None:
-    """The next free addresses, for all servers at once where there is but IPv4."""
-    subnets = Subnet.objects.filter(network_id=card.network.pk).exclude(ip_version=4)
-    if subnets.exists():
-        for port in ports:
-            port_addresses.give(port, None)
-        return
-    taken: list[tuple[Subnet, str]] = addresses.take_free(card.network.pk, len(ports))
-    rows = [(port, *one) for port, one in zip(ports, taken, strict=False)]
-    addresses.hold(rows, asked=False)
-
-
-def _take(port: Port, server: Server, index: int, card: Card, now: datetime) -> None:
-    """A port that its user made before: looked at again, now that its row is locked."""
-    server_cards.check_free(Port.objects.select_for_update().get(pk=port.pk))
-    changes = {"server": server, "index": index, "status": "BUILD", "updated_at": now}
-    if card.tag:
-        changes["tag"] = card.tag
-    Port.objects.filter(pk=port.pk).update(**changes)
-
-
-def _guard(ports: Sequence[Port], found: References) -> None:
-    """New ports are in the security groups that were named, those without port security in none."""
-    pairs = Port.security_groups.through
-    insert(
-        pairs(port_id=port.pk, securitygroup_id=group.pk)
-        for port in ports
-        if port.port_security
-        for group in found.groups
-    )
-
-
-def _ports_of(servers: Sequence[Server], index: int, card: Card, now: datetime) -> list[Port]:
-    macs = free_macs(len(servers))
-    return insert(
-        Port(
-            project_id=server.project_id,
-            network=card.network,
-            server=server,
-            index=index,
-            mac_address=mac,
-            tag=card.tag,
-            port_security=card.network.port_security,
-            created_at=now,
-            updated_at=now,
-        )
-        for server, mac in zip(servers, macs, strict=True)
-    )
 
 
 def _attachments(

@@ -252,6 +252,30 @@ def test_quota(api: Api, world: World) -> None:
     assert reserved() == before
 
 
+def test_quota_of_ports(api: Api, world: World) -> None:
+    """It counts the cards of servers as well, and how many a request may make at most."""
+    own = world.net("own", world.demo)
+    world.pool(own, "10.0.0.0/24")
+    both = [{"uuid": str(world.network.uuid)}, {"uuid": str(own.uuid)}]
+    made_before = {"port": {"network_id": str(own.uuid)}}
+    kept = api("POST", "/network/v2.0/ports", made_before).body["port"]["id"]
+    world.quota(world.demo, port=4)
+    several = wish(world, networks=both, min_count=1, max_count=5)
+    assert api("POST", SERVERS, several).status == 202
+    assert Server.objects.count() == 1
+    before = reserved()
+    for more in ({}, {"min_count": 2, "max_count": 2}, {"min_count": 1, "max_count": 3}):
+        answer = api("POST", SERVERS, wish(world, networks=both, **more))
+        assert (answer.status, list(answer.body)) == (403, ["forbidden"])
+        assert answer.message == "Maximum number of ports exceeded"
+        assert reserved() == before
+    assert api("POST", SERVERS, wish(world, networks=[{"port": kept}])).status == 202
+    assert api("POST", SERVERS, wish(world)).status == 202
+    boundless = {"quota": {"port": -1}}
+    api("PUT", f"/network/v2.0/quotas/{world.demo.pk}", boundless, as_="admin")
+    assert api("POST", SERVERS, wish(world, networks=both)).status == 202
+
+
 def test_several_networks_need_a_choice(api: Api, world: World) -> None:
     one = api("POST", SERVERS, wish(world, networks=OMIT))
     assert one.status == 202
