@@ -46,19 +46,22 @@ class Crews:
 
     def rest(self, backend_id: int, seconds: float) -> None:
         """Give the backend no work for a while."""
-        self._resting[backend_id] = self._clock.monotonic() + seconds
+        until = self._clock.monotonic() + seconds
+        with self._lock:
+            self._resting[backend_id] = until
 
     def unavailable(self) -> list[int]:
         """Backends that have enough to do, or rest."""
         now = self._clock.monotonic()
         with self._lock:
             busy = [one for one, count in self._working.items() if count >= AT_ONCE_PER_BACKEND]
-        return busy + [one for one, until in self._resting.items() if until > now]
+            return busy + [one for one, until in self._resting.items() if until > now]
 
     def shortest_rest(self, longest: float) -> float:
         """How long until the next backend has rested."""
         now = self._clock.monotonic()
-        left = [until - now for until in self._resting.values() if until > now]
+        with self._lock:
+            left = [until - now for until in self._resting.values() if until > now]
         return min(left, default=longest)
 
     def idle(self) -> bool:

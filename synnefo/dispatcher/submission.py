@@ -10,8 +10,9 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import DatabaseError, connection
 
@@ -26,13 +27,14 @@ from synnefo.dispatcher.sending import PATIENCE, Sender
 from synnefo.intents import submission
 from synnefo.intents.submission import Claim
 from synnefo.observations import servers
-from synnefo.ports import Clock, Cluster, ClusterError, Listening
+from synnefo.ports import Clock, Cluster, ClusterError, ClusterUnreachable, Listening
 from synnefo.telemetry import logs
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 32
 LOOK_EVERY = 5.0
+ASK_AGAIN_AFTER = 2.0
 SEND_WITHIN = 20.0  # Of the claim's lease; the rest is for the answer.
 Clusters = Callable[[Backend], Cluster]
 
@@ -50,7 +52,7 @@ class Submitter:
         self._crews = Crews(clock, inline=inline)
         self._capacities = Capacities(clusters, clock, self._crews)
         self._results: queue.SimpleQueue[tuple[Claim, Outcome] | None] = queue.SimpleQueue()
-        self._canceled: set[int] = set()
+        self._canceled: set[tuple[int, int]] = set()  # backend and job: each counts its own
         self._held_back = False
         self._looked_for_dead = -LOOK_EVERY
 
@@ -83,8 +85,7 @@ class Submitter:
             self._free_claims_of_the_dead()
         if not submission.anything_to_do():
             return 0
-        for backend_id, job_id in submission.overtaken(now):
-            self._cancel(backend_id, job_id)
+        self._cancel(submission.overtaken(now))
         without = self._crews.unavailable()
         self._held_back = bool(without)
         claims = submission.claim(self._worker, now, AT_ONCE, without)
@@ -151,15 +152,22 @@ class Submitter:
             return Refused("The server was never placed on a backend.")
         return self._sender.send(claim, self._clusters(backend), until)
 
-    def _cancel(self, backend_id: int, job_id: int) -> None:
+    def _cancel(self, overtaken: Sequence[tuple[int, int]]) -> None:
         """Ask once for what a deletion overtakes; if it runs already, its end is awaited."""
-        if job_id not in self._canceled and backend_id not in self._crews.unavailable():
-            self._canceled.add(job_id)
-            self._crews.do(backend_id, lambda: self._ask_to_cancel(backend_id, job_id))
+        self._canceled.intersection_update(overtaken)
+        unavailable = self._crews.unavailable()
+        for backend_id, job_id in overtaken:
+            if (backend_id, job_id) not in self._canceled and backend_id not in unavailable:
+                self._canceled.add((backend_id, job_id))
+                self._crews.do(backend_id, partial(self._ask_to_cancel, backend_id, job_id))
 
     def _ask_to_cancel(self, backend_id: int, job_id: int) -> None:
         try:
             self._clusters(Backend.objects.get(pk=backend_id)).cancel(job_id)
+        except ClusterUnreachable as error:
+            log.info("job %s is not canceled yet: %s", job_id, error)
+            self._crews.rest(backend_id, ASK_AGAIN_AFTER)
+            self._canceled.discard((backend_id, job_id))
         except ClusterError as error:
             log.info("job %s is not canceled: %s", job_id, error)
         except DatabaseError as error:
