@@ -79,12 +79,14 @@ class Supervised:
             self._become()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, INHERITED_HANDLERS)
         self._running(pid)
-        self._pid_file.write_text(json.dumps({"pid": pid, "ticks": start_ticks(pid)}))
 
     def _become(self) -> None:
         """In the child: never returns."""
         try:
             os.setsid()
+            # By the child itself: a supervisor that is killed leaves nobody unknown.
+            pid = os.getpid()
+            self._pid_file.write_text(json.dumps({"pid": pid, "ticks": start_ticks(pid)}))
             log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             null = os.open(os.devnull, os.O_RDONLY)
             for source, target in ((null, 0), (log, 1), (log, 2)):

@@ -24,13 +24,15 @@ INVARIANTS = {
     9: "secrets stay where they belong",
 }
 ENDED = ("SUCCEEDED", "FAILED", "CANCELED")
+# What a volume may be when all is calm; in all other states something is under way.
+SETTLED = ("available", "in-use", "error")
 RUNNING = {True: "ACTIVE", False: "STOPPED"}
 # What the cluster says of a server in these states, which it knows by other words.
 MEANS = {"ERROR": ("STOPPED",), "PAUSED": ("ACTIVE",), "SUSPENDED": ("STOPPED",)}
 # A window that is shorter proves nothing on a machine that is slow by itself.
 LONG_ENOUGH = 10.0
 RECOVERY = 20.0  # How long a process that was hit may need until it can be blamed for slowness.
-HOLD_UP_READERS = {"api", "postgres", "everything"}
+HOLD_UP_READERS = {"api", "postgres", "everything", "supervisor"}
 # Who may stand still, or die, with SQLite's lock in its hands.
 HOLD_UP_WRITERS = {*HOLD_UP_READERS, "dispatcher", "reconciler", "strand", "messages"}
 # By which the remote API answers nobody: ours, and Ganeti's own.
@@ -105,6 +107,19 @@ def intents_end(facts: Facts, _journal: Journal) -> Found:
     for server in facts.servers:
         if server.task or server.state == "BUILD":
             yield 1, f"server {server.id} is still {server.state} {server.task or ''}"
+
+
+def volumes_come_to_rest(facts: Facts, journal: Journal) -> Found:
+    """Those that were made are there, each at one server or at none."""
+    for lost in journal.made - journal.discarded - {row.uuid for row in facts.volumes}:
+        yield 1, f"volume {lost} was made, and is not there"
+    for volume in facts.volumes:
+        if volume.status not in SETTLED:
+            yield 1, f"volume {volume.id} is still {volume.status}"
+        elif volume.attachments > 1:
+            yield 2, f"volume {volume.id} is attached {volume.attachments} times"
+        elif (volume.status == "in-use") != (volume.server is not None):
+            yield 3, f"volume {volume.id} is {volume.status}, its server is {volume.server}"
 
 
 def _what(intent: IntentRow) -> str:
@@ -198,6 +213,9 @@ def database_equals_cluster(facts: Facts, _journal: Journal) -> Found:
     for address in facts.addresses:
         if address.server is not None and address.server not in servers:
             yield 3, f"address {address.address} is held for server {address.server}, gone"
+    for volume in facts.volumes:
+        if volume.server is not None and volume.server not in servers:
+            yield 3, f"volume {volume.id} is at server {volume.server}, gone"
 
 
 def _compared(server: ServerRow, instance: InstanceRow | None) -> Iterator[str]:
@@ -212,6 +230,8 @@ def _compared(server: ServerRow, instance: InstanceRow | None) -> Iterator[str]:
         yield f"server {server.id} is {server.state}, its instance is {state}"
     if server.state != "ERROR" and set(server.cards) != set(instance.cards):
         yield f"server {server.id} has cards {server.cards}, its instance {instance.cards}"
+    if server.state != "ERROR" and sorted(server.disks) != sorted(instance.disks):
+        yield f"server {server.id} has disks {server.disks}, its instance {instance.disks}"
 
 
 def jobs_end(facts: Facts, _journal: Journal) -> Found:
@@ -300,6 +320,8 @@ def administrators_are_noted(facts: Facts, journal: Journal) -> Found:
             continue
         if job.status not in FINAL_JOBS or job.error == "unknown_entity":
             continue
+        if job.id in journal.lost:
+            continue  # What became of it is found by looking; who did it was in the message.
         actor = noted.get((job.server, job.id))
         if actor is None:
             yield 7, f"job {job.id} ({job.operation} {job.instance}, {job.status}) is in no log"
@@ -314,6 +336,7 @@ LOGGED = {
 RULES: tuple[Callable[[Facts, Journal], Found], ...] = (
     answered_wishes_are_kept,
     intents_end,
+    volumes_come_to_rest,
     one_job_per_intent,
     one_server_per_key,
     quota_is_counted_once,

@@ -33,6 +33,7 @@ class ServerRow:
     vcpus: int
     ram: int
     cards: tuple[Card, ...] = ()
+    disks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,17 @@ class AddressRow:
 
 
 @dataclass(frozen=True)
+class VolumeRow:
+    """A volume of the block storage API, and to how many servers it is said to be attached."""
+
+    id: int
+    uuid: str
+    status: str
+    server: int | None
+    attachments: int = 0
+
+
+@dataclass(frozen=True)
 class InstanceRow:
     """An instance as the cluster reports it."""
 
@@ -87,6 +99,7 @@ class InstanceRow:
     server: int | None
     running: bool | None
     cards: tuple[Card, ...] = ()
+    disks: tuple[str, ...] = ()  # those that are called as ours are
 
 
 @dataclass(frozen=True)
@@ -113,6 +126,7 @@ class Facts:
     commissions: list[CommissionRow] = field(default_factory=list)
     usage: dict[str, dict[str, int]] = field(default_factory=dict)  # project → resource → used
     addresses: list[AddressRow] = field(default_factory=list)
+    volumes: list[VolumeRow] = field(default_factory=list)
     instances: list[InstanceRow] = field(default_factory=list)
     jobs: list[JobRow] = field(default_factory=list)
     dead_letters: list[str] = field(default_factory=list)
@@ -122,18 +136,20 @@ class Facts:
 def from_json(told: dict[str, Any]) -> Facts:
     """The facts that a reader printed."""
     return Facts(
-        servers=[ServerRow(**_with_cards(row)) for row in told["servers"]],
+        servers=[ServerRow(**_with_parts(row)) for row in told["servers"]],
         intents=[IntentRow(**row) for row in told["intents"]],
         activities=[ActivityRow(**row) for row in told["activities"]],
         commissions=[CommissionRow(**row) for row in told["commissions"]],
         usage=told["usage"],
         addresses=[AddressRow(**row) for row in told["addresses"]],
-        instances=[InstanceRow(**_with_cards(row)) for row in told["instances"]],
+        volumes=[VolumeRow(**row) for row in told["volumes"]],
+        instances=[InstanceRow(**_with_parts(row)) for row in told["instances"]],
         jobs=[JobRow(**row) for row in told["jobs"]],
         dead_letters=list(told["dead_letters"]),
         backlog=dict(told["backlog"]),
     )
 
 
-def _with_cards(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"cards": tuple(Card(**card) for card in row["cards"])}
+def _with_parts(row: dict[str, Any]) -> dict[str, Any]:
+    cards = tuple(Card(**card) for card in row["cards"])
+    return row | {"cards": cards, "disks": tuple(row["disks"])}

@@ -62,6 +62,7 @@ def read() -> facts.Facts:
             facts.AddressRow(*row)
             for row in models.Address.objects.values_list("subnet_id", "address", "port__server_id")
         ],
+        volumes=list(_volumes()),
         dead_letters=[f"{one.queue}: {one.reason}" for one in bus.dead_letters()],
         backlog=bus.backlog(),
     )
@@ -82,6 +83,7 @@ def _servers() -> Iterator[facts.ServerRow]:
         models.Address.objects.filter(subnet__ip_version=4).values_list("port_id", "address")
     )
     rows = models.Server.objects.select_related("flavor", "old_flavor")
+    disks = _disks()
     for row in rows.prefetch_related("ports"):
         cards = tuple(
             facts.Card(
@@ -95,7 +97,25 @@ def _servers() -> Iterator[facts.ServerRow]:
         old = row.old_flavor or row.flavor  # Of two sizes the larger is charged.
         size = (max(row.flavor.vcpus, old.vcpus), max(row.flavor.ram, old.ram))
         state = (row.state, row.task, row.placed, row.metadata)
-        yield facts.ServerRow(row.pk, str(row.uuid), row.project_id, *state, *size, cards)
+        yield facts.ServerRow(
+            row.pk, str(row.uuid), row.project_id, *state, *size, cards, disks.get(row.pk, ())
+        )
+
+
+def _disks() -> dict[int, tuple[str, ...]]:
+    """By server, as its backend calls them."""
+    rows = models.Volume.objects.exclude(status="deleted").filter(server__isnull=False)
+    found: dict[int, tuple[str, ...]] = {}
+    for server, pk in rows.order_by("pk").values_list("server_id", "pk"):
+        found[server] = (*found.get(server, ()), naming.disk_name(PREFIX, pk))
+    return found
+
+
+def _volumes() -> Iterator[facts.VolumeRow]:
+    rows = models.Volume.objects.filter(local=False).exclude(status="deleted")
+    for row in rows.prefetch_related("attachments"):
+        uuid, attachments = str(row.uuid), len(row.attachments.all())
+        yield facts.VolumeRow(row.pk, uuid, row.status, row.server_id, attachments)
 
 
 def _intents() -> Iterator[facts.IntentRow]:
@@ -111,7 +131,10 @@ def _instances(backend: models.Backend) -> Iterator[facts.InstanceRow]:
         cards = tuple(
             facts.Card(nic.name or "", nic.mac.lower(), nic.ip, nic.network) for nic in one.nics
         )
-        yield facts.InstanceRow(one.name, naming.server_id(PREFIX, one.name), one.running, cards)
+        names = [disk.name or "" for disk in one.disks]
+        disks = tuple(name for name in names if naming.volume_id(PREFIX, name))
+        number = naming.server_id(PREFIX, one.name)
+        yield facts.InstanceRow(one.name, number, one.running, cards, disks)
 
 
 def _jobs(backend: models.Backend) -> Iterator[facts.JobRow]:

@@ -18,6 +18,8 @@ from tests.chaos.messages import meddler
 from tests.chaos.schedule import Fault, Targets
 
 PARTS = ("postgres", "rabbitmq")
+SUPERVISOR = "supervisor"
+UNWATCHED = 2.0  # So long nobody notices that the supervisor is gone.
 BLOCK = bytes(4096)
 GATHERING = 1.0  # In this time users wish for something.
 Undo = Callable[[], None]
@@ -32,14 +34,15 @@ def targets(machine: Machine) -> Targets:
     """What can be done to which parts of this machine."""
     names = machine.names()
     found: dict[str, Sequence[str]] = {
-        "kill": machine.mortal,
-        "freeze": names,
+        "kill": [*machine.mortal, SUPERVISOR],
+        "freeze": [*names, SUPERVISOR],
         "stall": machine.doors,
         "strand": machine.doors,
         "outage": ["everything"],
         "duplicate": ["messages"],
         "reorder": ["messages"],
         "delay": ["messages"],
+        "lose": ["messages"],
         "clock": machine.clocks,
         "stop": [name for name in PARTS if name in names],
         "cut": machine.cables,
@@ -107,8 +110,21 @@ class Injector:
 
 
 def _kill(injector: Injector, fault: Fault) -> Undo | None:
+    if fault.target == SUPERVISOR:
+        _unwatched(injector)
+        return None
     os.kill(injector.pid(fault.target), signal.SIGKILL)
     return injector.machine.revive(fault.target)
+
+
+def _unwatched(injector: Injector) -> None:
+    """Its processes go on; an operator sees it and says `up` again.
+
+    Nothing else is broken before that: who has no supervisor cannot be found by name.
+    """
+    os.kill(injector.machine.supervisor(), signal.SIGKILL)
+    threading.Event().wait(UNWATCHED)
+    injector.machine.take_up()
 
 
 def _outage(injector: Injector, _fault: Fault) -> None:
@@ -127,8 +143,11 @@ def _family(pid: int) -> Iterator[int]:
                 yield from _family(int(child))
 
 
-def _freeze(injector: Injector, fault: Fault) -> Undo:
+def _freeze(injector: Injector, fault: Fault) -> Undo | None:
     """A process with all that it started stands still."""
+    if fault.target == SUPERVISOR:
+        _unheard(injector, fault)
+        return None
     frozen = [(pid, start_ticks(pid)) for pid in _family(injector.pid(fault.target))]
     for pid, _ in frozen:
         with suppress(ProcessLookupError):
@@ -143,7 +162,17 @@ def _freeze(injector: Injector, fault: Fault) -> Undo:
     return thaw
 
 
-def _strand(injector: Injector, fault: Fault) -> Undo:
+def _unheard(injector: Injector, fault: Fault) -> None:
+    """The supervisor alone stands still, and with it whoever asks it for something, as we do."""
+    pid = injector.machine.supervisor()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        threading.Event().wait(fault.seconds)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def _strand(injector: Injector, fault: Fault) -> Undo | None:
     """A dispatcher dies whose wishes are on their way: the cluster hears of them afterwards."""
     thaw = _freeze(injector, fault)
     threading.Event().wait(GATHERING)
@@ -191,6 +220,13 @@ def _reorder(injector: Injector, _fault: Fault) -> None:
     injector.journal.messages["reordered"] += injector.meddler.reorder(injector.chance)
 
 
+def _lose(injector: Injector, _fault: Fault) -> None:
+    """What no broker may do, and one that loses its disk does."""
+    lost, jobs = injector.meddler.lose(injector.chance)
+    injector.journal.messages["lost"] += lost
+    injector.journal.lost |= jobs
+
+
 def _delay(injector: Injector, _fault: Fault) -> Undo:
     held, release = injector.meddler.hold(injector.chance)
     injector.journal.messages["delayed"] += held
@@ -210,4 +246,5 @@ DEEDS: dict[str, Deed] = {
     "duplicate": _duplicate,
     "reorder": _reorder,
     "delay": _delay,
+    "lose": _lose,
 }

@@ -50,6 +50,9 @@ class Journal:
     messages: Counter[str] = field(default_factory=Counter)  # touched on the bus, by kind
     complaints: list[tuple[int, str]] = field(default_factory=list)  # (invariant, what was seen)
     skipped: Counter[str] = field(default_factory=Counter)  # faults that found nothing to hit
+    lost: set[int] = field(default_factory=set)  # jobs of which a message was taken away for good
+    made: set[str] = field(default_factory=set)  # volumes
+    discarded: set[str] = field(default_factory=set)  # volumes whose deletion was tried
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -79,4 +82,9 @@ class Journal:
         found: dict[str, Any] = {name: dict(some) for name, some in counters.items()}
         for row in rows:
             found.setdefault(type(row).__name__, []).append(asdict(row))
-        return found | {"complaints": self.complaints}
+        sets = {
+            "lost": sorted(self.lost),
+            "made": sorted(self.made),
+            "discarded": sorted(self.discarded),
+        }
+        return found | sets | {"complaints": self.complaints}

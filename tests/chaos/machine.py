@@ -17,7 +17,7 @@ from typing import Any
 
 from ganeti_backend import installation
 from ganeti_backend import settings as cluster_settings
-from synnefo.cloud import commands, credentials, processes, setup, supervisor_client
+from synnefo.cloud import commands, credentials, down, processes, setup, supervisor_client
 from synnefo.cloud.layout import CHECKOUT, Choices, Layout, write_private
 from synnefo.cloud.python_environment import PythonEnvironment
 from synnefo.cloud.supervised import Specification
@@ -235,7 +235,17 @@ class Machine:
             check=False,
         )  # fmt: skip
 
+    def supervisor(self) -> int:
+        """The pid of who starts the others."""
+        answer = supervisor_client.ask(self.state, "status")
+        return int(answer["pid"])
+
     # --- hands
+
+    def take_up(self) -> None:
+        """What a second `./cloud up` does after its supervisor died: end all, and start all."""
+        down.end_leftovers(self.state)
+        supervisor_client.start(self.state, self.specifications)
 
     def revive(self, _name: str) -> Callable[[], None] | None:
         """What starts a killed process again, if no supervisor does."""

@@ -1,10 +1,12 @@
-"""Meddles with the messages on their way: repeats them, holds them back, changes their order.
+"""Meddles with the messages on their way: repeats, holds back, takes away, changes their order.
 
-No message is taken away for good: what is held is put back, by the broker itself if need be.
+What is held is put back, by the broker itself if need be. What is taken away for good is told by
+its jobs: what an administrator did in them can be in no log.
 """
 
 import os
 import random
+import re
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -23,6 +25,7 @@ PATIENCE = 3.0  # … and so long they are waited for.
 AT_MOST = 100
 TROUBLE = (AMQPError, OSError)
 Release = Callable[[], None]
+JOB = re.compile(rb'jobId\\*": *"?(\d+)')
 
 
 class Meddler(Protocol):
@@ -38,6 +41,10 @@ class Meddler(Protocol):
 
     def hold(self, chance: random.Random) -> tuple[int, Release]:
         """Some of the waiting messages later than the rest."""
+        ...
+
+    def lose(self, chance: random.Random) -> tuple[int, set[int]]:
+        """Some of the waiting messages never; also whose jobs they told of."""
         ...
 
 
@@ -84,6 +91,20 @@ class OnSpool:
 
         return self._while_frozen(some), release
 
+    def lose(self, chance: random.Random) -> tuple[int, set[int]]:
+        """See Meddler."""
+        jobs: set[int] = set()
+
+        def some(files: Sequence[Path]) -> int:
+            doomed = [path for path in files if chance.random() < 0.5]
+            for path in doomed:
+                with suppress(FileNotFoundError):
+                    jobs.update(_jobs_in(path.read_bytes()))
+                    path.unlink()
+            return len(doomed)
+
+        return self._while_frozen(some), jobs
+
     def _while_frozen(self, work: Callable[[Sequence[Path]], int]) -> int:
         pid = self._machine.pids().get("dispatcher")
         if pid is None:
@@ -104,6 +125,10 @@ class OnSpool:
                 return files[:AT_MOST]
             pause.wait(0.1)
         return files
+
+
+def _jobs_in(message: bytes) -> set[int]:
+    return {int(number) for number in JOB.findall(message)}
 
 
 def _copy(path: Path, chance: random.Random) -> int:
@@ -169,6 +194,19 @@ class OnBroker:
                     connection.close()
 
         return count, release
+
+    def lose(self, chance: random.Random) -> tuple[int, set[int]]:
+        """What is acknowledged is gone; the rest is given out again when we hang up."""
+        jobs: set[int] = set()
+
+        def some(channel: Any, got: list[Any]) -> int:
+            doomed = [one for one in got if chance.random() < 0.5]
+            for method, _, body in doomed:
+                jobs.update(_jobs_in(body))
+                channel.basic_ack(method.delivery_tag)
+            return len(doomed)
+
+        return self._while_stopped(some), jobs
 
     def _again(self, channel: Any, got: list[Any], times: int, chance: random.Random) -> int:
         channel.confirm_delivery()

@@ -14,6 +14,7 @@ import httpx
 
 from tests.chaos.journal import Accepted, Journal
 from tests.chaos.schedule import Step
+from tests.chaos.volumes import WORDS, Shelf
 from tests.system.cloud import issue_token
 
 SERVERS = "/compute/v2.1/servers"
@@ -36,6 +37,9 @@ MIX = {
     "resume": 1,
     "attach": 3,
     "detach": 2,
+    "volume": 1,
+    "volume attach": 3,
+    "volume detach": 2,
     "tag": 2,
     "rename": 2,
     "metadata": 4,
@@ -77,6 +81,7 @@ class User:
         self._references: dict[str, Any] = {}
         self._sizes: list[str] = []
         self._round = 0
+        self._shelf = Shelf(name, self._ask, journal)
         self.strangers: list[User] = []
 
     def sign_in(self) -> str:
@@ -125,6 +130,8 @@ class User:
                 self._create(key, self.bodies[key], stop)
         elif word == "pry":
             self._pry(step)
+        elif word in WORDS:
+            self._shelf.take(word, self.servers[step.pick % len(self.servers)])
         else:
             self._on_server(word, self.servers[step.pick % len(self.servers)])
 
@@ -173,7 +180,9 @@ class User:
             answer = self._wish(word, path)
         if answer is None:
             return
-        if answer.status_code == 404 or (word == "delete" and answer.is_success):
+        # A card may be gone before it is detached; its server is still there.
+        gone = answer.status_code == 404 and word != "detach"
+        if gone or (word == "delete" and answer.is_success):
             self.servers.remove(server)
         if answer.is_success and word not in WITHOUT_INTENT:
             request_id = answer.headers.get("x-openstack-request-id", "")

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-EVERY = 4.0  # Seconds from one fault to the next, on average.
+EVERY = 3.5  # Seconds from one fault to the next, on average.
 QUIET_AT_THE_END = 5.0
 
 Targets = Mapping[str, Sequence[str]]
@@ -31,6 +31,7 @@ KINDS: dict[str, Kind] = {
     "cut": Kind(2.0, 8.0),
     "duplicate": Kind(),
     "reorder": Kind(),
+    "lose": Kind(),
     "delay": Kind(2.0, 10.0),
     "fill": Kind(2.0, 6.0),
     "clock": Kind(),

@@ -10,7 +10,7 @@ from tests.system.cloud import ROOT
 
 pytestmark = pytest.mark.system
 # Its plan hits every target, and lets the cluster stand still once with nothing else broken.
-SEED = "12"
+SEED = "61"
 
 
 def test_two_minutes_of_chaos_break_nothing():

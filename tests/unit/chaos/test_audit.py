@@ -15,15 +15,16 @@ from tests.chaos.facts import (
     IntentRow,
     JobRow,
     ServerRow,
+    VolumeRow,
 )
 from tests.chaos.journal import Accepted, Answer, Journal, Window
 
 CARD = Card("snf-nic-1", "aa:00:00:00:00:01", "198.18.0.11", "snf-net-1")
 SERVER = ServerRow(
     1, "u1", "p", "ACTIVE", None, placed=True, metadata={"round": "4"}, vcpus=1, ram=128,
-    cards=(CARD,),
+    cards=(CARD,), disks=("snf-vol-1", "snf-vol-3"),
 )  # fmt: skip
-GONE = replace(SERVER, id=2, uuid="u2", state="DELETED", placed=False, cards=())
+GONE = replace(SERVER, id=2, uuid="u2", state="DELETED", placed=False, cards=(), disks=())
 TAKES = {"instances": 1, "cores": 1, "ram": 128}
 BACK = {"instances": -1, "cores": -1, "ram": -128}
 
@@ -45,7 +46,11 @@ def in_order():
         ],
         usage={"p": dict(TAKES)},
         addresses=[AddressRow(1, "198.18.0.11", 1)],
-        instances=[InstanceRow("snf-1", 1, True, (CARD,)), InstanceRow("root1-1", None, False)],
+        volumes=[VolumeRow(3, "v3", "in-use", 1, 1), VolumeRow(4, "v4", "available", None)],
+        instances=[
+            InstanceRow("snf-1", 1, True, (CARD,), ("snf-vol-1", "snf-vol-3")),
+            InstanceRow("root1-1", None, False),
+        ],
         jobs=[
             JobRow(1, "success", "OP_INSTANCE_CREATE", "snf-1", 1, "i1", "ada"),
             JobRow(2, "success", "OP_INSTANCE_CREATE", "snf-2", 2, "i2", "ada"),
@@ -61,7 +66,9 @@ def in_order():
             Accepted("ada", "create", "u2", key="k2"),
             Accepted("ada", "delete", "u2", "r3"),
             Accepted("ada", "metadata", "u1", count=4),
-        ]
+        ],
+        made={"v3", "v4", "v5"},
+        discarded={"v5"},
     )
     return facts, journal
 
@@ -104,6 +111,12 @@ BREAKS = {
     "a failure has no cause": (1, lambda f, j: first(f.intents, state="FAILED")),
     "a server is still being built": (1, lambda f, j: first(f.servers, state="BUILD")),
     "a task never ended": (1, lambda f, j: first(f.servers, task="rebooting")),
+    "a volume is lost": (1, lambda f, j: f.volumes.pop()),
+    "a volume never came to rest": (1, lambda f, j: first(f.volumes, status="detaching")),
+    "a volume is at two servers": (2, lambda f, j: first(f.volumes, attachments=2)),
+    "a volume is at no server": (3, lambda f, j: first(f.volumes, server=None)),
+    "a volume outlives its server there": (3, lambda f, j: first(f.volumes, server=2)),
+    "the disks differ": (3, lambda f, j: first(f.instances, disks=("snf-vol-1",))),
     "two jobs for one intent": (2, lambda f, j: f.jobs.append(replace(f.jobs[0], id=9))),
     "two servers for one key": (
         2,
@@ -149,6 +162,13 @@ def test_what_is_broken_is_complained_of(what):
     found = audit(facts, journal)
     assert invariant in {one.invariant for one in found}
     assert counts(found)[invariant] >= 1
+
+
+def test_nobody_can_note_what_was_in_a_message_that_was_taken_away():
+    facts, journal = in_order()
+    facts.activities.clear()
+    journal.lost.add(4)
+    assert audit(facts, journal) == []
 
 
 STANDS = Window("stall", "master", 100.0, 120.0)
