@@ -1,11 +1,9 @@
 """Application credentials that are tied to access rules: which requests they are good for.
 
-The path of a rule is the one below the service's own address: `/v2.1/servers/{id}`, where `*` and
-`{anything}` stand for one segment and `**` for any number of them.
+The path of a rule is the one below the service's own address, a pattern (`core.path_patterns`).
 """
 
-import re
-
+from synnefo.core import path_patterns
 from synnefo.core.caller import Caller
 from synnefo.core.faults import Forbidden
 from synnefo.db.models import AccessRule
@@ -18,14 +16,6 @@ TYPES = {
     "network": ("network",),
     "volume": ("volumev3", "volume", "block-storage", "block-store"),
 }
-_PIECES = re.compile(r"\*\*|\*|\{[^/{}]+\}")
-
-
-def _matches(pattern: str, path: str) -> bool:
-    found = ["[^/]+" if piece != "**" else ".*" for piece in _PIECES.findall(pattern)] + [""]
-    fixed = [re.escape(part) for part in _PIECES.split(pattern)]
-    form = "".join(part + wild for part, wild in zip(fixed, found, strict=True))
-    return re.fullmatch(form, path) is not None
 
 
 def check(caller: Caller, service: str, method: str, path: str) -> None:
@@ -35,5 +25,7 @@ def check(caller: Caller, service: str, method: str, path: str) -> None:
         service__in=TYPES.get(service, (service,)),
         method=method,
     )
-    if not any(_matches(pattern, path) for pattern in rules.values_list("path", flat=True)):
+    if not any(
+        path_patterns.matches(pattern, path) for pattern in rules.values_list("path", flat=True)
+    ):
         raise Forbidden("The access rules of the application credential do not allow this request.")
