@@ -284,9 +284,8 @@ class Collection:
         ]
         if self.new is not None:
             body = kinds.one_or_many(self.noun, self.name, self.new)
-            found.append(
-                Route("POST", path, self.create, Who.MEMBER, body=body, gives={201: single})
-            )
+            made = {201: kinds.either_shape(single, many)}
+            found.append(Route("POST", path, self.create, Who.MEMBER, body=body, gives=made))
         if self.changed is not None:
             body = kinds.one(self.noun, self.changed)
             found.append(

@@ -119,3 +119,9 @@ def shapes(name: str) -> Kind:
     """An answer with many."""
     inner = bodies.listing(bodies.record({}, rest=bodies.anything), 0, 100000)
     return bodies.record({name: inner}, need=(name,), rest=bodies.anything)
+
+
+def either_shape(*choices: Kind) -> Kind:
+    """An answer of one of these shapes: creations answer with as many as they were asked for."""
+    schemas = [bodies.schema_of(kind) for kind in choices]
+    return bodies.Described({"anyOf": schemas}, bodies.anything)

@@ -34,3 +34,10 @@ def test_answers_are_told(api: Api, world: World, service: str) -> None:
                 got = api(route.method, url, body, as_=person, kind=kind, version="2.96")
                 wrong.add(why_not(route.method, url, got.status, got.body))
     assert sorted(filter(None, wrong)) == []
+
+
+def test_creations_of_many_are_told(api: Api) -> None:
+    for name in ("networks", "security_groups", "routers"):
+        path = f"/network/v2.0/{name.replace('_', '-')}"
+        made = api("POST", path, {name: [{}, {}]})
+        assert (made.status, why_not("POST", path, made.status, made.body)) == (201, None)
