@@ -27,6 +27,7 @@ class Kind(StrEnum):
     NIC = "nic differs"
     FOREIGN_NIC = "foreign nic"  # A card that no port stands for.
     DISK = "disk differs"
+    RESCUE = "rescue differs"  # One side boots from a rescue disk, the other knows of none.
     FOREIGN_DISK = "foreign disk"  # A disk that no volume stands for.
 
 
@@ -65,6 +66,7 @@ class Expected:
     size: Size | None = None
     node: str = ""
     disks: Mapping[str, int] | None = None  # MiB by name; None where nobody asked
+    rescued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Actual:
     disks: Mapping[str, int] | None = None
     foreign_cards: int = 0
     foreign_disks: int = 0
+    rescued: bool = False
     special: ServerState | None = None  # Where it says more than that it runs or not.
 
 
@@ -147,6 +150,9 @@ def _of_the_body(expected: Expected, actual: Actual) -> Iterable[Drift]:
         yield Drift(Kind.SIZE, me, f"{expected.size}, but it has {actual.size}")
     if actual.node and expected.node != actual.node:
         yield Drift(Kind.NODE, me, f"{expected.node or 'nowhere'}, but it is on {actual.node}")
+    if expected.rescued != actual.rescued:
+        there = "has a" if actual.rescued else "has no"
+        yield Drift(Kind.RESCUE, me, f"its instance {there} rescue disk")
     if actual.foreign_cards:
         yield Drift(Kind.FOREIGN_NIC, me, f"cards without a port: {actual.foreign_cards}")
     if expected.disks is not None and actual.disks is not None:

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from synnefo.core import naming, quota
 from synnefo.core.server_modes import charged
-from synnefo.core.server_states import ServerState
+from synnefo.core.server_states import ServerMode, ServerState
 from synnefo.db import rings
 from synnefo.db.models import Flavor, Intent, Port, Server, Volume
 from synnefo.db.transactions import writing
@@ -70,6 +70,21 @@ def moved(server_id: int, node: str, now: datetime) -> bool:
     def write(server: Server) -> bool:
         rows = Server.objects.filter(pk=server.pk).exclude(node=node)
         return bool(rows.update(node=node, updated_at=now))
+
+    return _written(server_id, write)
+
+
+def rescue_found(server_id: int, *, there: bool, now: datetime) -> bool:
+    """It boots from a rescue disk, or does no more: a rescue goes by what its instance has."""
+
+    def write(server: Server) -> bool:
+        rows = Server.objects.filter(pk=server.pk)
+        if not there:
+            gone = {"mode": None, "mode_at": None, "before_mode": {}}
+            return bool(rows.filter(mode=ServerMode.RESCUED).update(updated_at=now, **gone))
+        before = {"power": server.state}
+        columns = {"mode": ServerMode.RESCUED, "mode_at": now, "before_mode": before}
+        return bool(rows.filter(mode=None).update(updated_at=now, **columns))
 
     return _written(server_id, write)
 

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 
 from synnefo.core import drift, naming
 from synnefo.core.server_reports import Seen
-from synnefo.core.server_states import ServerState, ServerTask
+from synnefo.core.server_states import ServerMode, ServerState, ServerTask
 from synnefo.db.models import Backend, Intent, Port, Server, Volume
 from synnefo.intents import cards as card_rules
 from synnefo.ports import Cluster, InstanceReport, NotFound
@@ -26,8 +26,8 @@ FEW = 10
 # What our backend says of guests that stand still, in memory or saved to disk.
 SPECIAL = {"paused": ServerState.PAUSED, "suspended": ServerState.SUSPENDED}
 _COLUMNS = (
-    "pk", "state", "placed", "task", "flavor__vcpus", "flavor__ram", "node", "seen_job", "seen_op",
-    "seen_rank",
+    "pk", "state", "placed", "task", "mode", "flavor__vcpus", "flavor__ram", "node", "seen_job",
+    "seen_op", "seen_rank",
 )  # fmt: skip
 
 
@@ -85,7 +85,9 @@ def _expected(
     busy, removing = _under_way(backend, only)
     cards, disks = _expected_cards(backend, only), _expected_disks(backend, only)
     expected, seen = [], {}
-    for pk, state, placed, task, vcpus, memory, node, *heard in servers.values_list(*_COLUMNS):
+    for pk, state, placed, task, mode, vcpus, memory, node, *heard in servers.values_list(
+        *_COLUMNS
+    ):
         seen[pk] = (heard[0], heard[1], heard[2])
         expected.append(
             drift.Expected(
@@ -99,6 +101,7 @@ def _expected(
                 size=drift.Size(vcpus, memory),
                 node=node,
                 disks=disks.get(pk, {}),
+                rescued=mode == ServerMode.RESCUED,
             )
         )
     return expected, seen
@@ -171,7 +174,7 @@ def _actual(number: int, report: InstanceReport, expected_disks: list[str]) -> d
     )
     disks = disks_of(report, expected_disks)
     rescue = naming.rescue_name(prefix, number)
-    rescuing = sum(disk.name == rescue for disk in report.disks)
+    rescuing = any(disk.name == rescue for disk in report.disks)
     return drift.Actual(
         number,
         report.running,
@@ -181,6 +184,7 @@ def _actual(number: int, report: InstanceReport, expected_disks: list[str]) -> d
         disks,
         foreign_cards=len(report.nics) - len(cards),
         foreign_disks=len(report.disks) - len(disks) - rescuing,
+        rescued=rescuing,
         special=SPECIAL.get(report.status),
     )
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
+from django.conf import settings
+
+from synnefo.core import naming
 from synnefo.core.drift import Drift, Kind
 from synnefo.core.server_states import ServerState
 from synnefo.observations import instances, nics, servers
@@ -53,6 +56,10 @@ def _repair_body(look: Look, number: int, kind: Kind, now: datetime) -> bool:
         case Kind.NIC:
             cards = [nics.Seen(nic.name or "", nic.mac.lower(), nic.ip) for nic in report.nics]
             return instances.cards_found(number, cards, look.begun, now)
+        case Kind.RESCUE:
+            rescue = naming.rescue_name(settings.SYNNEFO_INSTANCE_PREFIX, number)
+            there = any(disk.name == rescue for disk in report.disks)
+            return instances.rescue_found(number, there=there, now=now)
         case Kind.DISK:
             ours = disks_of(report, instances.disk_names(number))
             return instances.disks_found(number, ours, len(report.disks) - len(ours), now)

@@ -13,6 +13,7 @@ from django.core.management import call_command
 from synnefo import wiring
 from synnefo.core.drift import Kind
 from synnefo.db.models import Address, Flavor, Intent, Port, Server, Volume
+from synnefo.intents import rescues
 from synnefo.ports import DiskReport
 
 
@@ -181,6 +182,40 @@ def test_disk_without_a_volume_is_told_only(spine, server):
     found = spine.reconciler.turn(spine.backend)
     assert [one.kind for one in found.drifts] == [Kind.FOREIGN_DISK]
     assert server.volumes.get().status == "in-use"
+
+
+def _each_part(spine):
+    """A rescue and its end are three jobs one after the other."""
+    for _ in range(3):
+        spine.settle()
+
+
+def _boot_from(spine, server, *names):
+    """As an administrator who adds or takes the disk that comes first."""
+    disk = spine.cluster.instance(spine.instance(server)).disks[-1]
+    disks = (*(replace(disk, name=name) for name in names), disk)
+    spine.cluster.set_instance(spine.instance(server), disks=disks)
+
+
+def test_rescue_that_nobody_told_of(spine, server):
+    _boot_from(spine, server, f"snf-rescue-{server.pk}")
+    _told_then_repaired(spine, server, Kind.RESCUE)
+    assert (server.mode, server.state) == ("RESCUED", "ACTIVE")
+    rescues.unrescue(spine.caller, str(server.uuid))
+    _each_part(spine)
+    server.refresh_from_db()
+    assert (server.mode, server.state) == (None, "ACTIVE")
+    spine.audit()
+
+
+def test_rescue_that_an_administrator_ended(spine, server):
+    rescues.rescue(spine.caller, str(server.uuid), None)
+    _each_part(spine)
+    server.refresh_from_db()
+    assert server.mode == "RESCUED"
+    _boot_from(spine, server)
+    _told_then_repaired(spine, server, Kind.RESCUE)
+    assert (server.mode, server.before_mode) == (None, {})
 
 
 def test_orphan_goes_only_by_an_operators_word(spine, server):
