@@ -41,11 +41,6 @@ class DiskTemplate:
         """Whether a node must make the disks usable first; files are so at all times."""
         return self.reach is not Reach.NOTHING and not self.in_files
 
-    @property
-    def can_move(self) -> bool:
-        """Whether another node gets the disks by copying them."""
-        return self.reach is Reach.LOCAL
-
 
 TEMPLATES: dict[str, DiskTemplate] = {
     template.name: template

@@ -19,7 +19,6 @@ ECODE_STATE = "wrong_state"
 ECODE_NOENT = "unknown_entity"
 ECODE_EXISTS = "already_exists"
 ECODE_NOTUNIQUE = "resource_not_unique"
-ECODE_FAULT = "internal_error"
 ECODE_ENVIRON = "environment_error"
 
 
@@ -89,10 +88,6 @@ class JobLost(JobQueueError):
 
 class JobCanceled(GenericError):
     """Raised inside a job that was asked to stop."""
-
-
-class LockError(GenericError):
-    """A lock was asked for in the wrong order, or twice."""
 
 
 class ProgrammerError(GenericError):

@@ -40,7 +40,6 @@ log = logging.getLogger(__name__)
 # A guest that is still booting does not hear the power button, so it is pressed again.
 PRESS_AGAIN = 2.0
 DETACH_TIMEOUT = 12.0
-POWER_OFF_TIMEOUT = 10.0
 CONSOLE_LIMIT = 8 << 20
 UNDEFINE = (
     libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE

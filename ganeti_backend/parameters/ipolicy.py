@@ -22,7 +22,6 @@ SPECS = (MEMORY, CPUS, DISK_SIZE, DISKS, NICS, SPINDLES)
 RATIOS = (VCPU_RATIO, SPINDLE_RATIO)
 KEYS = (MINMAX, STD, TEMPLATES_KEY, *RATIOS)
 DEFAULT = "default"  # As a value in a change: use what is above again.
-DISKLESS = "diskless"
 
 # Wider than Ganeti's own: flavors decide how large servers get, a policy only where one is set.
 DEFAULTS: dict[str, Any] = {
@@ -100,19 +99,6 @@ def violations(policy: Mapping[str, Any], spec: Spec) -> list[str]:
         found.append(f"Disk template {spec.template} is not allowed (allowed templates: {allowed})")
     pairs = [list(_outside(pair, spec)) for pair in policy[MINMAX]]
     return found + min(pairs, key=len, default=[])
-
-
-def overcommitted(
-    policy: Mapping[str, Any], *, vcpus: int, cpus: int, spindles: int = 0, has_spindles: int = 0
-) -> list[str]:
-    """What a node's instances were promised beyond the policy's ratios, in words."""
-    found = []
-    if cpus and vcpus > policy[VCPU_RATIO] * cpus:
-        found.append(f"{vcpus} virtual CPUs on {cpus}, at most {policy[VCPU_RATIO]:g} on each")
-    if has_spindles and spindles > policy[SPINDLE_RATIO] * has_spindles:
-        limit = policy[SPINDLE_RATIO]
-        found.append(f"{spindles} spindles used on {has_spindles}, at most {limit:g} on each")
-    return found
 
 
 def _outside(pair: Mapping[str, Mapping[str, int]], spec: Spec) -> Iterator[str]:

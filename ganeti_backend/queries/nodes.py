@@ -21,7 +21,6 @@ from ganeti_backend.queries.snapshot import Snapshot
 
 Get = Callable[[Node, Snapshot], Any]
 
-ND_DEFAULTS = node_parameters.DEFAULTS
 ND_TITLES: dict[str, tuple[Kind, str | None]] = {
     "oob_program": (Kind.OTHER, "OutOfBandProgram"),
     "spindle_count": (Kind.NUMBER, "SpindleCount"),

@@ -9,7 +9,6 @@ from ganeti_backend import objects
 from ganeti_backend.units import disk_identity
 
 Environment = dict[str, str]
-OS_BUILT_IN = "image"
 # Of no instance's own, but hooks are told.
 GLOBAL_HVPARAMS = {"migration_mode": "live"}
 

@@ -1,7 +1,6 @@
 """Identifiers: how rows of the database are called on the backends."""
 
 import re
-import uuid
 
 # Tags of instances that must not share a node; the cluster's `htools:iextags` names it, too.
 APART = "snf-apart"
@@ -56,8 +55,3 @@ def volume_id(prefix: str, name: str | None) -> int | None:
 def network_id(prefix: str, name: str | None) -> int | None:
     """The network that a backend's network belongs to."""
     return _id_in("-net-", prefix, name)
-
-
-def ec2_id(server: uuid.UUID) -> str:
-    """A server's id in the words of EC2, derived from its own so that nothing has to be stored."""
-    return f"i-{server.hex[:17]}"

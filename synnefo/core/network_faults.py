@@ -94,10 +94,6 @@ class PortInUse(Conflict):
     """A device has the port."""
 
 
-class ServicePortInUse(Conflict):
-    """A router has the port, and only it gives it back."""
-
-
 class L3PortInUse(Conflict):
     """A router or a floating address has the port, and only these give it back."""
 
@@ -208,10 +204,6 @@ class MaxPrefixSubnetAllocationError(BadRequest):
 
 class SubnetPoolQuotaExceeded(Conflict):
     """The project has had its share of the pool."""
-
-
-class AllowedAddressPairsRequired(BadRequest):
-    """A pair without an address."""
 
 
 class PortSecurityPortHasSecurityGroup(Conflict):

@@ -45,7 +45,6 @@ IMAGE = {
     "image_stage_total": 1 << 20,
 }
 DEFAULTS: dict[str, int] = COMPUTE | NETWORK | VOLUME | IMAGE
-MOST_KEYPAIRS = DEFAULTS["key_pairs"]
 
 
 def provisions(vcpus: int, ram: int, count: int = 1) -> dict[str, int]:

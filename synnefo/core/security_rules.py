@@ -79,10 +79,6 @@ class SecurityGroupRemoteGroupAndRemoteIpPrefix(BadRequest):
     """The other side is either a group or a range."""
 
 
-class SecurityGroupRuleInvalidEtherType(BadRequest):
-    """There is no such version of IP."""
-
-
 def protocol(wanted: Any) -> str | None:
     """A protocol by its name or number; null and `any` mean every one."""
     if wanted is None:

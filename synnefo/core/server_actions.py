@@ -27,7 +27,7 @@ BUILT = WELL | PAUSED | SUSPENDED
 
 # What a cluster can do that no Ganeti can: the names that it announces.
 PAUSE, SUSPEND, SAVE = "synnefo-pause", "synnefo-suspend", "synnefo-save-disk"
-VOLUMES, MOVE = "synnefo-volumes", "synnefo-move"
+MOVE = "synnefo-move"
 VOLUMES = "synnefo-volumes"  # Disks that are filled when they are added, and saved when removed.
 
 

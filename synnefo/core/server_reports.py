@@ -15,11 +15,11 @@ from synnefo.core.job_errors import JobError
 from synnefo.core.server_actions import ACTIONS
 from synnefo.core.server_modes import contradicts
 from synnefo.core.server_states import (
-    STATE_AFTER,
     JobStatus,
     ServerMode,
     ServerState,
     ServerTask,
+    state_after,
 )
 
 Seen = tuple[int, int, int]  # job, opcode, status rank
@@ -136,7 +136,7 @@ def of_end(known: Known, action: str | None, verdict: Verdict = NOTHING) -> Verd
 
 
 def _moved(known: Known, report: Report) -> Verdict:
-    target = STATE_AFTER.get(report.operation, {}).get(report.status)
+    target = state_after(report.operation, report.status)
     if target is None:
         changed = report.operation in CHANGING and known.state is not ServerState.DELETED
         return Verdict(doubt=changed and report.status is not JobStatus.CANCELED)

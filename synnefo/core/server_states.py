@@ -102,9 +102,9 @@ STATE_AFTER: dict[str, Row] = {
 }
 
 
-def state_after(operation: str, status: JobStatus, current: ServerState) -> ServerState:
-    """The state after this report; a job still under way, or an unknown one, changes nothing."""
-    return STATE_AFTER.get(operation, {}).get(status) or current
+def state_after(operation: str, status: JobStatus) -> ServerState | None:
+    """What a report makes of a server's state; None if the state stays what it is."""
+    return STATE_AFTER.get(operation, {}).get(status)
 
 
 class ServerMode(StrEnum):

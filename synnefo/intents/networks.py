@@ -14,7 +14,7 @@ from synnefo.db import rings
 from synnefo.db.models import FloatingIp, Network, NetworkGrant, Port, RetiredNetwork, Subnet
 from synnefo.db.transactions import writing
 from synnefo.intents import network_rows, quota
-from synnefo.intents.network_rows import EVERYBODY, EXTERNAL
+from synnefo.intents.network_rows import EVERYBODY
 
 DEFAULT_MODE, DEFAULT_LINK = "bridged", "br0"
 COLUMNS = {
@@ -166,8 +166,3 @@ def external(caller: Caller, identifier: str) -> Network:
             field="network_id",
         )
     return row
-
-
-def default_external() -> Network | None:
-    """The external network that is taken where none is named."""
-    return Network.objects.filter(EXTERNAL, is_default=True).order_by("pk").first()

@@ -18,11 +18,11 @@ from synnefo.core.messages import OpStatus
 from synnefo.core.server_actions import ACTIONS, ACTIVITY_NAMES
 from synnefo.core.server_reports import Charge, Known, Report
 from synnefo.core.server_states import (
-    STATE_AFTER,
     JobStatus,
     ServerMode,
     ServerState,
     ServerTask,
+    state_after,
 )
 from synnefo.db import rings
 from synnefo.db.models import (
@@ -111,7 +111,7 @@ def apply(messages: Sequence[OpStatus], now: datetime) -> list[OpStatus]:
 
 
 def _is_plain(message: OpStatus) -> bool:
-    after = STATE_AFTER.get(message.operation, {}).get(JobStatus(message.status))
+    after = state_after(message.operation, JobStatus(message.status))
     good = message.status == JobStatus.SUCCESS and after is not ServerState.DELETED
     return good and message.nics is None
 

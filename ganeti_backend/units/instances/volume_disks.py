@@ -15,7 +15,6 @@ from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base
 from ganeti_backend.units.node_tasks import Attention, NodeTask, reporting
 
-FEATURE = "synnefo-volumes"
 KEEP = "keep_as"
 FORMATS = ("raw", "qcow2")
 STALLED_AFTER = 600.0

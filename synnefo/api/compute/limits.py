@@ -39,11 +39,6 @@ USED = {
 }
 
 
-def limits_of(project: str) -> dict[str, int]:
-    """Each resource's limit: the project's own, or the default."""
-    return quota.limits(project)
-
-
 def usage_of(project: str) -> dict[str, int]:
     """What is used of the ledger's resources, pending commissions included."""
     taken = quotas.used(project)

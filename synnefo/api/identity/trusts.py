@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Q
 from django.http import HttpResponse
 
-from synnefo.api.bodies import integer, listing, maybe, record
+from synnefo.api.bodies import integer, listing, maybe
 from synnefo.api.identity import kinds, records, sight
 from synnefo.api.identity.application_credentials import ROLE
 from synnefo.api.identity.lists import collection, filtered, listed
@@ -30,7 +30,6 @@ FILTERS = {"trustor_user_id": "trustor_id", "trustee_user_id": "trustee_id"}
 SHOWN = {"id": records.WORD, "impersonation": kinds.boolean, "links": kinds.LINKS}
 SHAPE = kinds.shape("trust", SHOWN, open_=True)
 LIST_SHAPE = kinds.shapes("trusts", SHOWN, open_=True)
-ROLE_BODY = record({"role": record(records.ROLE)}, ("role",))
 
 
 def _summary(row: Trust, base: str) -> dict[str, Any]:

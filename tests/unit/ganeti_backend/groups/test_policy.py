@@ -57,13 +57,6 @@ def test_templates_and_diskless_instances() -> None:
     assert found == "Disk template file is not allowed (allowed templates: drbd)"
 
 
-def test_ratios() -> None:
-    tight = policy(**{"vcpu-ratio": 2.0, "spindle-ratio": 1.0})
-    assert ipolicy.overcommitted(tight, vcpus=8, cpus=4, spindles=1, has_spindles=1) == []
-    found = ipolicy.overcommitted(tight, vcpus=9, cpus=4, spindles=2, has_spindles=1)
-    assert len(found) == 2
-
-
 def test_changes_keep_the_rest() -> None:
     own = ipolicy.merged({"vcpu-ratio": 2.0}, {"minmax": [pair()]})
     assert set(own) == {"vcpu-ratio", "minmax"}
