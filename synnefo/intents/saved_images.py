@@ -20,7 +20,7 @@ from synnefo.core.server_states import ServerMode, ServerState
 from synnefo.db import rings
 from synnefo.db.models import Image, Node, Server, Volume
 from synnefo.db.transactions import writing
-from synnefo.intents import image_quota, server_wishes, zones
+from synnefo.intents import image_quota, server_wishes, volume_backed_images, zones
 from synnefo.intents.server_wishes import begin, entered, settled
 
 # What an image says of itself alone, and no image that is made of it.
@@ -28,12 +28,15 @@ OF_THE_IMAGE_ALONE = frozenset({"signature_verified", "bittorrent", "img_signatu
 
 
 def create(caller: Caller, server_uuid: str, name: str, metadata: Mapping[str, str]) -> Image:
-    """Record the wish for an image of a server's first disk."""
+    """Record the wish for an image of a server's first disk, or of all its volumes."""
     with writing():
         server, now = server_wishes.locked(caller, server_uuid), timezone.now()
         server_wishes.check(caller, server, ACTIONS["save_image"])
         image = _made(caller, server, name, now, {"image_type": "snapshot", **metadata})
-        begin(caller, server, ["save_image"], now, image=str(image.uuid))
+        if volume_backed_images.is_from_volume(server):
+            volume_backed_images.fill(caller, server, image, now)
+        else:
+            begin(caller, server, ["save_image"], now, image=str(image.uuid))
     return image
 
 
@@ -95,7 +98,10 @@ def _made(
 
 
 def shelve(caller: Caller, server_uuid: str) -> None:
-    """Stop a server for long; where its cluster can, its disk becomes an image as well."""
+    """Stop a server for long; where its cluster can, its disk becomes an image as well.
+
+    A volume keeps by itself what is on it.
+    """
     with writing():
         server, now = server_wishes.locked(caller, server_uuid), timezone.now()
         server_wishes.check(caller, server, WISHES["shelve"])
@@ -103,7 +109,7 @@ def shelve(caller: Caller, server_uuid: str) -> None:
         mode = ServerMode.SHELVED_OFFLOADED if offload else ServerMode.SHELVED
         wish: dict[str, Any] = {"mode": mode, "power": server.state}
         steps = [] if server.state == ServerState.STOPPED else ["shelve_stop"]
-        if server_wishes.can(server, SAVE):
+        if server_wishes.can(server, SAVE) and not volume_backed_images.is_from_volume(server):
             facts = {"image_type": "snapshot"}
             image = _made(caller, server, f"{server.name}-shelved", now, facts)
             steps.append("shelve_save")

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest
 from synnefo.db.models import Flavor, Image, Keypair, SecurityGroup
-from synnefo.intents import image_access, server_cards, server_disks, server_places
+from synnefo.intents import (
+    image_access,
+    image_mappings,
+    server_cards,
+    server_disks,
+    server_places,
+)
 from synnefo.intents.server_request import ServerRequest
 
 BOOTABLE = ("raw", "qcow2")  # what clusters can copy to a disk
@@ -39,6 +45,9 @@ def resolve(caller: Caller, request: ServerRequest) -> References:
     image = _image(caller, request)
     if image is not None and image.min_ram > flavor.ram:
         raise BadRequest("Flavor's memory is too small for requested image.", field="flavorRef")
+    if image is not None and image_mappings.devices(image):
+        # It has no bytes: the server boots from a volume.
+        request, image = image_mappings.merged(request, image), None
     node, backend_id = server_places.place(caller, request)
     return References(
         flavor=flavor,

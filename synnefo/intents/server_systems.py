@@ -14,7 +14,7 @@ from synnefo.core.server_actions import ACTIONS
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Image, Keypair, Server, Volume
 from synnefo.db.transactions import writing
-from synnefo.intents import image_access, quota, server_wishes
+from synnefo.intents import image_access, image_mappings, quota, server_wishes
 
 MIB = 1 << 20
 BOOTABLE = ("raw", "qcow2")
@@ -60,6 +60,11 @@ def usable_image(caller: Caller, image_id: str, field: str) -> Image:
         raise BadRequest(f"Can not find requested image {image_id}", field=field) from absent
     if found.status != "active":
         raise BadRequest(f"Image {image_id} is not active.", field=field)
+    if image_mappings.devices(found):
+        raise BadRequest(
+            f"Image {image_id} has no bytes: it names snapshots that servers are made of.",
+            field=field,
+        )
     if found.disk_format not in BOOTABLE:
         formats = " or ".join(BOOTABLE)
         text = f"Image {image_id} has the format {found.disk_format}; servers boot from {formats}."

@@ -29,6 +29,7 @@ from synnefo.db.models import (
 from synnefo.db.transactions import writing
 from synnefo.intents import (
     image_access,
+    image_mappings,
     volume_contents,
     volume_lookup,
     volume_quota,
@@ -179,6 +180,8 @@ def of_image(caller: Caller, image_id: str) -> Recipe:
             f" {' or '.join(FILLS)}.",
             field="imageRef",
         )
+    if (kept := image_mappings.root_snapshot(image)) is not None:
+        return of_snapshot(volume_lookup.snapshot(caller, kept))
     bytes_needed = max(image.virtual_size or 0, image.size or 0)
     return Recipe(
         content=volume_contents.of_image(image),
