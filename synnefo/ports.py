@@ -326,11 +326,14 @@ class Cluster(Protocol):
     def submit_grow_disk(self, name: str, disk: int, size: int, reason: str) -> int:
         """Let the disk of this index have so many MiB."""
 
-    def submit_save_disk(self, name: str, disk: str, file: str, reason: str) -> int:
+    def submit_save_disk(
+        self, name: str, disk: str, file: str, reason: str, *, sums: bool = True
+    ) -> int:
         """Write a disk, by its name or index, to a file of the images' folder. An extension.
 
         The file is there, complete and on the platter, or not at all; a running instance stands
-        still while its disk is copied. The result has `size`, `checksum` and `os_hash_value`.
+        still while its disk is copied. With `sums` the result has `size`, `checksum` and
+        `os_hash_value`.
         """
 
     def submit_migrate(self, name: str, live: bool, node: str | None, reason: str) -> int:

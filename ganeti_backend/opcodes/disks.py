@@ -120,6 +120,7 @@ class OpInstanceSaveDisk(OpCode):
     instance_uuid: str | None = param(maybe(is_name), None)
     disk: str = param(is_name, "0")
     file: str = param(is_name)
+    sums: bool = flag(True)
 
 
 OPCODES: tuple[type[OpCode], ...] = (

@@ -21,6 +21,9 @@ _LONGER: dict[str, timedelta] = {
     "shelve_save": timedelta(hours=6),
     "save_image": timedelta(hours=6),
     "save_backup": timedelta(hours=6),
+    "save_volume": timedelta(hours=6),
+    "detach_volume": timedelta(hours=6),
+    "attach_volume": timedelta(hours=2),
     "migrate_move": timedelta(hours=6),
     "revert_move": timedelta(hours=6),
 }

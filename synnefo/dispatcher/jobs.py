@@ -203,8 +203,13 @@ def _extend_volume(order: Order) -> int:
 
 
 def _save_volume(order: Order) -> int:
-    file = order.wish.get("image") or order.wish["content"]
-    return order.cluster.submit_save_disk(order.name, _disk_of(order), file, order.reason)
+    """Images tell their sums; nobody asks for those of snapshots and backups."""
+    image = order.wish.get("image")
+    file = image or order.wish["content"]
+    disk = _disk_of(order)
+    return order.cluster.submit_save_disk(
+        order.name, disk, file, order.reason, sums=image is not None
+    )
 
 
 JOBS: dict[str, Submit] = {

@@ -190,9 +190,11 @@ class RapiCluster:
         body = {"amount": size, "absolute": True, "wait_for_sync": False}
         return self._submit("POST", f"/2/instances/{quote(name)}/disk/{disk}/grow", reason, body)
 
-    def submit_save_disk(self, name: str, disk: str, file: str, reason: str) -> int:
+    def submit_save_disk(
+        self, name: str, disk: str, file: str, reason: str, *, sums: bool = True
+    ) -> int:
         """What our backend adds to RAPI."""
-        body = {"disk": disk, "file": file}
+        body = {"disk": disk, "file": file, "sums": sums}
         return self._submit("POST", f"/2/instances/{quote(name)}/save-disk", reason, body)
 
     def submit_migrate(self, name: str, live: bool, node: str | None, reason: str) -> int:

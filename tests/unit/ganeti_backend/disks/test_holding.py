@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ganeti_backend import opcodes
@@ -33,6 +34,15 @@ def test_a_running_guest_stands_still_while_its_disk_is_saved(lab: Lab) -> None:
     lab.succeed(opcodes.OpInstanceShutdown(instance_name="vm1"))
     lab.succeed(opcodes.OpInstanceSaveDisk(instance_name="vm1", disk="0", file="image"))
     assert lab.calls("disk_save")[-1][1]["guest"] is None
+
+
+def test_sums_are_made_for_whoever_asks_for_them(lab: Lab) -> None:
+    lab.succeed(create())
+    save = opcodes.OpInstanceSaveDisk(instance_name="vm1", disk="0", file="kept", sums=False)
+    lab.succeed(save)
+    assert lab.calls("image_sums") == []
+    lab.succeed(replace(save, sums=True))
+    assert len(lab.calls("image_sums")) == 1
 
 
 def test_the_sums_of_a_file(tmp_path: Path) -> None:
