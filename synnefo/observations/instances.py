@@ -80,8 +80,8 @@ def rescue_found(server_id: int, *, there: bool, now: datetime) -> bool:
     def write(server: Server) -> bool:
         rows = Server.objects.filter(pk=server.pk)
         if not there:
-            gone = {"mode": None, "mode_at": None, "before_mode": {}}
-            return bool(rows.filter(mode=ServerMode.RESCUED).update(updated_at=now, **gone))
+            rescued = rows.filter(mode=ServerMode.RESCUED)
+            return bool(rescued.update(mode=None, mode_at=None, before_mode={}, updated_at=now))
         before = {"power": server.state}
         columns = {"mode": ServerMode.RESCUED, "mode_at": now, "before_mode": before}
         return bool(rows.filter(mode=None).update(updated_at=now, **columns))

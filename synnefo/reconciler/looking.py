@@ -85,9 +85,8 @@ def _expected(
     busy, removing = _under_way(backend, only)
     cards, disks = _expected_cards(backend, only), _expected_disks(backend, only)
     expected, seen = [], {}
-    for pk, state, placed, task, mode, vcpus, memory, node, *heard in servers.values_list(
-        *_COLUMNS
-    ):
+    rows = servers.values_list(*_COLUMNS)
+    for pk, state, placed, task, mode, vcpus, memory, node, *heard in rows:
         seen[pk] = (heard[0], heard[1], heard[2])
         expected.append(
             drift.Expected(

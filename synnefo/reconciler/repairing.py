@@ -39,9 +39,19 @@ def _repair(look: Look, one: Drift, now: datetime) -> bool:
             return servers.lost(number, servers.LOST, now)
         case Kind.TASK, _:
             return servers.idle(number, now)
+        case Kind.RESCUE, _:
+            return _repair_rescue(look, number, now)
         case _, ServerState() as state:
             return servers.found(number, state, look.seen[number], now)
     return _repair_body(look, number, one.kind, now)
+
+
+def _repair_rescue(look: Look, number: int, now: datetime) -> bool:
+    report = look.instances.get(number)
+    disks = report.disks if report else ()
+    rescue = naming.rescue_name(settings.SYNNEFO_INSTANCE_PREFIX, number)
+    there = any(disk.name == rescue for disk in disks)
+    return instances.rescue_found(number, there=there, now=now)
 
 
 def _repair_body(look: Look, number: int, kind: Kind, now: datetime) -> bool:
@@ -56,10 +66,6 @@ def _repair_body(look: Look, number: int, kind: Kind, now: datetime) -> bool:
         case Kind.NIC:
             cards = [nics.Seen(nic.name or "", nic.mac.lower(), nic.ip) for nic in report.nics]
             return instances.cards_found(number, cards, look.begun, now)
-        case Kind.RESCUE:
-            rescue = naming.rescue_name(settings.SYNNEFO_INSTANCE_PREFIX, number)
-            there = any(disk.name == rescue for disk in report.disks)
-            return instances.rescue_found(number, there=there, now=now)
         case Kind.DISK:
             ours = disks_of(report, instances.disk_names(number))
             return instances.disks_found(number, ours, len(report.disks) - len(ours), now)

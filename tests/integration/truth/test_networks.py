@@ -4,7 +4,9 @@ import pytest
 
 from synnefo.core import naming
 from synnefo.core.network_drift import Kind
-from synnefo.db.models import Address, Server
+from synnefo.db.models import Address, RetiredNetwork, Server
+from synnefo.intents import interfaces, ports, subnets
+from synnefo.intents import networks as wishes
 from synnefo.ports import NetworkSpec
 from synnefo.reconciler import networks
 from tests.integration.truth.test_drift_kinds import _report
@@ -31,6 +33,48 @@ def test_missing(spine, found, name):
     assert found() == [Kind.MISSING], "a report changes nothing"
     spine.reconciler.turn(spine.backend)
     assert found() == []
+
+
+def _network_of_a_user(spine, server):
+    """It was on the cluster for a card, which is gone, and its user deletes it."""
+    row = wishes.create(spine.caller, [{"name": "mine"}])[0]
+    subnet = {"network_id": str(row.uuid), "cidr": "10.7.0.0/24", "ip_version": 4}
+    subnets.create(spine.caller, [subnet])
+    port = interfaces.attach(spine.caller, str(server.uuid), {"net_id": str(row.uuid)})
+    _calm(spine)
+    name = naming.network_name("snf", row.pk)
+    assert name in {one.name for one in spine.cluster.networks()}
+    ports.delete(spine.caller, str(port.uuid))
+    _calm(spine)
+    wishes.delete(spine.caller, str(row.uuid))
+    return name
+
+
+def _calm(spine):
+    for _ in range(4):
+        spine.settle()
+
+
+def test_network_that_was_deleted_leaves_the_backend(spine, server, found):
+    name = _network_of_a_user(spine, server)
+    assert found() == [Kind.RETIRED]
+    text, code = _report(spine)
+    assert (Kind.RETIRED in text, code) == (True, 1)
+    for _ in range(2):  # Its groups first, then itself.
+        spine.reconciler.turn(spine.backend)
+    assert name not in {one.name for one in spine.cluster.networks()}
+    assert found() == []
+
+
+def test_network_that_was_to_be_removed_and_is_gone(spine, server, found):
+    name = _network_of_a_user(spine, server)
+    assert RetiredNetwork.objects.exists()
+    spine.cluster.submit_network_disconnect(name, "default", "by hand")
+    spine.cluster.submit_network_remove(name, "by hand")
+    assert found() == []
+    before = spine.cluster.latest_job()
+    spine.reconciler.turn(spine.backend)
+    assert spine.cluster.latest_job() == before, "nothing is asked for"
 
 
 def test_not_connected_to_all_groups(spine, found, name):
