@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -33,6 +34,20 @@ def test_tags(api: Api, world: World) -> None:
     assert api.get(f"{path}/tags", version="2.26") == {"tags": []}
     assert api("GET", f"{path}/tags", version="2.25").status == 404
     assert api("GET", f"{path}/tags", as_="stranger", version="2.26").status == 404
+
+
+def test_odd_letters_stay_what_they_are(api: Api, world: World) -> None:
+    """However a tag comes in, it is one text."""
+    odd = "é %2F:1"
+    made = api("POST", SERVERS, wish(world, tags=[odd]), version="2.52").body["server"]["id"]
+    path = f"{SERVERS}/{made}/tags"
+    quoted = quote(odd, safe="")
+    assert api("PUT", f"{path}/{quoted}", version="2.26").status == 204, "it has it already"
+    assert api("PUT", path, {"tags": [odd]}, version="2.26").body == {"tags": [odd]}
+    assert api.get(path, version="2.26") == {"tags": [odd]}
+    found = api.get(f"{SERVERS}?tags={quoted}", version="2.26")["servers"]
+    assert [one["id"] for one in found] == [made]
+    assert api("DELETE", f"{path}/{quoted}", version="2.26").status == 204
 
 
 def test_a_server_has_fifty_at_most(api: Api, world: World) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from synnefo.core.drift import Kind
 from synnefo.core.messages import OpStatus
-from synnefo.db.models import Intent, ServerTag, Volume
+from synnefo.db.models import Intent, ServerTag, Volume, VolumeContent
 from synnefo.intents import server_changes, snapshots, volume_attaching, volumes
 from synnefo.intents.volumes import VolumeRequest
 from tests.integration.truth.test_drift_kinds import _report, _told_then_repaired
@@ -72,6 +72,26 @@ def test_snapshot_whose_end_was_not_heard(spine, server, volume, forgotten, stat
     snapshot.refresh_from_db()
     assert snapshot.status == status
     assert Volume.objects.get(pk=volume.pk).status == "in-use"
+
+
+def test_bytes_of_snapshots_go_with_their_last_user(
+    spine, server, volume, tmp_path, django_capture_on_commit_callbacks
+):
+    """Here, and where a snapshot was given up before its bytes came."""
+    kept, given_up = (
+        snapshots.create(spine.caller, str(volume.uuid), force=True, name=name) for name in "ab"
+    )
+    for one in (kept, given_up):
+        (tmp_path / str(one.content.uuid)).write_bytes(b"what a guest wrote")
+    with django_capture_on_commit_callbacks(execute=True):
+        snapshots.delete(spine.caller, str(given_up.uuid), force=True)
+        spine.settle()
+        spine.settle()
+    assert [one.name for one in tmp_path.iterdir()] == [str(kept.content.uuid)]
+    with django_capture_on_commit_callbacks(execute=True):
+        snapshots.delete(spine.caller, str(kept.uuid))
+    assert not list(tmp_path.iterdir())
+    assert not VolumeContent.objects.exists()
 
 
 def test_tags_are_on_no_backend(spine, server):

@@ -1,0 +1,41 @@
+"""Subnets live on while servers use them: what the predecessor froze with the first server."""
+
+from __future__ import annotations
+
+from tests.integration.api.client import Api
+from tests.integration.api.test_networks import kind, network, port, post, put, subnet
+from tests.integration.api.world import World
+
+V = "/network/v2.0"
+
+
+def test_a_subnet_in_use_can_be_changed(api: Api, world: World) -> None:
+    net = network(api)
+    sub = subnet(api, net, allocation_pools=[{"start": "10.1.0.2", "end": "10.1.0.2"}])
+    assert port(api, net)["fixed_ips"][0]["ip_address"] == "10.1.0.2"
+    full = api("POST", f"{V}/ports", {"port": {"network_id": net["id"]}})
+    assert kind(full) == (409, "IpAddressGenerationFailure")
+    wish = {
+        "name": "renamed",
+        "dns_nameservers": ["9.9.9.9"],
+        "host_routes": [{"destination": "10.2.0.0/24", "nexthop": "10.1.0.9"}],
+        "allocation_pools": [{"start": "10.1.0.2", "end": "10.1.0.5"}],
+        "enable_dhcp": False,
+    }
+    changed = put(api, f"subnets/{sub['id']}", {"subnet": wish})
+    assert {name: changed[name] for name in wish} == wish
+    assert api.get(f"{V}/subnets/{sub['id']}")["subnet"] == changed
+    assert port(api, net)["fixed_ips"][0]["ip_address"] == "10.1.0.3"
+
+
+def test_more_subnets_come_after_the_first_port(api: Api, world: World) -> None:
+    """Two of each version on one network, and a port with an address of each."""
+    net = network(api)
+    subnet(api, net)
+    port(api, net)
+    second = subnet(api, net, "10.2.0.0/24")
+    sixes = [subnet(api, net, f"fd0{n}::/64", ip_version=6) for n in (1, 2)]
+    wanted = [{"subnet_id": one["id"]} for one in (second, *sixes)]
+    made = post(api, "ports", {"port": {"network_id": net["id"], "fixed_ips": wanted}})
+    assert [one["subnet_id"] for one in made["fixed_ips"]] == [one["subnet_id"] for one in wanted]
+    assert made["fixed_ips"][0]["ip_address"].startswith("10.2.0.")
