@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
+from synnefo.api.bodies import Kind, listing, record, text
 from synnefo.api.microversions import STEPS
 from synnefo.api.request import Request, Version, answer
 from synnefo.core.faults import BadRequest, NotAcceptable
@@ -60,6 +61,28 @@ def stamp(response: HttpResponseBase, version: Version) -> None:
     response[NOVA_HEADER] = spelled(version)
     response[COMMON_HEADER] = f"compute {spelled(version)}"
     response["Vary"] = VARY
+
+
+# --- how the documents look ----------------------------------------------------------------------
+
+_WORD = text(0, 255)
+_LINKS = listing(record({"rel": _WORD, "href": text(0, 2048)}))
+_VERSION_SHAPE = record(
+    {
+        "id": _WORD,
+        "status": _WORD,
+        "version": _WORD,
+        "min_version": _WORD,
+        "updated": _WORD,
+        "links": _LINKS,
+        "media-types": listing(record({"base": _WORD, "type": _WORD})),
+    },
+    ("id", "status", "links"),
+)
+_MANY = listing(_VERSION_SHAPE)
+SHAPE: Kind = record({"version": _VERSION_SHAPE}, ("version",))
+LIST_SHAPE: Kind = record({"versions": _MANY}, ("versions",))
+IDENTITY_SHAPE: Kind = record({"versions": record({"values": _MANY}, ("values",))}, ("versions",))
 
 
 # --- the documents -------------------------------------------------------------------------------

@@ -257,7 +257,7 @@ REPORTS = (
         "servers/{id}/migrations/{migration}/action",
         migrations.force,
         Who.ADMIN,
-        gives={},
+        gives={409: None},
         body=migrations.FORCE,
     ),
 )

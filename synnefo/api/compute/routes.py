@@ -19,9 +19,9 @@ from synnefo.api.compute import (
 from synnefo.api.request import Request
 from synnefo.api.routing import Route, Service, Who
 
-ROOTS = (Route("GET", "", versions.compute_root, Who.ANYBODY),)
+ROOTS = (Route("GET", "", versions.compute_root, Who.ANYBODY, gives={200: versions.LIST_SHAPE}),)
 ROUTES = (
-    Route("GET", "", versions.compute_document, Who.ANYBODY),
+    Route("GET", "", versions.compute_document, Who.ANYBODY, gives={200: versions.SHAPE}),
     *admin_routes.ROUTES,
     *server_routes.ROUTES,
     *interfaces.ROUTES,

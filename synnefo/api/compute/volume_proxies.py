@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from synnefo.api.bodies import Kind, anything, flag, integer, maybe, record, text, uuid
+from synnefo.api.bodies import Kind, anything, flag, integer, listing, maybe, record, text, uuid
 from synnefo.api.compute.gating import until
 from synnefo.api.pagination import limit_of
 from synnefo.api.request import Request, answer, empty, long_timestamp
@@ -45,6 +45,32 @@ CREATE_SNAPSHOT = record(
     {"snapshot": record(_NAMES | {"volume_id": uuid, "force": flag}, ("volume_id",))},
     ("snapshot",),
 )
+
+_WORD, _NAME = text(0, 255), maybe(text(0, 255, lines=True))
+_LIKE_VOLUME = record(
+    {
+        "id": uuid, "status": _WORD, "size": integer(), "availabilityZone": _WORD,
+        "createdAt": _WORD, "attachments": listing(record({}, rest=maybe(_WORD))),
+        "displayName": _NAME, "displayDescription": _NAME, "volumeType": _NAME,
+        "snapshotId": maybe(_WORD), "metadata": record({}, rest=_NAME),
+    },
+    ("id", "status", "size", "attachments", "displayName", "metadata"),
+)  # fmt: skip
+_LIKE_SNAPSHOT = record(
+    {
+        "id": uuid, "volumeId": uuid, "status": _WORD, "size": integer(), "createdAt": _WORD,
+        "displayName": _NAME, "displayDescription": _NAME,
+    },
+    ("id", "volumeId", "status", "size", "displayName"),
+)  # fmt: skip
+VOLUME: dict[int, Kind | None] = {200: record({"volume": _LIKE_VOLUME}, ("volume",))}
+VOLUMES: dict[int, Kind | None] = {
+    200: record({"volumes": listing(_LIKE_VOLUME, 0, 1000)}, ("volumes",))
+}
+SNAPSHOT: dict[int, Kind | None] = {200: record({"snapshot": _LIKE_SNAPSHOT}, ("snapshot",))}
+SNAPSHOTS: dict[int, Kind | None] = {
+    200: record({"snapshots": listing(_LIKE_SNAPSHOT, 0, 1000)}, ("snapshots",))
+}
 
 
 def _volume(row: Volume) -> dict[str, Any]:
@@ -171,14 +197,14 @@ def delete_snapshot(request: Request, id: str) -> HttpResponse:
 
 _PAGE = ("limit", "offset")
 ROUTES = (
-    Route("GET", "os-volumes", list_volumes, Who.READER, query=_PAGE),
-    Route("GET", "os-volumes/detail", list_volumes, Who.READER, query=_PAGE),
-    Route("POST", "os-volumes", create_volume, Who.MEMBER, CREATE_VOLUME, {200: None}),
-    Route("GET", "os-volumes/{id}", show_volume, Who.READER),
+    Route("GET", "os-volumes", list_volumes, Who.READER, None, VOLUMES, _PAGE),
+    Route("GET", "os-volumes/detail", list_volumes, Who.READER, None, VOLUMES, _PAGE),
+    Route("POST", "os-volumes", create_volume, Who.MEMBER, CREATE_VOLUME, VOLUME),
+    Route("GET", "os-volumes/{id}", show_volume, Who.READER, gives=VOLUME),
     Route("DELETE", "os-volumes/{id}", delete_volume, Who.MEMBER, gives={202: None}),
-    Route("GET", "os-snapshots", list_snapshots, Who.READER, query=_PAGE),
-    Route("GET", "os-snapshots/detail", list_snapshots, Who.READER, query=_PAGE),
-    Route("POST", "os-snapshots", create_snapshot, Who.MEMBER, CREATE_SNAPSHOT, {200: None}),
-    Route("GET", "os-snapshots/{id}", show_snapshot, Who.READER),
+    Route("GET", "os-snapshots", list_snapshots, Who.READER, None, SNAPSHOTS, _PAGE),
+    Route("GET", "os-snapshots/detail", list_snapshots, Who.READER, None, SNAPSHOTS, _PAGE),
+    Route("POST", "os-snapshots", create_snapshot, Who.MEMBER, CREATE_SNAPSHOT, SNAPSHOT),
+    Route("GET", "os-snapshots/{id}", show_snapshot, Who.READER, gives=SNAPSHOT),
     Route("DELETE", "os-snapshots/{id}", delete_snapshot, Who.MEMBER, gives={202: None}),
 )

@@ -35,9 +35,9 @@ ANYBODY, KNOWN, ADMIN, LOOKER, KEEPER = (
 NOCATALOG = ("nocatalog",)
 NOTHING = {204: None}
 
-ROOTS = (Route("GET", "", versions.identity_root, ANYBODY, gives={300: None}),)
+ROOTS = (Route("GET", "", versions.identity_root, ANYBODY, gives={300: versions.IDENTITY_SHAPE}),)
 TOKENS = (
-    Route("GET", "", versions.identity_document, ANYBODY, gives={200: None}),
+    Route("GET", "", versions.identity_document, ANYBODY, gives={200: versions.SHAPE}),
     Route(
         "POST", "auth/tokens", tokens.issue, ANYBODY, sign_in.BODY,
         {201: token_records.SHAPE}, NOCATALOG,

@@ -9,8 +9,10 @@ from synnefo.api.routing import Route, Service, Who
 ANY = bodies.record({}, rest=bodies.anything)
 PATCHES = (fields.NEW_PATCH, fields.OLD_PATCH)
 ROOTS = (
-    Route("GET", "", versions.image_root, Who.ANYBODY, gives={300: ANY}),
-    Route("GET", "versions", versions.image_versions, Who.ANYBODY, gives={200: ANY}),
+    Route("GET", "", versions.image_root, Who.ANYBODY, gives={300: versions.LIST_SHAPE}),
+    Route(
+        "GET", "versions", versions.image_versions, Who.ANYBODY, gives={200: versions.LIST_SHAPE}
+    ),
 )
 IMAGES = (
     Route(
@@ -30,9 +32,9 @@ IMAGES = (
     Route(
         "POST", "images/{id}/actions/reactivate", images.reactivate, Who.MEMBER, gives={204: None}
     ),
-    Route("GET", "images/{id}/locations", images.locations, Who.MEMBER),
-    Route("POST", "images/{id}/locations", images.locations, Who.MEMBER, ANY),
-    Route("DELETE", "stores/{name}/{id}", images.leave_store, Who.ADMIN),
+    Route("GET", "images/{id}/locations", images.locations, Who.MEMBER, gives={403: None}),
+    Route("POST", "images/{id}/locations", images.locations, Who.MEMBER, ANY, {403: None}),
+    Route("DELETE", "stores/{name}/{id}", images.leave_store, Who.ADMIN, gives={403: None}),
 )
 DATA = (
     Route(

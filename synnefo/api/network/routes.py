@@ -11,7 +11,7 @@ from synnefo.api.network.subnets import SUBNETS
 from synnefo.api.network.tags import Tags
 from synnefo.api.routing import Route, Service, Who
 
-ROOTS = (Route("GET", "", versions.network_root, Who.ANYBODY),)
+ROOTS = (Route("GET", "", versions.network_root, Who.ANYBODY, gives={200: versions.LIST_SHAPE}),)
 COLLECTIONS = (
     NETWORKS,
     SUBNETS,

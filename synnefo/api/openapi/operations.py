@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from synnefo.api.bodies import ByVersion, Schema, schema_of
-from synnefo.api.openapi import answers
+from synnefo.api.openapi import answers, summaries
 from synnefo.api.routing import Route, Who
 
 WHO = {
@@ -23,14 +23,13 @@ MICROVERSION = {
     "volume": "The microversion: `volume 3.0` to the newest, or `volume latest`",
 }
 _FIELD = re.compile(r"\{(\w+)\}")
-_WORDS_OF_ROUTE = re.compile(r"^(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s+\S*?[:.,]?(?:\s+|$)")
 
 
 def operation(service: str, path: str, route: Route) -> dict[str, Any]:
     """The operation object; `path` is the whole path with its fields."""
     told: dict[str, Any] = {
         "operationId": _identifier(service, path, route),
-        "summary": _summary(route),
+        "summary": summaries.summary(route),
         "description": f"For {WHO[route.who.name]}.",
         "tags": [service],
         "parameters": [*_in_path(path), *_in_query(route), *_in_header(service)],
@@ -50,16 +49,6 @@ def _identifier(service: str, path: str, route: Route) -> str:
     usual = "version" if path.count("/") > 2 else "root"
     words = re.sub(r"\W+", "_", route.path).strip("_") or usual
     return f"{service}_{route.method.lower()}_{words}"
-
-
-def _summary(route: Route) -> str:
-    """The first line of the view's docstring, without the path that it may begin with."""
-    first = (route.view.__doc__ or "").strip().partition("\n")[0]
-    rest = _WORDS_OF_ROUTE.sub("", first).strip().rstrip(".")
-    if not rest:
-        verb = {"GET": "Read", "POST": "Make or do", "DELETE": "Remove"}.get(route.method, "Change")
-        rest = f"{verb} {route.path or 'what there is'}"
-    return rest[0].upper() + rest[1:]
 
 
 def _in_path(path: str) -> list[dict[str, Any]]:

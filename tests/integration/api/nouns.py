@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from synnefo.db.models import Volume
+from django.utils import timezone
+
+from synnefo.db.models import (
+    Flavor,
+    GroupSnapshot,
+    GroupType,
+    Volume,
+    VolumeAttachment,
+    VolumeGroup,
+    VolumeMessage,
+)
 from tests.integration.api.client import Api
 from tests.integration.api.world import World
 
@@ -97,8 +108,76 @@ def _credential(world: World) -> str:
     return _made("/identity/v3/credentials", "credential", **fields)(world)
 
 
+def _trust(world: World) -> str:
+    fields = {
+        "trustor_user_id": world.user.id, "trustee_user_id": world.user.id, "impersonation": False,
+        "project_id": world.demo.id, "roles": [{"name": "member"}],
+    }  # fmt: skip
+    return _made("/identity/v3/OS-TRUST/trusts", "trust", **fields)(world)
+
+
+def _flavor(world: World) -> str:
+    size = world.size("97", "secret-name", 1, 512, 1)
+    Flavor.objects.filter(pk=size.pk).update(is_public=False)
+    return size.flavor_id
+
+
+def _backup(world: World) -> str:
+    return _made("/volume/v3/backups", "backup", volume_id=_available(world), name="b")(world)
+
+
+def _message(world: World) -> str:
+    now = timezone.now()
+    row = VolumeMessage.objects.create(
+        project=world.demo, event_id="VOLUME_1", user_message="secret-name", created_at=now,
+        guaranteed_until=now + timedelta(days=1),
+    )  # fmt: skip
+    return str(row.uuid)
+
+
+def _attachment(world: World) -> str:
+    volume = Volume.objects.get(uuid=_available(world))
+    now = timezone.now()
+    row = VolumeAttachment.objects.create(volume=volume, project=world.demo, created_at=now)
+    return str(row.uuid)
+
+
+def _volume_group(world: World) -> VolumeGroup:
+    now = timezone.now()
+    kind = GroupType.objects.create(name="kind", created_at=now)
+    return VolumeGroup.objects.create(
+        project=world.demo, name="secret-name", group_type=kind, created_at=now
+    )
+
+
+def _volumes_together(world: World) -> str:
+    return str(_volume_group(world).uuid)
+
+
+def _group_snapshot(world: World) -> str:
+    row = GroupSnapshot.objects.create(
+        project=world.demo, group=_volume_group(world), created_at=timezone.now()
+    )
+    return str(row.uuid)
+
+
+# What is the cloud's own, or was never anything: no project has one that others must not see.
+NOBODYS: dict[tuple[str, str], str] = {
+    ("identity", "domains"): "seen by who is in it, others get 403 whatever the id",
+    ("identity", "regions"): "the cloud's",
+    ("identity", "limits"): "there are none",
+    ("identity", "registered_limits"): "the cloud's",
+    ("network", "agents"): "the cloud's",
+    ("volume", "types"): "the cloud's",
+    ("volume", "group_types"): "the cloud's",
+}
 NOUNS: dict[tuple[str, str], Maker] = {
+    ("compute", "flavors"): _flavor,
     ("compute", "images"): _image,
+    ("compute", "os-networks"): _network,
+    ("compute", "os-snapshots"): _snapshot,
+    ("compute", "os-tenant-networks"): _network,
+    ("compute", "os-volumes"): _available,
     ("compute", "servers"): _server,
     ("compute", "os-quota-sets"): _project,
     ("compute", "os-server-groups"): _server_group,
@@ -106,6 +185,7 @@ NOUNS: dict[tuple[str, str], Maker] = {
     ("compute", "os-floating-ips"): _floating,
     ("compute", "os-security-groups"): _GROUP,
     ("compute", "os-security-group-rules"): _rule,
+    ("identity", "OS-TRUST"): _trust,
     ("identity", "projects"): _project,
     ("identity", "users"): _user,
     ("identity", "credentials"): _credential,
@@ -127,6 +207,11 @@ NOUNS: dict[tuple[str, str], Maker] = {
     ("network", "rbac-policies"): _sharing,
     ("volume", "volumes"): _available,
     ("volume", "snapshots"): _snapshot,
+    ("volume", "attachments"): _attachment,
+    ("volume", "backups"): _backup,
+    ("volume", "groups"): _volumes_together,
+    ("volume", "group_snapshots"): _group_snapshot,
+    ("volume", "messages"): _message,
     ("volume", "volume-transfers"): _transfer,
     ("volume", "os-volume-transfer"): _transfer,
     ("volume", "os-quota-sets"): _project,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 
 import orjson
 import pytest
@@ -29,6 +30,24 @@ def test_every_route_is_in_it() -> None:
     for service in SERVICES:
         for path, route in rows(service):
             assert (route.method, path) in told
+
+
+# Volume's older routes are still to be described.
+OPEN = frozenset({"volume"})
+
+
+def test_every_route_says_what_it_answers() -> None:
+    """Without `gives` an answer would be anything."""
+    for service in SERVICES:
+        for path, route in rows(service):
+            assert route.gives or service.name in OPEN, f"{route.method} {path}"
+
+
+def test_every_summary_is_a_line_without_an_address() -> None:
+    for method, path, operation in OPERATIONS:
+        told = operation["summary"]
+        assert told
+        assert not re.search(r"(^|\s)(/|HEAD |GET )", told), f"{method} {path}: {told}"
 
 
 def test_it_is_what_openapi_3_1_asks_for() -> None:
