@@ -235,6 +235,20 @@ def test_another_project_takes_a_volume_that_it_was_offered(api: Api) -> None:
     assert call(api, "POST", path, right).status == 404  # Once.
 
 
+def test_volumes_stay_within_their_project(api: Api, world: World) -> None:
+    """To no server of others, and to no other project while a server has it."""
+    volume = made(api)
+    body = {"volumeAttachment": {"volumeId": volume["id"]}}
+    mine, theirs = world.server("mine"), world.server("theirs", world.other)
+    compute = "/compute/v2.1/servers"
+    path = f"{compute}/{theirs.uuid}/os-volume_attachments"
+    assert api("POST", path, body).status == 404
+    assert api("POST", path, body, as_="stranger").status == 404
+    Volume.objects.filter(uuid=volume["id"]).update(status="in-use", server=mine)
+    offer = {"transfer": {"volume_id": volume["id"], "name": None}}
+    assert call(api, "POST", "/os-volume-transfer", offer).status == 400
+
+
 def test_a_private_type_is_for_whom_it_was_made(api: Api) -> None:
     kind = {"name": "gold", "os-volume-type-access:is_public": False, "extra_specs": {"x": "y"}}
     gold = call(api, "POST", "/types", {"volume_type": kind}, as_="admin").body["volume_type"]
