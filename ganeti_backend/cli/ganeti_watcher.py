@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 
-from ganeti_backend.cli.program import SUCCESS, Session, guarded
+from ganeti_backend.cli.program import SUCCESS, Session
+from ganeti_backend.cli.running import guarded
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 

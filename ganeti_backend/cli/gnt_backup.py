@@ -4,7 +4,14 @@ import argparse
 import sys
 from typing import Any
 
-from ganeti_backend.cli import following, instance_changes, instance_install, listing, parameters
+from ganeti_backend.cli import (
+    following,
+    instance_changes,
+    instance_install,
+    listing,
+    parameters,
+    running,
+)
 from ganeti_backend.cli.program import (
     FAILURE,
     SUCCESS,
@@ -206,7 +213,7 @@ PROGRAM = Program(
 
 def main() -> int:
     """The console script."""
-    return PROGRAM.main()
+    return running.main(PROGRAM)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from ganeti_backend.cli import (
     cluster_verify,
     cluster_watcher,
     report,
+    running,
     self_description,
     tagging,
 )
@@ -190,7 +191,7 @@ PROGRAM = Program(
 
 def main() -> int:
     """The console script."""
-    return PROGRAM.main()
+    return running.main(PROGRAM)
 
 
 if __name__ == "__main__":

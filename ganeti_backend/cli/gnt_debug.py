@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ganeti_backend.cli import debug_iallocator, following, listing, queue_trial
+from ganeti_backend.cli import debug_iallocator, following, listing, queue_trial, running
 from ganeti_backend.cli.program import FAILURE, SUCCESS, USAGE, Command, Failure, Program, Session
 
 LOCK_FIELDS = "name,mode,owner,pending"
@@ -123,7 +123,7 @@ PROGRAM = Program("gnt-debug", "trying the machinery", COMMANDS)
 
 def main() -> int:
     """The console script."""
-    return PROGRAM.main()
+    return running.main(PROGRAM)
 
 
 if __name__ == "__main__":

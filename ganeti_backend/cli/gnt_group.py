@@ -11,6 +11,7 @@ from ganeti_backend.cli import (
     listing,
     parameters,
     report,
+    running,
     tagging,
 )
 from ganeti_backend.cli.node_moves import with_jobs
@@ -223,7 +224,7 @@ PROGRAM = Program(
 
 def main() -> int:
     """The console script."""
-    return PROGRAM.main()
+    return running.main(PROGRAM)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from ganeti_backend.cli import (
     instance_report,
     listing,
     report,
+    running,
     tagging,
 )
 from ganeti_backend.cli.program import SUCCESS, USAGE, Command, Failure, Program, Session, confirm
@@ -189,7 +190,7 @@ PROGRAM = Program(
 
 def main() -> int:
     """The console script."""
-    return PROGRAM.main()
+    return running.main(PROGRAM)
 
 
 if __name__ == "__main__":

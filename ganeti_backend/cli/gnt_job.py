@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ganeti_backend.cli import following, listing, progress, report
+from ganeti_backend.cli import following, listing, progress, report, running
 from ganeti_backend.cli.program import (
     FAILURE,
     NOT_CONFIRMED,
@@ -289,7 +289,7 @@ PROGRAM = Program(
 
 def main() -> int:
     """The console script."""
-    return PROGRAM.main()
+    return running.main(PROGRAM)
 
 
 if __name__ == "__main__":

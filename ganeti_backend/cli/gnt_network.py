@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Any
 
-from ganeti_backend.cli import filter_text, following, listing, parameters, report, tagging
+from ganeti_backend.cli import filter_text, following, listing, parameters, report, running, tagging
 from ganeti_backend.cli.program import SUCCESS, Command, Failure, Program, Session
 
 DEFAULT = "name,network,gateway,mac_prefix,group_list,tags"
@@ -225,7 +225,7 @@ PROGRAM = Program(
 
 def main() -> int:
     """The console script."""
-    return PROGRAM.main()
+    return running.main(PROGRAM)
 
 
 if __name__ == "__main__":

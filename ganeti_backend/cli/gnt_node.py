@@ -11,6 +11,7 @@ from ganeti_backend.cli import (
     node_power,
     node_storage,
     report,
+    running,
     tagging,
 )
 from ganeti_backend.cli.program import SUCCESS, Command, Failure, Program, Session
@@ -170,7 +171,7 @@ PROGRAM = Program(
 
 def main() -> int:
     """The console script."""
-    return PROGRAM.main()
+    return running.main(PROGRAM)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import json
 import sys
 from typing import Any
 
-from ganeti_backend.cli import following, instance_install, parameters
+from ganeti_backend.cli import following, instance_install, parameters, running
 from ganeti_backend.cli.listing import align
 from ganeti_backend.cli.program import FAILURE, SUCCESS, USAGE, Command, Failure, Program, Session
 
@@ -180,7 +180,7 @@ PROGRAM = Program(
 
 def main() -> int:
     """The console script."""
-    return PROGRAM.main()
+    return running.main(PROGRAM)
 
 
 if __name__ == "__main__":

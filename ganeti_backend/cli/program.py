@@ -1,22 +1,16 @@
-"""What all gnt-* commands share: finding the subcommand, running it, wording errors, exit codes.
+"""What all gnt-* commands are made of: a table of subcommands, one run of one, and exit codes.
 
-A program is a table of commands. Only the parser of the chosen one is built, and nothing is
-imported here that takes time: these commands are called in loops.
+Whatever runs them is in `running.py`. Nothing is imported here that takes time.
 """
 
-import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from ganeti_backend.cli.connection import (
     Connection,
-    MasterAwayError,
-    MasterError,
-    NoClusterError,
     socket_file,
 )
 from ganeti_backend.cli.options import Parser
@@ -87,21 +81,6 @@ class Program(NamedTuple):
     help: str
     commands: tuple[Command, ...]
 
-    def main(self, arguments: Sequence[str] | None = None) -> int:
-        """Run with these arguments; the exit code."""
-        given = list(sys.argv[1:] if arguments is None else arguments)
-        first = given[0] if given else ""
-        if first in ("", "-h", "--help", "help"):
-            print(self._usage())
-            return SUCCESS if given else FAILURE
-        if first in ("--version", "--man", COMPLETE):
-            return self._about(first, given[1:])
-        command = self.find(first)
-        if command is None:
-            print(self._unknown(first), file=sys.stderr)
-            return FAILURE
-        return self._run(command, given[1:])
-
     def find(self, name: str) -> Command | None:
         """The subcommand of a name."""
         return next((command for command in self.commands if name in command.names), None)
@@ -111,100 +90,6 @@ class Program(NamedTuple):
         parser = Parser(f"{self.name} {command.names[0]}", command.help)
         command.configure(parser)
         return parser
-
-    def _about(self, what: str, rest: Sequence[str]) -> int:
-        """What the program says of itself."""
-        if what == "--version":
-            print(f"{self.name} (synnefo) {_version()}")
-        elif what == "--man":
-            from ganeti_backend.cli.manual import page
-
-            print(page(self), end="")
-        else:
-            from ganeti_backend.cli.completion import candidates
-
-            print("\n".join(candidates(self, rest)))
-        return SUCCESS
-
-    def _run(self, command: Command, rest: Sequence[str]) -> int:
-        name = command.names[0]
-        try:
-            parsed = self.parser(command).read([*_defaults(self.name, name), *rest])
-        except SystemExit as done:
-            return done.code if isinstance(done.code, int) else FAILURE
-        with closing(Session(self.name, name, debug=parsed.debug)) as session:
-            return guarded(lambda: command.run(parsed, session), session)
-
-    def _usage(self) -> str:
-        lines = [
-            f"{self.name}: {self.help}",
-            "",
-            f"Usage: {self.name} COMMAND [options] [names]",
-            "",
-        ]
-        width = max(len("|".join(command.names)) for command in self.commands)
-        lines += [f"  {'|'.join(c.names):<{width}}  {c.help}" for c in self.commands]
-        text = f"'{self.name} COMMAND --help' explains one command, '{self.name} --man' all."
-        return "\n".join([*lines, "", text])
-
-    def _unknown(self, word: str) -> str:
-        from ganeti_backend.cli import guesses
-
-        guess = guesses.sentence(word, (name for c in self.commands for name in c.names))
-        return f"{self.name}: there is no command '{word}'.{guess} '{self.name} --help' lists all."
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("synnefo")
-    except PackageNotFoundError:  # Run from a checkout.
-        return "of a checkout"
-
-
-def _defaults(program: str, command: str) -> list[str]:
-    """The options that GNT_INSTANCE_LIST and its like put before those of the command line."""
-    text = os.environ.get(f"{program}_{command}".upper().replace("-", "_"))
-    if not text:
-        return []
-    import shlex
-
-    return shlex.split(text)
-
-
-def guarded(act: Callable[[], int], session: Session | None = None) -> int:  # noqa: PLR0911 - one return for each way to fail.
-    """Run, and turn what goes wrong into words on standard error and an exit code."""
-    try:
-        code = act()
-        sys.stdout.flush()
-    except Failure as error:
-        return _fail(str(error), error.code, session)
-    except MasterError as error:
-        return _fail(describe(error.kind, error.arguments), FAILURE, session)
-    except NoClusterError as error:
-        return _fail(f"There is no cluster here: {error}.", NO_CLUSTER)
-    except MasterAwayError as error:
-        question = "Is it running and listening for connections?"
-        return _fail(f"Cannot communicate with the master daemon ({error}).\n{question}", FAILURE)
-    except KeyboardInterrupt:
-        return _fail("Interrupted.", INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of a pipe went away, as `head` does; nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return SUCCESS
-    else:
-        return code
-
-
-def _fail(text: str, code: int, session: Session | None = None) -> int:
-    print(text, file=sys.stderr)
-    if session is not None and ("not known" in text or "not found" in text or "There is" in text):
-        from ganeti_backend.cli import guesses
-
-        if guess := guesses.of_objects(session, text):
-            print(guess, file=sys.stderr)
-    return code
 
 
 def confirm(question: str, *, agreed: bool, code: int = FAILURE) -> None:

@@ -7,6 +7,7 @@ import pytest
 from fake_master import FakeMaster
 
 from ganeti_backend import installation, settings
+from ganeti_backend.cli.running import main
 from ganeti_backend.daemons import command_socket
 from ganeti_backend.rapi import server
 
@@ -67,7 +68,7 @@ def command(master, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("GANETI_COMMAND_SOCKET", str(path))
 
     def run(program, *arguments):
-        code = program.main(arguments)
+        code = main(program, arguments)
         captured = capsys.readouterr()
         return code, captured.out, captured.err
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ganeti_backend.cli import examples, manual, option_texts, programs
+from ganeti_backend.cli.running import main
 
 ALL = [(program, command) for program in programs.every() for command in program.commands]
 NAMES = [f"{program.name} {command.names[0]}" for program, command in ALL]
@@ -51,11 +52,11 @@ def test_pages_can_be_rendered(name, tmp_path):
 
 
 def test_pages_are_written_and_help_shows_an_example(tmp_path, capsys):
-    assert programs.load("gnt-cluster").main(["man", str(tmp_path / "man8")]) == 0
+    assert main(programs.load("gnt-cluster"), ["man", str(tmp_path / "man8")]) == 0
     written = {path.stem for path in (tmp_path / "man8").iterdir()}
     assert written == set(programs.NAMES)
-    assert programs.load("gnt-job").main(["--man"]) == 0
-    assert programs.load("gnt-job").main(["watch", "--help"]) == 0
+    assert main(programs.load("gnt-job"), ["--man"]) == 0
+    assert main(programs.load("gnt-job"), ["watch", "--help"]) == 0
     assert "for example: gnt-job watch 17" in capsys.readouterr().out
 
 

@@ -3,6 +3,8 @@
 import pytest
 from node_site import PROGRAMS, Site
 
+from ganeti_backend.cli.running import main
+
 
 @pytest.fixture
 def site(tmp_path):
@@ -18,7 +20,7 @@ def command(site, monkeypatch, capsys):
     monkeypatch.delenv("GANETI_CONFIG", raising=False)
 
     def run(program, *arguments):
-        code = PROGRAMS[program].main(list(arguments))
+        code = main(PROGRAMS[program], list(arguments))
         printed = capsys.readouterr()
         return code, printed.out, printed.err
 

@@ -9,6 +9,7 @@ from node_site import NEW, PROGRAMS, joined
 
 from ganeti_backend import opcodes, settings
 from ganeti_backend.certificates import authority
+from ganeti_backend.cli.running import main
 from ganeti_backend.master.master import Master
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.node_rpc.node_pool import NodePool
@@ -41,7 +42,7 @@ def failover(monkeypatch, path, *options):
     monkeypatch.setenv("GANETI_CONFIG", str(path))
     try:
         words = ["master-failover", "--node", NEW, *options]
-        return PROGRAMS["gnt-cluster"].main(words)
+        return main(PROGRAMS["gnt-cluster"], words)
     finally:
         monkeypatch.delenv("GANETI_CONFIG")
 

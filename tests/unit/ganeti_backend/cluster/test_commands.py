@@ -9,6 +9,7 @@ import pytest
 
 from ganeti_backend import opcodes
 from ganeti_backend.cli import ganeti_watcher, gnt_cluster, gnt_network
+from ganeti_backend.cli.running import main
 from ganeti_backend.daemons import command_socket
 from ganeti_backend.daemons.watcher import Watcher
 from ganeti_backend.node_rpc import calls
@@ -28,7 +29,7 @@ def command(
 
     def run(*arguments: str) -> tuple[int, str, str]:
         programs = {p.name: p for p in (gnt_cluster.PROGRAM, gnt_network.PROGRAM)}
-        code = programs[arguments[0]].main(arguments[1:])
+        code = main(programs[arguments[0]], arguments[1:])
         captured = capsys.readouterr()
         return code, captured.out, captured.err
 

@@ -8,6 +8,7 @@ import pytest
 
 from ganeti_backend import settings
 from ganeti_backend.cli import gnt_cluster
+from ganeti_backend.cli.running import main
 from ganeti_backend.configuration.config import Config
 from ganeti_backend.objects import Cluster
 
@@ -15,7 +16,7 @@ SPEC = "memory-size={0},disk-size={0},cpu-count={0},disk-count={0},nic-count={0}
 
 
 def init(folder: Path, *options: str) -> int:
-    return gnt_cluster.PROGRAM.main(["init", "--state-dir", str(folder), *options, "c.local"])
+    return main(gnt_cluster.PROGRAM, ["init", "--state-dir", str(folder), *options, "c.local"])
 
 
 def stored(folder: Path) -> Cluster:

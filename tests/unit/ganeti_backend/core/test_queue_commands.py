@@ -10,6 +10,7 @@ import pytest
 from ganeti_backend import installation, opcodes
 from ganeti_backend.cli import gnt_cluster, gnt_debug, gnt_job
 from ganeti_backend.cli.program import Program
+from ganeti_backend.cli.running import main
 from ganeti_backend.daemons import command_socket
 from ganeti_backend.queue.jobs import JobStatus
 from tests.unit.ganeti_backend.core.conftest import Gate, Lab
@@ -27,7 +28,7 @@ def command(
     monkeypatch.setenv("GANETI_COMMAND_SOCKET", str(path))
 
     def run(program: Program, *arguments: str) -> tuple[int, str, str]:
-        code = program.main(arguments)
+        code = main(program, arguments)
         captured = capsys.readouterr()
         return code, captured.out, captured.err
 

@@ -8,6 +8,7 @@ import pytest
 
 from ganeti_backend.cli import gnt_backup, gnt_instance, gnt_os
 from ganeti_backend.cli.program import USAGE, Session
+from ganeti_backend.cli.running import main
 
 OS_ROWS = [
     ["small", True, False, False, ["a", "b"], [["dhcp", "Whether"]], [15, 20],
@@ -72,7 +73,7 @@ def sent(master: Master) -> dict[str, Any]:
 def test_export(master: Master) -> None:
     master.result = [True, [True]]
     flags = ["--noshutdown", "--long-sleep", "--zero-free-space", "--zeroing-timeout-fixed", "5"]
-    assert gnt_backup.PROGRAM.main(["export", "-n", "n2", *flags, "vm1"]) == 0
+    assert main(gnt_backup.PROGRAM, ["export", "-n", "n2", *flags, "vm1"]) == 0
     assert sent(master) == {
         "OP_ID": "OP_BACKUP_EXPORT", "instance_name": "vm1", "target_node": "n2", "mode": "local",
         "compress": "none", "shutdown": False, "shutdown_timeout": 120, "remove_instance": False,
@@ -83,13 +84,13 @@ def test_export(master: Master) -> None:
 
 def test_an_export_that_is_not_complete(master: Master, capsys: pytest.CaptureFixture[str]) -> None:
     master.result = [True, [True, False]]
-    assert gnt_backup.PROGRAM.main(["export", "-n", "n2", "vm1"]) == 1
+    assert main(gnt_backup.PROGRAM, ["export", "-n", "n2", "vm1"]) == 1
     assert "failed disks: 1" in capsys.readouterr().err
 
 
 def test_import_is_not_started(master: Master) -> None:
     words = ["import", "-n", "n1:n2", "--src-node", "n3", "--src-dir", "old", "--disk", "0:size=1G"]
-    assert gnt_backup.PROGRAM.main([*words, "--identify-defaults", "vm1"]) == 0
+    assert main(gnt_backup.PROGRAM, [*words, "--identify-defaults", "vm1"]) == 0
     found = sent(master)
     assert (found["mode"], found["start"]) == ("import", False)
     assert (found["pnode"], found["snode"]) == ("n1", "n2")
@@ -100,17 +101,17 @@ def test_import_is_not_started(master: Master) -> None:
 
 
 def test_exports_are_listed(master: Master, capsys: pytest.CaptureFixture[str]) -> None:
-    assert gnt_backup.PROGRAM.main(["list", "--no-headers", "--separator=|"]) == 0
+    assert main(gnt_backup.PROGRAM, ["list", "--no-headers", "--separator=|"]) == 0
     assert capsys.readouterr().out == "n1|vm1\n"
-    assert gnt_backup.PROGRAM.main(["remove", "vm1"]) == 0
+    assert main(gnt_backup.PROGRAM, ["remove", "vm1"]) == 0
     assert sent(master) == {"OP_ID": "OP_BACKUP_REMOVE", "instance_name": "vm1"}
 
 
 def test_reinstall_asks_first(master: Master) -> None:
-    assert gnt_instance.PROGRAM.main(["reinstall", "vm1"]) == 1
+    assert main(gnt_instance.PROGRAM, ["reinstall", "vm1"]) == 1
     assert master.ops == []
     words = ["reinstall", "-f", "-o", "noop", "-O", "a=1", "--os-parameters-secret", "b=2", "vm1"]
-    assert gnt_instance.PROGRAM.main(words) == 0
+    assert main(gnt_instance.PROGRAM, words) == 0
     assert sent(master) == {
         "OP_ID": "OP_INSTANCE_REINSTALL", "instance_name": "vm1", "os_type": "noop",
         "osparams": {"a": "1"}, "osparams_secret": {"b": "2"},
@@ -128,14 +129,14 @@ def test_reinstall_asks_first(master: Master) -> None:
     ],
 )
 def test_reinstalling_several(master: Master, words: list[str], names: list[str]) -> None:
-    assert gnt_instance.PROGRAM.main(["reinstall", "--force-multiple", "-f", *words]) == 0
+    assert main(gnt_instance.PROGRAM, ["reinstall", "--force-multiple", "-f", *words]) == 0
     assert [op["instance_name"] for op in master.ops] == names
 
 
 def test_rename(master: Master, capsys: pytest.CaptureFixture[str]) -> None:
     master.result = "vm9"
     words = ["rename", "--no-name-check", "--no-ip-check", "--force", "vm1", "vm9"]
-    assert gnt_instance.PROGRAM.main(words) == 0
+    assert main(gnt_instance.PROGRAM, words) == 0
     assert sent(master) == {
         "OP_ID": "OP_INSTANCE_RENAME", "instance_name": "vm1", "new_name": "vm9",
         "ip_check": False, "name_check": False,
@@ -144,7 +145,7 @@ def test_rename(master: Master, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_definitions(master: Master, capsys: pytest.CaptureFixture[str]) -> None:
-    assert gnt_os.PROGRAM.main(["diagnose"]) == 1
+    assert main(gnt_os.PROGRAM, ["diagnose"]) == 1
     said = capsys.readouterr().out
     assert "OS: small [global status: valid]\n  Variants: [a, b]\n" in said
     assert (
@@ -153,16 +154,16 @@ def test_definitions(master: Master, capsys: pytest.CaptureFixture[str]) -> None
     )
     assert "OS: old [global status: invalid] (hidden) (blacklisted)\n" in said
     assert "  Node: n1, status: invalid - no create (path: /os/old)\n" in said
-    assert gnt_os.PROGRAM.main(["info", "small"]) == 0
+    assert main(gnt_os.PROGRAM, ["info", "small"]) == 0
     assert "  - parameters:\n    - dhcp: Whether\n  - trusted: True\n" in capsys.readouterr().out
 
 
 def test_modifying_a_definition(master: Master) -> None:
     words = ["modify", "-O", "a=1", "-H", "kvm:acpi=false", "--hidden", "yes", "small"]
-    assert gnt_os.PROGRAM.main(words) == 0
+    assert main(gnt_os.PROGRAM, words) == 0
     assert sent(master) == {
         "OP_ID": "OP_CLUSTER_SET_PARAMS", "osparams": {"small": {"a": "1"}},
         "os_hvp": {"small": {"kvm": {"acpi": False}}}, "hidden_os": [["add", "small"]],
     }  # fmt: skip
-    assert gnt_os.PROGRAM.main(["modify", "small"]) == 1
-    assert gnt_os.PROGRAM.main(["modify", "--os-parameters-secret", "a=1", "small"]) == USAGE
+    assert main(gnt_os.PROGRAM, ["modify", "small"]) == 1
+    assert main(gnt_os.PROGRAM, ["modify", "--os-parameters-secret", "a=1", "small"]) == USAGE
