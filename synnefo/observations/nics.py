@@ -69,6 +69,9 @@ def apply(message: NetStatus, now: datetime) -> bool:
             moved = True
         if moved:
             rings.changed(server.project_id, "server", server.uuid)
+            if message.job_id is None:
+                # Ganeti tells its hooks no job: it may be old, which only a look can say.
+                rings.doubt(server.backend_id, server_id)
         return moved
 
 

@@ -52,16 +52,24 @@ def test_of_a_deleted_server_it_counts_nothing(spine):
     spine.audit()
 
 
-def test_without_a_job_the_next_look_puts_it_right(spine):
-    """Ganeti tells its hooks no job's number: what came late is found by looking."""
+def test_without_a_job_a_look_at_once_puts_it_right(
+    spine, doorbell, django_capture_on_commit_callbacks
+):
+    """Ganeti tells its hooks no job's number: whether it came late is found by looking."""
     server = spine.create()
     spine.settle()
     port = server.ports.get()
     right = address_of(port)
-    spine.deliver([cards(spine, server, port, "10.9.0.9")])
-    assert address_of(port) == "10.9.0.9"
-    spine.clock.ahead += 100
-    spine.reconciler.turn(spine.backend)
+    doubt = ("doubts", {"backend": spine.backend.pk, "server": server.pk})
+    with django_capture_on_commit_callbacks(execute=True):
+        spine.deliver([cards(spine, server, port, "10.9.0.9", job_id=server.seen_job + 9)])
+    assert doubt not in doorbell.heard, "a job's number says that it is news"
+    with django_capture_on_commit_callbacks(execute=True):
+        spine.deliver([cards(spine, server, port, "10.9.0.10")])
+    assert address_of(port) == "10.9.0.10"
+    assert doubt in doorbell.heard
+    spine.clock.ahead += 1
+    spine.reconciler.turn(spine.backend, [server.pk])
     assert address_of(port) == right
 
 
