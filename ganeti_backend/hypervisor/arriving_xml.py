@@ -10,7 +10,7 @@ from typing import Any
 
 from ganeti_backend.errors import HypervisorError
 from ganeti_backend.hypervisor import domain_xml
-from ganeti_backend.hypervisor.base import Devices
+from ganeti_backend.hypervisor.devices import Devices
 
 EMULATOR_NAMESPACE = "http://libvirt.org/schemas/domain/qemu/1.0"
 ARRIVING = "arriving"

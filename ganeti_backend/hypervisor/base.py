@@ -5,17 +5,14 @@ succeeds, because the master may repeat a call after a node daemon was restarted
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from ganeti_backend.errors import HypervisorError
-
-if TYPE_CHECKING:
-    from ganeti_backend.hypervisor.migration import Migration
-
-Attachment = Mapping[str, str]
+from ganeti_backend.hypervisor.devices import Attachment, Devices
+from ganeti_backend.hypervisor.migration import Migration
 
 
 @dataclass(frozen=True)
@@ -24,15 +21,6 @@ class Capabilities:
 
     reads_disks: bool = True
     hotplug: bool = True
-
-
-@dataclass(frozen=True)
-class Devices:
-    """What was prepared on the node for an instance: disk paths and attachments, in order."""
-
-    disks: Sequence[str]
-    attachments: Sequence[Attachment]
-    seed: str | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganeti_backend.errors import HypervisorError
-from ganeti_backend.hypervisor.base import Attachment, Devices, memory_of, vcpus_of
+from ganeti_backend.hypervisor.base import memory_of, vcpus_of
+from ganeti_backend.hypervisor.devices import Attachment, Devices
 
 MACHINE = "pc"
 BUS_LETTERS = "abcdefghijklmnopqrstuvwxyz"

@@ -12,15 +12,14 @@ from typing import Any
 
 from ganeti_backend.errors import HypervisorError
 from ganeti_backend.hypervisor.base import (
-    Attachment,
     Capabilities,
-    Devices,
     Hypervisor,
     Place,
     instance_name,
     memory_of,
     vcpus_of,
 )
+from ganeti_backend.hypervisor.devices import Attachment, Devices
 from ganeti_backend.hypervisor.fake_migration import STAGE, FakeMigration, stage_of
 from ganeti_backend.hypervisor.guest_stages import Stage
 from ganeti_backend.hypervisor.migration import refuse_in_between

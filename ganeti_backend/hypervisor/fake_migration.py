@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ganeti_backend.errors import HypervisorError
-from ganeti_backend.hypervisor.base import Devices, instance_name, memory_of, vcpus_of
+from ganeti_backend.hypervisor.base import instance_name, memory_of, vcpus_of
+from ganeti_backend.hypervisor.devices import Devices
 from ganeti_backend.hypervisor.guest_stages import Stage
 from ganeti_backend.hypervisor.migration import Migration, Progress
 

@@ -23,14 +23,8 @@ import libvirt
 
 from ganeti_backend.errors import HypervisorError
 from ganeti_backend.hypervisor import devices_of, domain_xml, embedded_root, libvirt_events
-from ganeti_backend.hypervisor.base import (
-    Attachment,
-    Capabilities,
-    Devices,
-    Hypervisor,
-    Place,
-    instance_name,
-)
+from ganeti_backend.hypervisor.base import Capabilities, Hypervisor, Place, instance_name
+from ganeti_backend.hypervisor.devices import Attachment, Devices
 from ganeti_backend.hypervisor.host import processors, read_memory
 from ganeti_backend.hypervisor.libvirt_migration import LibvirtMigration
 from ganeti_backend.hypervisor.migration import refuse_in_between

@@ -18,7 +18,8 @@ import libvirt_qemu
 
 from ganeti_backend.errors import HypervisorError
 from ganeti_backend.hypervisor import arriving_xml, domain_xml
-from ganeti_backend.hypervisor.base import Devices, Place, instance_name
+from ganeti_backend.hypervisor.base import Place, instance_name
+from ganeti_backend.hypervisor.devices import Devices
 from ganeti_backend.hypervisor.guest_stages import Stage
 from ganeti_backend.hypervisor.migration import Migration, Progress
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganeti_backend.errors import HypervisorError
-from ganeti_backend.hypervisor.base import Devices
+from ganeti_backend.hypervisor.devices import Devices
 from ganeti_backend.hypervisor.guest_stages import Stage
 
 

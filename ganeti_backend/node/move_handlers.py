@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ganeti_backend.hypervisor.base import Devices, Hypervisor, instance_name
+from ganeti_backend.hypervisor.base import Hypervisor, instance_name
+from ganeti_backend.hypervisor.devices import Devices
 from ganeti_backend.node import disk_copies
 from ganeti_backend.node.fill_tasks import FillTasks
 from ganeti_backend.settings import Settings

@@ -11,7 +11,8 @@ from typing import Any
 import ganeti_backend
 from ganeti_backend import hypervisor, network, storage
 from ganeti_backend.errors import HypervisorError
-from ganeti_backend.hypervisor.base import Devices, Place, instance_name
+from ganeti_backend.hypervisor.base import Place, instance_name
+from ganeti_backend.hypervisor.devices import Devices
 from ganeti_backend.node import console_files, emulator_certificates, hook_scripts
 from ganeti_backend.node.disk_handlers import DiskHandlers
 from ganeti_backend.node.fill_tasks import FillTasks

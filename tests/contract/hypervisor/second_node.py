@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ganeti_backend import hypervisor
 from ganeti_backend.errors import HypervisorError
-from ganeti_backend.hypervisor.base import Devices, Place
+from ganeti_backend.hypervisor.base import Place
+from ganeti_backend.hypervisor.devices import Devices
 
 
 class SecondNode:

@@ -4,7 +4,8 @@ import pytest
 
 from ganeti_backend import hypervisor
 from ganeti_backend.errors import HypervisorError
-from ganeti_backend.hypervisor.base import Devices, Place
+from ganeti_backend.hypervisor.base import Place
+from ganeti_backend.hypervisor.devices import Devices
 
 BARE = Devices(disks=[], attachments=[])
 NIC = {"uuid": "n", "mac": "aa:00:00:00:00:01"}

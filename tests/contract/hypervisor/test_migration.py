@@ -10,7 +10,7 @@ import pytest
 from ganeti_backend import hypervisor, settings
 from ganeti_backend.certificates import authority
 from ganeti_backend.errors import HypervisorError
-from ganeti_backend.hypervisor.base import Devices
+from ganeti_backend.hypervisor.devices import Devices
 from ganeti_backend.hypervisor.guest_stages import Stage
 from ganeti_backend.node import emulator_certificates
 from synnefo.cloud.guest_image import builder

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from ganeti_backend.errors import HypervisorError
-from ganeti_backend.hypervisor.base import Devices
+from ganeti_backend.hypervisor.devices import Devices
 from ganeti_backend.storage import seed
 from synnefo.cloud.guest_image import builder
 from synnefo.cloud.layout import cache_folder

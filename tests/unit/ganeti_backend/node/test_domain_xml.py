@@ -7,7 +7,7 @@ import pytest
 
 from ganeti_backend.errors import HypervisorError
 from ganeti_backend.hypervisor import domain_xml
-from ganeti_backend.hypervisor.base import Devices
+from ganeti_backend.hypervisor.devices import Devices
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "domain_xml"
 BASE = {

@@ -6,7 +6,7 @@ import pytest
 
 from ganeti_backend import installation, settings
 from ganeti_backend.errors import StorageError
-from ganeti_backend.hypervisor.base import Devices
+from ganeti_backend.hypervisor.devices import Devices
 from ganeti_backend.node.node_handlers import NodeHandlers
 
 DISKS = [{"uuid": f"disk{n}", "size": 1, "template": "file", "mode": "rw"} for n in range(2)]
