@@ -78,15 +78,22 @@ class Supervised:
         if pid == 0:
             self._become()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, INHERITED_HANDLERS)
+        self._note(pid)
         self._running(pid)
+
+    def _note(self, pid: int) -> None:
+        """Both sides do, whole and for themselves: a supervisor that is killed here leaves nobody
+        unknown.
+        """
+        written = self._pid_file.with_suffix(f".{os.getpid()}")
+        written.write_text(json.dumps({"pid": pid, "ticks": start_ticks(pid)}))
+        written.replace(self._pid_file)
 
     def _become(self) -> None:
         """In the child: never returns."""
         try:
             os.setsid()
-            # By the child itself: a supervisor that is killed leaves nobody unknown.
-            pid = os.getpid()
-            self._pid_file.write_text(json.dumps({"pid": pid, "ticks": start_ticks(pid)}))
+            self._note(os.getpid())
             log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             null = os.open(os.devnull, os.O_RDONLY)
             for source, target in ((null, 0), (log, 1), (log, 2)):

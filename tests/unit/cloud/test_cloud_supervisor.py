@@ -205,6 +205,29 @@ def test_leftovers_are_ended(state):
     assert start_ticks(pid) is None
 
 
+def test_who_was_started_by_a_supervisor_that_died_of_it_is_found(tmp_path, monkeypatch):
+    """It notes its number itself: nobody else lives to do it."""
+
+    class Killed(Exception):  # noqa: N818 - It stands for a SIGKILL.
+        pass
+
+    def note(self, pid):
+        if pid != os.getpid():
+            raise Killed
+        whole(self, pid)
+
+    whole = Supervised._note
+    monkeypatch.setattr(Supervised, "_note", note)
+    process = Supervised(sleeper("one"), tmp_path, tmp_path)
+    with pytest.raises(Killed):
+        process.start()
+    wait_for((tmp_path / "one.pid").exists)
+    left = json.loads((tmp_path / "one.pid").read_text())
+    assert start_ticks(left["pid"]) == left["ticks"]
+    os.kill(left["pid"], signal.SIGKILL)
+    os.waitpid(left["pid"], 0)
+
+
 def test_a_reused_process_id_is_not_taken_for_ours(state):
     with subprocess.Popen(["sleep", "600"], start_new_session=True) as stranger:
         left = {"pid": stranger.pid, "ticks": start_ticks(stranger.pid) - 1}
