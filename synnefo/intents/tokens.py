@@ -97,8 +97,7 @@ def issue(
     again and again.
     """
     scope = scope or Scope(project)
-    roles = roles_of(user.pk, scope, origin)
-    if not scope.empty and not (roles and _enabled(scope)):
+    if not scope.empty and not (roles_of(user.pk, scope, origin) and _enabled(scope)):
         raise Unauthorized(REFUSAL)
     text, now = "syn_" + secrets.token_urlsafe(32), timezone.now()
     ends = [now + timedelta(hours=settings.SYNNEFO_TOKEN_HOURS), origin.expires_at]
@@ -113,14 +112,29 @@ def issue(
         application_credential=origin.credential,
         trust=origin.trust,
         methods=list(methods),
-        roles=roles,
         issued_at=now,
         expires_at=min(end for end in ends if end is not None),
     )
     with writing():
+        _check_unchanged(user, origin)
+        row.roles = roles_of(user.pk, scope, origin)
+        if not scope.empty and not row.roles:
+            raise Unauthorized(REFUSAL)
         row.save(force_insert=True)
         Token.objects.filter(expires_at__lt=now).delete()
     return IssuedToken(text, row)
+
+
+def _check_unchanged(user: User, origin: Origin) -> None:
+    """Unauthorized for who was disabled, or got another password, while the old one was compared.
+
+    The rows stay locked, so that what changes roles now finds the token.
+    """
+    people = {user.pk} | ({origin.trust.trustor_id} if origin.trust is not None else set())
+    rows = User.objects.select_for_update().filter(pk__in=people, enabled=True).order_by("pk")
+    present = dict(rows.values_list("pk", "password"))
+    if present.keys() != people or present[user.pk] != user.password:
+        raise Unauthorized(REFUSAL)
 
 
 def _enabled(scope: Scope) -> bool:
@@ -187,6 +201,8 @@ def follow(users: Iterable[str]) -> None:
     scoped, listed = _scoped(), sorted(set(users))
     for start in range(0, len(listed), CHUNK):
         some = listed[start : start + CHUNK]
+        # Who is just issuing a token to one of them is waited for.
+        list(User.objects.select_for_update().filter(pk__in=some).order_by("pk").values_list("pk"))
         concerned = scoped.filter(Q(user_id__in=some) | Q(trust__trustor_id__in=some))
         _follow(concerned.values(*SCOPE).distinct())
 

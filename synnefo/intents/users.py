@@ -33,6 +33,7 @@ COLUMNS = (
     "name", "domain_id", "password", "email", "description", "enabled", "default_project_id",
     "options",
 )  # fmt: skip
+PASSWORD_COLUMNS = ("password", "password_changed_at", "old_passwords", "must_change_password")
 MOST_HISTORY = 24
 
 
@@ -106,8 +107,10 @@ def update(key: str, wish: Mapping[str, Any]) -> User:
         return _saved(row)
     _set_password(row, known["password"], first=True)
     with writing():
+        saved = _saved(row)
+        # After the row, which whoever issues a token waits for.
         tokens.revoke_where(tokens.of_user(row.pk))
-        return _saved(row)
+        return saved
 
 
 def _set_password(row: User, password: str | None, *, first: bool) -> None:
@@ -136,10 +139,15 @@ def change_password(key: str, original: str, password: str) -> None:
         password_rules.check_age(rules(), row.password_changed_at, timezone.now())
     used = [row.password, *row.old_passwords]
     password_rules.check_new(rules(), password, used, tokens.matches)
+    compared = row.password
     _set_password(row, password, first=False)
     with writing():
+        # Comparing takes long; what was done to the account meanwhile stays.
+        present = User.objects.select_for_update().filter(pk=row.pk, enabled=True)
+        if present.values_list("password", flat=True).first() != compared:
+            raise Unauthorized(tokens.REFUSAL)
+        row.save(update_fields=PASSWORD_COLUMNS)
         tokens.revoke_where(tokens.of_user(row.pk))
-        row.save()
 
 
 def delete(key: str) -> None:

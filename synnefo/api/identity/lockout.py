@@ -8,11 +8,13 @@ from datetime import timedelta
 from typing import TypeVar
 
 from django.conf import settings
+from django.db.models import Q
 
 from synnefo import wiring
 from synnefo.api.request import Request
 from synnefo.core.attempts import Attempts
 from synnefo.core.faults import TooManyRequests, Unauthorized
+from synnefo.db.models import User
 from synnefo.intents.tokens import REFUSAL
 
 T = TypeVar("T")
@@ -20,9 +22,17 @@ LONGEST = 300  # of a key, so that what is kept in memory is bounded in bytes, t
 USERS, ADDRESSES = Attempts(), Attempts()
 
 
-def guarded(request: Request, who: str, check: Callable[[], T]) -> T:
+def key_of(who: Q, named: str) -> tuple[str, bool]:
+    """Under what wrong passwords of a user count, however the user is named, and whether they lock
+    the user out; `named` counts for who is not there."""
+    found = User.objects.filter(who).values_list("pk", "options").first()
+    key, options = found or (named, {})
+    return key, not options.get("ignore_lockout_failure_attempts")
+
+
+def guarded(request: Request, who: str, check: Callable[[], T], *, locking: bool = True) -> T:
     """What `check` gives, unless there were too many wrong answers before; it tells of its own
-    by Unauthorized."""
+    by Unauthorized. Without `locking` only the address is told to wait."""
     address = str(request.http.META.get("REMOTE_ADDR", ""))
     key, now = f"{address} {who}"[:LONGEST], wiring.clock().now()
     span = timedelta(seconds=settings.SYNNEFO_LOCKOUT_SECONDS)
@@ -32,7 +42,7 @@ def guarded(request: Request, who: str, check: Callable[[], T]) -> T:
             "Too many wrong passwords came from this address. Try again later.",
             retry_after=int(wait.total_seconds()) + 1,
         )
-    if USERS.wait(key, now, settings.SYNNEFO_LOCKOUT_ATTEMPTS, span) is not None:
+    if locking and USERS.wait(key, now, settings.SYNNEFO_LOCKOUT_ATTEMPTS, span) is not None:
         raise Unauthorized(REFUSAL, locked_out=key)
     try:
         found = check()

@@ -5,12 +5,13 @@ Whatever is wrong with who asks or what for, the answer is one and the same 401.
 
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from synnefo.api import bodies
 from synnefo.api.bodies import listing, maybe, record, text
 from synnefo.api.identity.kinds import described_as
-from synnefo.api.identity.lockout import guarded
+from synnefo.api.identity.lockout import guarded, key_of
 from synnefo.api.request import Request
 from synnefo.core import password_rules
 from synnefo.core.faults import Forbidden, NotFound, Unauthorized
@@ -117,8 +118,9 @@ def _by_password(request: Request, user: dict[str, Any]) -> User:
             raise refusal()
         return found
 
-    who = f"{domain}/{name}" if name else str(user.get("id"))
-    found = guarded(request, who, check)
+    here = (Q(domain_id=domain) | Q(domain__name=domain)) & Q(name=name)
+    who, locking = key_of(here, f"{domain}/{name}" if name else str(user.get("id")))
+    found = guarded(request, who, check, locking=locking)
     _check_fresh(found)
     return found
 

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from synnefo.api.bodies import maybe, record
 from synnefo.api.identity import kinds, records, sight
 from synnefo.api.identity.lists import collection, filtered, listed
-from synnefo.api.identity.lockout import guarded
+from synnefo.api.identity.lockout import guarded, key_of
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import NotFound
 from synnefo.db.models import Group, Project, User
@@ -117,7 +117,8 @@ def change_password(request: Request, id: str) -> HttpResponse:
     def change() -> None:
         intents.change_password(id, wish["original_password"], wish["password"])
 
-    guarded(request, id, change)
+    who, locking = key_of(Q(pk=id), id)
+    guarded(request, who, change, locking=locking)
     return empty(204)
 
 

@@ -90,7 +90,12 @@ class World:
         return user
 
     def token(
-        self, user: User, project: Project | None, *roles: str, expires_at: datetime = FAR
+        self,
+        user: User,
+        project: Project | None,
+        *roles: str,
+        expires_at: datetime = FAR,
+        **scope: Any,
     ) -> str:
         text = uuid.uuid4().hex
         Token.objects.create(
@@ -102,6 +107,7 @@ class World:
             roles=[{"id": self.roles[name].id, "name": name} for name in roles],
             issued_at=START,
             expires_at=expires_at,
+            **scope,
         )
         return text
 
