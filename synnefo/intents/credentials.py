@@ -103,8 +103,10 @@ def key_of(access: str) -> tuple[Credential, str] | None:
     return None if row is None else (row, str(_keys(blob_of(row)).get("secret", "")))
 
 
-def update(row: Credential, wish: Mapping[str, Any]) -> Credential:
+def update(caller: Caller, row: Credential, wish: Mapping[str, Any]) -> Credential:
     """Change a credential; its id and its user stay."""
+    if caller.delegated:
+        raise Forbidden("A credential or a trust cannot change keys, which would outlive it.")
     if wish.get("user_id", row.user_id) != row.user_id:
         raise BadRequest("The user of a credential cannot be changed.", field="credential.user_id")
     row.type = wish.get("type", row.type)

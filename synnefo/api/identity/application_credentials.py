@@ -83,7 +83,7 @@ def _record(row: ApplicationCredential, base: str) -> dict[str, Any]:
 
 def index(request: Request, id: str) -> HttpResponse:
     """GET /v3/users/{id}/application_credentials."""
-    sight.oneself(request, id)
+    sight.owned(request, id)
     rows = ApplicationCredential.objects.filter(user_id=id)
     rows = filtered(request, rows, {"name": "name"}).prefetch_related("roles", "access_rules")
     path = f"users/{id}/application_credentials"
@@ -92,7 +92,7 @@ def index(request: Request, id: str) -> HttpResponse:
 
 def show(request: Request, id: str, credential: str) -> HttpResponse:
     """GET /v3/users/{id}/application_credentials/{credential}."""
-    sight.oneself(request, id)
+    sight.owned(request, id)
     row = intents.get(id, credential)
     return answer({"application_credential": _record(row, request.base)})
 
@@ -123,14 +123,14 @@ def _linked(row: AccessRule, base: str) -> dict[str, Any]:
 
 def rules(request: Request, id: str) -> HttpResponse:
     """GET /v3/users/{id}/access_rules."""
-    sight.oneself(request, id)
+    sight.owned(request, id)
     rows = filtered(request, AccessRule.objects.filter(user_id=id), RULE_FILTERS)
     return listed(request, "access_rules", rows, _linked, f"users/{id}/access_rules")
 
 
 def rule(request: Request, id: str, rule: str) -> HttpResponse:
     """GET /v3/users/{id}/access_rules/{rule}."""
-    sight.oneself(request, id)
+    sight.owned(request, id)
     return answer({"access_rule": _linked(intents.get_rule(id, rule), request.base)})
 
 

@@ -100,7 +100,7 @@ def update(request: Request, id: str) -> HttpResponse:
     row = _seen(request, id, write=True)
     wish = request.wish["credential"]
     _check_own(request, row.user_id, wish.get("project_id"))
-    return answer({"credential": _record(intents.update(row, wish), request.base)})
+    return answer({"credential": _record(intents.update(request.caller, row, wish), request.base)})
 
 
 def delete(request: Request, id: str) -> HttpResponse:
@@ -127,7 +127,7 @@ def _key(row: Credential, base: str) -> dict[str, Any]:
 
 def keys(request: Request, id: str) -> HttpResponse:
     """GET /v3/users/{id}/credentials/OS-EC2."""
-    sight.oneself(request, id)
+    sight.owned(request, id)
     rows = Credential.objects.filter(user_id=id, type=intents.EC2).order_by("pk")
     shown = [_key(row, request.base) for row in rows]
     return collection(request, "credentials", shown, f"users/{id}/credentials/OS-EC2")
@@ -144,7 +144,7 @@ def _ec2(user_id: str, access: str) -> Credential:
 
 def key(request: Request, id: str, access: str) -> HttpResponse:
     """GET /v3/users/{id}/credentials/OS-EC2/{access}."""
-    sight.oneself(request, id)
+    sight.owned(request, id)
     return answer({"credential": _key(_ec2(id, access), request.base)})
 
 

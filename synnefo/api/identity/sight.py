@@ -74,3 +74,11 @@ def oneself(request: Request, user_id: str, *, write: bool = False) -> None:
         raise NotFound(f"Could not find user: {user_id}.")
     found = User.objects.filter(pk=user_id).values_list("domain_id", flat=True).first()
     inside(request, "user", user_id, found)
+
+
+def owned(request: Request, user_id: str) -> None:
+    """NotFound unless the caller owns it, or sees the whole cloud: keys are worth as much as whom
+    they belong to, so that a role in a domain does not show them."""
+    caller = request.caller
+    if not (user_id == caller.user_id or caller.is_admin or (caller.system and caller.roles)):
+        raise NotFound(f"Could not find user: {user_id}.")

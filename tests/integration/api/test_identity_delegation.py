@@ -305,3 +305,34 @@ def test_a_service_exchanges_a_signed_request(api: Api, world: World) -> None:
     assert api("POST", f"{V3}/s3tokens", {"credentials": s3}, as_="admin").status == 200
     s3["signature"] = "x"
     assert api("POST", f"{V3}/s3tokens", {"credentials": s3}, as_="admin").status == 401
+
+
+def test_a_program_changes_no_keys(api: Api, world: World, programs: str) -> None:
+    """Else it would have one that outlives it."""
+    key = api(
+        "POST", f"{V3}/users/{world.user.id}/credentials/OS-EC2", {"tenant_id": world.demo.id}
+    )
+    access = key.body["credential"]["access"]
+    (row,) = api.get(f"{V3}/credentials?type=ec2")["credentials"]
+    token = token_for(api, programs)
+    blob = orjson.dumps({"access": access, "secret": "known"}).decode()
+    body = {"credential": {"blob": blob}}
+    assert api("PATCH", f"{V3}/credentials/{row['id']}", body, as_=token).status == 403
+    assert api.get(f"{V3}/credentials/{row['id']}")["credential"] == row
+
+
+def test_a_reader_of_a_domain_sees_nobodys_keys(api: Api, world: World, programs: str) -> None:
+    """With a key of an administrator it would be one."""
+    keys = f"{V3}/users/{world.user.id}/credentials/OS-EC2"
+    access = api("POST", keys, {"tenant_id": world.demo.id}).body["credential"]["access"]
+    program = create(api, programs).body["application_credential"]["id"]
+    RoleAssignment.objects.create(
+        user=world.reader, role=world.roles["reader"], domain=world.domain
+    )
+    looking = world.token(world.reader, None, "reader", domain=world.domain)
+    assert api("GET", f"{V3}/users/{world.user.id}", as_=looking).status == 200
+    rules = f"{V3}/users/{world.user.id}/access_rules"
+    for path in (keys, f"{keys}/{access}", programs, f"{programs}/{program}", rules):
+        assert api("GET", path, as_=looking).status == 404, path
+        watching = world.token(world.reader, None, "reader", system=True)
+        assert api("GET", path, as_=watching).status == 200, path
