@@ -45,7 +45,7 @@ def test_a_flood_while_it_hangs_is_told_to_its_end(queue, bus, heard, running):
 def test_changes_while_the_bus_is_away(queue, bus, heard, running):
     """Each end arrives once and in the order of its job's life, those of a new run included."""
     bus.away = True
-    jobs = range(1, 400)
+    jobs = range(1, 3_401)  # Three changes each: more than 10,000.
     with running() as teller:
         for status in ("queued", "running"):
             for job_id in jobs:
