@@ -14,7 +14,7 @@ from synnefo.api.compute.server_requests import NO_CERTIFICATES
 from synnefo.api.compute.servers import changed, find
 from synnefo.api.request import Request, answer, empty
 from synnefo.api.routing import ROLES, Who
-from synnefo.core.faults import BadRequest, Conflict, Forbidden, Gone, NotFound, NotSupported
+from synnefo.core.faults import BadRequest, Conflict, Forbidden, Gone, NotFound
 from synnefo.core.server_states import ServerMode, ServerState, vm_state
 from synnefo.db.models import Image, Server
 from synnefo.intents import (
@@ -131,7 +131,7 @@ def _change_password(_request: Request, server: Server, word: str, _wish: Any) -
         state = vm_state(ServerState(server.state), mode)
         text = f"Cannot '{word}' instance {server.uuid} while it is in vm_state {state}"
         raise Conflict(text)
-    raise NotSupported("Unable to set password on instance: nothing in the guest listens for it.")
+    raise Conflict("Unable to set password on instance: nothing in the guest listens for it.")
 
 
 def _crash(_request: Request, _server: Server, _word: str, _given: Any) -> HttpResponse:

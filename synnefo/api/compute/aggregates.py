@@ -9,7 +9,7 @@ from synnefo.api import bodies
 from synnefo.api.bodies import maybe
 from synnefo.api.compute.gating import since
 from synnefo.api.request import Request, answer, empty, long_timestamp
-from synnefo.core.faults import BadRequest, NotFound, NotSupported
+from synnefo.core.faults import BadRequest, NotFound
 from synnefo.db.models import Aggregate
 from synnefo.intents import aggregates as intents
 
@@ -119,4 +119,4 @@ def cache(_request: Request, id: str) -> HttpResponse:
     """POST /os-aggregates/{id}/images: nodes keep no images of their own here."""
     if not Aggregate.objects.filter(pk=_number(id)).exists():
         raise NotFound(f"Aggregate {id} could not be found.")
-    raise NotSupported("Nodes copy images straight to disks and keep none, so none can be cached.")
+    raise BadRequest("Nodes copy images straight to disks and keep none, so none can be cached.")

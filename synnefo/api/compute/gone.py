@@ -8,7 +8,7 @@ from synnefo.api import bodies
 from synnefo.api.compute import servers
 from synnefo.api.request import Request
 from synnefo.api.routing import Route, Who
-from synnefo.core.faults import Gone, NotSupported
+from synnefo.core.faults import BadRequest, Gone
 
 # Each path and the methods that Nova answers with 410.
 REMOVED: dict[str, tuple[str, ...]] = {
@@ -60,13 +60,13 @@ def removed_of_server(request: Request, id: str, **_parts: Any) -> HttpResponse:
 
 
 def assisted_snapshot(_request: Request, **_parts: Any) -> HttpResponse:
-    """501: snapshots are the volume service's own work."""
-    raise NotSupported("Snapshots of volumes are taken by the volume service without assistance.")
+    """400: snapshots are the volume service's own work."""
+    raise BadRequest("Snapshots of volumes are taken by the volume service without assistance.")
 
 
 def baremetal(_request: Request, **_parts: Any) -> HttpResponse:
-    """501: there are no bare machines."""
-    raise NotSupported("This cloud has no bare metal nodes.")
+    """410: there are no bare machines, and Nova stopped to list those of others."""
+    raise Gone("This cloud has no bare metal nodes.")
 
 
 def _view(path: str) -> Any:
@@ -85,15 +85,15 @@ ROUTES = (
         assisted_snapshot,
         Who.ADMIN,
         body=SNAPSHOT,
-        gives={501: None},
+        gives={400: None},
     ),
     Route(
         "DELETE",
         "os-assisted-volume-snapshots/{id}",
         assisted_snapshot,
         Who.ADMIN,
-        gives={501: None},
+        gives={400: None},
     ),
-    Route("GET", "os-baremetal-nodes", baremetal, Who.ADMIN, gives={501: None}),
-    Route("GET", "os-baremetal-nodes/{id}", baremetal, Who.ADMIN, gives={501: None}),
+    Route("GET", "os-baremetal-nodes", baremetal, Who.ADMIN, gives={410: None}),
+    Route("GET", "os-baremetal-nodes/{id}", baremetal, Who.ADMIN, gives={410: None}),
 )

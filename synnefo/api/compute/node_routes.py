@@ -90,9 +90,9 @@ NODES = (
         gives={200: services.HOST_SHAPE},
         body=services.HOST_CHANGE,
     ),
-    Route("GET", "os-hosts/{id}/startup", services.power, Who.ADMIN, gives={501: None}),
-    Route("GET", "os-hosts/{id}/shutdown", services.power, Who.ADMIN, gives={501: None}),
-    Route("GET", "os-hosts/{id}/reboot", services.power, Who.ADMIN, gives={501: None}),
+    Route("GET", "os-hosts/{id}/startup", services.power, Who.ADMIN, gives={400: None}),
+    Route("GET", "os-hosts/{id}/shutdown", services.power, Who.ADMIN, gives={400: None}),
+    Route("GET", "os-hosts/{id}/reboot", services.power, Who.ADMIN, gives={400: None}),
 )
 AGGREGATES = (
     Route("GET", "os-aggregates", aggregates.index, Who.ADMIN, gives={200: aggregates.LIST_SHAPE}),
@@ -127,7 +127,7 @@ AGGREGATES = (
         "os-aggregates/{id}/images",
         aggregates.cache,
         Who.ADMIN,
-        gives={501: None},
+        gives={400: None},
         body=aggregates.CACHE,
     ),
 )

@@ -11,7 +11,7 @@ from synnefo.api.bodies import ByVersion
 from synnefo.api.compute import node_records
 from synnefo.api.compute.gating import asks, until
 from synnefo.api.request import Request, answer, empty
-from synnefo.core.faults import BadRequest, NotFound, NotSupported
+from synnefo.core.faults import BadRequest, NotFound
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Node, Server
 from synnefo.intents import nodes as intents
@@ -225,7 +225,7 @@ def change_host(request: Request, id: str) -> HttpResponse:
         )
     node = _named(id)
     if "maintenance_mode" in wish:
-        raise NotSupported(
+        raise BadRequest(
             "Ganeti has no maintenance mode: disable the node and migrate its servers instead."
         )
     change = intents.enable if wish["status"] == "enable" else intents.disable
@@ -237,4 +237,4 @@ def change_host(request: Request, id: str) -> HttpResponse:
 def power(_request: Request, id: str) -> HttpResponse:
     """GET /os-hosts/{name}/startup, shutdown and reboot: nobody here has the nodes' switches."""
     node = _named(id)
-    raise NotSupported(f"The power of {node.name} is not switched from here.")
+    raise BadRequest(f"The power of {node.name} is not switched from here.")

@@ -48,7 +48,7 @@ SERVICE_SHAPE, SERVICES_SHAPE = (
     for make, noun in ((kinds.shape, "service"), (kinds.shapes, "services"))
 )
 ENDPOINT_SHAPE, ENDPOINTS_SHAPE = (
-    make(noun, {"id": _W, "service_id": _W, "url": _W, "links": kinds.LINKS}, open_=True)
+    make(noun, {"id": _W, "service_id": _W, "url": kinds.URL, "links": kinds.LINKS}, open_=True)
     for make, noun in ((kinds.shape, "endpoint"), (kinds.shapes, "endpoints"))
 )
 OWN_REGIONS = frozenset({catalog.REGION})

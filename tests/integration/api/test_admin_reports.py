@@ -122,4 +122,5 @@ def test_what_is_gone_says_so(api: Api, world: World) -> None:
     assert api("GET", virtual).status == 410
     assert api("GET", virtual, as_="stranger").status == 404
     body: dict[str, Any] = {"snapshot": {}}
-    assert api("POST", f"{V}/os-assisted-volume-snapshots", body, as_="admin").status == 501
+    assert api("POST", f"{V}/os-assisted-volume-snapshots", body, as_="admin").status == 400
+    assert api("GET", f"{V}/os-baremetal-nodes", as_="admin").status == 410

@@ -41,3 +41,11 @@ def test_creations_of_many_are_told(api: Api) -> None:
         path = f"/network/v2.0/{name.replace('_', '-')}"
         made = api("POST", path, {name: [{}, {}]})
         assert (made.status, why_not("POST", path, made.status, made.body)) == (201, None)
+
+
+def test_an_endpoint_with_a_long_address_is_told(api: Api) -> None:
+    service = api("POST", "/identity/v3/services", {"service": {"type": "x"}}, as_="admin")
+    wish = {"service_id": service.body["service"]["id"], "interface": "public"}
+    body = {"endpoint": wish | {"url": "http://x/" + "x" * 1000}}
+    made = api("POST", "/identity/v3/endpoints", body, as_="admin")
+    assert (made.status, why_not("POST", "/identity/v3/endpoints", 201, made.body)) == (201, None)
