@@ -184,6 +184,13 @@ def issue_token(client: httpx.Client, credentials: dict[str, str]) -> str:
     return answer.headers["X-Subject-Token"]
 
 
+def as_person(state: Path, client: httpx.Client, person: str) -> str:
+    """A token of one of the people that a cloud is set up with, in their own project."""
+    password = json.loads((state / "passwords.json").read_text())[f"{person}_password"]
+    names = {"OS_USERNAME": person, "OS_PROJECT_NAME": person, "OS_PASSWORD": password}
+    return issue_token(client, names)
+
+
 def wait_for_server(
     client: httpx.Client, server_id: str, status: str, seconds: float = 60
 ) -> dict[str, Any]:
