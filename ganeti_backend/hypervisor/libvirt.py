@@ -11,8 +11,7 @@ import functools
 import logging
 import os
 import threading
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,13 +25,12 @@ from ganeti_backend.hypervisor import devices_of, domain_xml, embedded_root, lib
 from ganeti_backend.hypervisor.base import Capabilities, Hypervisor, Place, instance_name
 from ganeti_backend.hypervisor.devices import Attachment, Devices
 from ganeti_backend.hypervisor.host import processors, read_memory
+from ganeti_backend.hypervisor.libvirt_guest_events import GuestEvents
 from ganeti_backend.hypervisor.libvirt_migration import LibvirtMigration
 from ganeti_backend.hypervisor.migration import refuse_in_between
 
 log = logging.getLogger(__name__)
 
-# A guest that is still booting does not hear the power button, so it is pressed again.
-PRESS_AGAIN = 2.0
 DETACH_TIMEOUT = 12.0
 CONSOLE_LIMIT = 8 << 20
 UNDEFINE = (
@@ -76,15 +74,7 @@ class LibvirtHypervisor(Hypervisor):
         libvirt_events.start()
         with translated(f"cannot connect to {self._uri}"):
             self._connection = libvirt.open(self._uri)
-            self._connection.domainEventRegisterAny(
-                None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._on_lifecycle, None
-            )
-            self._connection.domainEventRegisterAny(
-                None, libvirt.VIR_DOMAIN_EVENT_ID_REBOOT, self._on_reboot, None
-            )
-        self._changed = threading.Condition()
-        self._reboots: dict[str, int] = defaultdict(int)
-        self._stopping: set[str] = set()
+            self._events = GuestEvents(self._connection)
         self._migration = LibvirtMigration(
             place, self._connection, self._find, translated, self.forget
         )
@@ -148,7 +138,7 @@ class LibvirtHypervisor(Hypervisor):
 
     def shutdown(self, name: str, timeout: float, *, force: bool) -> None:
         """Press the power button until the guest is off, then pull the plug."""
-        with translated(f"cannot stop {name}"), self._stop_expected(name):
+        with translated(f"cannot stop {name}"), self._events.stop_expected(name):
             dom = self._find(name)
             if dom is None:
                 return
@@ -158,7 +148,7 @@ class LibvirtHypervisor(Hypervisor):
                 press = functools.partial(
                     dom.shutdownFlags, libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN
                 )
-                self._press(press, lambda: not dom.isActive(), timeout)
+                self._events.press(press, lambda: not dom.isActive(), timeout)
             _destroy(dom)
             dom.undefineFlags(UNDEFINE)
 
@@ -168,22 +158,22 @@ class LibvirtHypervisor(Hypervisor):
             dom = self._find(name)
             if dom is None or not dom.isActive():
                 raise HypervisorError(f"instance {name} is not running")
-            before = self._reboots[name]
+            before = self._events.reboots(name)
             if not hard and timeout > 0:
                 press = functools.partial(dom.reboot, libvirt.VIR_DOMAIN_REBOOT_ACPI_POWER_BTN)
-                if self._press(press, lambda: self._reboots[name] > before, timeout):
+                if self._events.press(press, lambda: self._events.reboots(name) > before, timeout):
                     return
                 log.info("%s did not reboot by itself in %g s, resetting it", name, timeout)
             dom.reset()
 
     def forget(self, name: str) -> None:
         """Pull the plug and remove definition and console file."""
-        with translated(f"cannot remove {name}"), self._stop_expected(name):
+        with translated(f"cannot remove {name}"), self._events.stop_expected(name):
             dom = self._find(name)
             if dom is not None:
                 _destroy(dom)
                 dom.undefineFlags(UNDEFINE)
-        self._reboots.pop(name, None)
+        self._events.forget(name)
         self.place.console(name).unlink(missing_ok=True)
 
     def console(self, name: str) -> dict[str, Any]:
@@ -244,7 +234,7 @@ class LibvirtHypervisor(Hypervisor):
                     text = domain_xml.tostring(element)
                     dom.detachDeviceFlags(text, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
-            if not gone() and not self._press(ask, gone, DETACH_TIMEOUT):
+            if not gone() and not self._events.press(ask, gone, DETACH_TIMEOUT):
                 raise HypervisorError(f"guest {name} does not let go of {shown}")
 
     def set_memory(self, name: str, memory: int) -> None:
@@ -274,7 +264,7 @@ class LibvirtHypervisor(Hypervisor):
 
     def suspend(self, name: str) -> None:
         """By libvirt's managed save, which belongs to the definition and goes with it."""
-        with translated(f"cannot suspend {name}"), self._stop_expected(name):
+        with translated(f"cannot suspend {name}"), self._events.stop_expected(name):
             dom = self._find(name)
             if dom is not None and dom.isActive():
                 dom.managedSave(0)
@@ -336,53 +326,6 @@ class LibvirtHypervisor(Hypervisor):
             # Somebody else's domain has no description at all.
             return False
         return bool(mark == domain_xml.mark(self.place.node))
-
-    def _press(
-        self, press: Callable[[], object], done: Callable[[], object], timeout: float
-    ) -> bool:
-        """Press a button every now and then until the condition holds; False after the timeout."""
-        left = timeout
-        while left > 0:
-            try:
-                press()
-            except libvirt.libvirtError as error:
-                if done():
-                    return True
-                # The guest is on its way down, or its monitor is busy: press again.
-                log.debug("button not pressed: %s", error)
-            with self._changed:
-                if self._changed.wait_for(done, min(PRESS_AGAIN, left)):
-                    return True
-            left -= PRESS_AGAIN
-        return False
-
-    @contextmanager
-    def _stop_expected(self, name: str) -> Iterator[None]:
-        with self._changed:
-            self._stopping.add(name)
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._stopping.discard(name)
-
-    def _on_lifecycle(self, _conn: Any, dom: Any, event: int, detail: int, _opaque: Any) -> None:
-        name = dom.name()
-        with self._changed:
-            expected = name in self._stopping
-        if event == libvirt.VIR_DOMAIN_EVENT_STOPPED and not expected:
-            crashed = detail in {
-                libvirt.VIR_DOMAIN_EVENT_STOPPED_CRASHED,
-                libvirt.VIR_DOMAIN_EVENT_STOPPED_FAILED,
-            }
-            log.warning("guest %s %s", name, "crashed" if crashed else "stopped by itself")
-        with self._changed:
-            self._changed.notify_all()
-
-    def _on_reboot(self, _conn: Any, dom: Any, _opaque: Any) -> None:
-        with self._changed:
-            self._reboots[dom.name()] += 1
-            self._changed.notify_all()
 
 
 def _facts(stats: Mapping[str, Any]) -> dict[str, Any]:
