@@ -207,7 +207,7 @@ def answer(methods: Mapping[str, Callable[..., Any]], line: bytes) -> bytes:
         success, result = True, _call(methods, line)
     except (errors.GenericError, UnknownResourceError) as error:
         success, result = False, errors.encode(error)
-    except Exception as error:
+    except Exception as error:  # A mistake ends one request, whose caller is told.
         log.exception("command socket: a request failed")
         success, result = False, errors.encode(error)
     return orjson.dumps(

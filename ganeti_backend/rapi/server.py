@@ -102,7 +102,7 @@ class Application:
             raise HttpFault(503, "Job queue is full, needs archiving") from error
         except HttpFault:
             raise
-        except Exception as error:
+        except Exception as error:  # A mistake ends one request, and is told to the log alone.
             log.exception("rapi: %s %s failed", request.method, request.path)
             raise HttpFault(500) from error
         return orjson.dumps(result, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS)

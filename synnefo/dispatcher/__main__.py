@@ -32,7 +32,7 @@ class _Threads:
     def _guarded(self, name: str, work: Callable[[], None]) -> None:
         try:
             work()
-        except Exception:
+        except Exception:  # Whatever it was: the process ends, and its supervisor starts it anew.
             log.exception("%s failed", name)
             self.failed = True
         finally:

@@ -121,7 +121,7 @@ def _upload(caller: Caller, volume_pk: int, image: Image) -> None:
                 image_files.keep(image)
                 virtual = raw or max(content.size << 20, facts["size"])
                 images.change(image, status="active", virtual_size=virtual, **facts)
-    except Exception:
+    except Exception:  # Nobody waits for this thread: the image goes, and the log says why.
         log.exception("volume %d could not be made an image", volume_pk)
         Image.objects.filter(pk=image.pk).delete()
     finally:
