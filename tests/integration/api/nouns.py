@@ -144,7 +144,7 @@ def _attachment(world: World) -> str:
 
 def _volume_group(world: World) -> VolumeGroup:
     now = timezone.now()
-    kind = GroupType.objects.create(name="kind", created_at=now)
+    kind, _ = GroupType.objects.get_or_create(name="kind", defaults={"created_at": now})
     return VolumeGroup.objects.create(
         project=world.demo, name="secret-name", group_type=kind, created_at=now
     )
