@@ -86,13 +86,19 @@ class Broadcaster:
                 self._loop.call_soon_threadsafe(self._spread, ring.payload)
 
     def _spread(self, payload: dict[str, Any]) -> None:
+        project = payload.get("project")
+        # What belongs to no project, for example a public network, concerns everybody.
+        concerned = [
+            one
+            for one in self._subscribers
+            if one.project is None or project in (None, one.project)
+        ]
+        if not concerned:
+            return
         kind, named = str(payload.get("kind", "change")), payload.get("ids") or [payload.get("id")]
         data = b"".join(event(kind, {"id": identifier}) for identifier in named)
-        project = payload.get("project")
-        for subscriber in self._subscribers:
-            # What belongs to no project, for example a public network, concerns everybody.
-            if subscriber.project is None or project in (None, subscriber.project):
-                subscriber.offer(data)
+        for subscriber in concerned:
+            subscriber.offer(data)
 
     def join(self, subscriber: Subscriber) -> None:
         """Begin to hear."""
