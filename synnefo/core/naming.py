@@ -26,9 +26,14 @@ def rescue_name(prefix: str, server_id: int) -> str:
     return f"{prefix}-rescue-{server_id}"
 
 
-def network_name(prefix: str, network_id: int) -> str:
-    """The network of a network."""
-    return f"{prefix}-net-{network_id}"
+def network_number(network_id: int, subnet_id: int, apart: bool) -> int:
+    """What backends count a subnet's network by: below 0 where the subnet has one of its own."""
+    return -subnet_id if apart else network_id
+
+
+def network_name(prefix: str, number: int) -> str:
+    """The network of a network, or the one that a subnet has apart from it."""
+    return f"{prefix}-net-{number}" if number > 0 else f"{prefix}-subnet-{-number}"
 
 
 def _id_in(pattern: str, prefix: str, name: str | None) -> int | None:
@@ -52,6 +57,7 @@ def volume_id(prefix: str, name: str | None) -> int | None:
     return _id_in("-vol-", prefix, name)
 
 
-def network_id(prefix: str, name: str | None) -> int | None:
-    """The network that a backend's network belongs to."""
-    return _id_in("-net-", prefix, name)
+def network_number_in(prefix: str, name: str | None) -> int | None:
+    """The network that a backend's network belongs to, or below 0 the subnet."""
+    subnet = _id_in("-subnet-", prefix, name)
+    return -subnet if subnet is not None else _id_in("-net-", prefix, name)

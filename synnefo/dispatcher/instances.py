@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from django.db.models import Q
+
 from synnefo.core import naming
 from synnefo.core.addresses import prefix_length
 from synnefo.core.placement import ANTI_AFFINITY
@@ -51,17 +53,18 @@ def _ipv4(port: Port) -> Address | None:
 
 def _nics(server: Server, prefix: str) -> tuple[NicSpec, ...]:
     """The cards in their order; one without an address is told to have none."""
-    held = cards.addresses().filter(port__server=server)
-    addresses = dict(held.values_list("port_id", "address"))
-    return tuple(
-        NicSpec(
-            name=naming.nic_name(prefix, port.pk),
-            network=naming.network_name(prefix, port.network_id),
-            ip=addresses.get(port.pk, cards.NO_ADDRESS),
-            mac=port.mac_address or None,
+    held, found = cards.places(Q(port__server=server)), []
+    for port in _ports(server):
+        place = held.get(port.pk) or cards.Place(port.network_id, cards.NO_ADDRESS)
+        found.append(
+            NicSpec(
+                name=naming.nic_name(prefix, port.pk),
+                network=naming.network_name(prefix, place.network),
+                ip=place.ip,
+                mac=port.mac_address or None,
+            )
         )
-        for port in _ports(server)
-    )
+    return tuple(found)
 
 
 def _disks(server: Server) -> list[Volume]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 from synnefo.core import naming
@@ -173,8 +174,8 @@ def _detach_port(order: Order) -> int:
 
 def _readdress_port(order: Order) -> int:
     # Its MAC is its own already, and Ganeti would find it taken.
-    name = naming.nic_name(order.prefix, order.wish["port"])
-    change = InstanceChange(name_nics={name: NicSpec(name, ip=order.wish["ip"])})
+    card = replace(_card(order), mac=None)
+    change = InstanceChange(name_nics={card.name: card})
     return order.cluster.submit_set_params(order.name, change, order.reason)
 
 

@@ -14,6 +14,7 @@ from synnefo.db.models import Intent
 from synnefo.dispatcher import jobs
 from synnefo.dispatcher.networks import NetworkPreparer
 from synnefo.dispatcher.outcomes import Gone, Later, Outcome, Refused, Submitted
+from synnefo.intents import cards
 from synnefo.intents.submission import LOOKS_AFTER_A_CLAIM, LOOKS_AFTER_SILENCE, Claim
 from synnefo.ports import (
     Clock,
@@ -28,7 +29,7 @@ from synnefo.ports import (
 SETTLE = 2.0  # Between two looks: a request may still be on its way.
 SETTLE_AFTER_SILENCE = 6.0
 NETWORK_SOON = 0.2
-NEEDING_NETWORKS = frozenset({"create", "attach_port"})
+NEEDING_NETWORKS = frozenset({"create", "attach_port", "readdress_port"})
 BUILD_SOON = 5.0
 LONGEST_PAUSE = 30.0
 PATIENCE = {"create": timedelta(minutes=30), "delete": timedelta(days=1)}
@@ -79,7 +80,7 @@ class Sender:
     def _prepare(self, intent: Intent, cluster: Cluster) -> Outcome | None:
         server = intent.server
         if intent.action in NEEDING_NETWORKS and server.backend_id is not None:
-            wanted = [port.network_id for port in server.ports.all()]
+            wanted = cards.networks_of(server.pk)
             if not self._networks.ready(server.backend_id, cluster, wanted, origin(intent, False)):
                 return Later(NETWORK_SOON, 0, "its network is being made on the backend")
         if intent.action == "delete" and server.state in {ServerState.ERROR, ServerState.BUILD}:

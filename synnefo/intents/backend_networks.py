@@ -1,5 +1,8 @@
 """Networks as backends have them: how a row is described, and the jobs that make it there.
 
+They are counted by `naming.network_number`: one for each network, and one for each of its further
+subnets of IPv4, as a network has but one range there.
+
 Whoever needs one asks for it: the dispatcher before the first instance on it, the reconciler where
 it went missing. Both may ask at once: the second job fails and harms nothing.
 """
@@ -7,6 +10,8 @@ it went missing. Both may ask at once: the second job fails and harms nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
+
+from django.db.models import Q
 
 from synnefo.core import naming
 from synnefo.db.models import Network, Subnet
@@ -16,12 +21,13 @@ from synnefo.ports import Cluster, NetworkSpec
 NO_IPV4 = "192.0.0.0/29"
 
 
-def network_of(network: Network, prefix: str) -> NetworkSpec:
-    """A network with its first subnet of each version."""
-    subnets = {subnet.ip_version: subnet for subnet in network.subnets.order_by("-pk")}
-    four, six = subnets.get(4), subnets.get(6)
+def network_of(network: Network, number: int, prefix: str) -> NetworkSpec:
+    """A network with the subnet of IPv4 that its number says, and the first one of IPv6."""
+    six = network.subnets.filter(ip_version=6).order_by("pk").first()
+    mine = Q(pk=-number) if number < 0 else Q(apart=False)
+    four = network.subnets.filter(mine, ip_version=4).order_by("pk").first()
     return NetworkSpec(
-        name=naming.network_name(prefix, network.pk),
+        name=naming.network_name(prefix, number),
         cidr=four.cidr if four else NO_IPV4,
         gateway=(four.gateway or None) if four else None,
         cidr6=six.cidr if six else None,
@@ -30,19 +36,25 @@ def network_of(network: Network, prefix: str) -> NetworkSpec:
     )
 
 
-def ranges_of(networks: Iterable[int]) -> dict[int, str]:
-    """The range of IPv4 that each network has on backends."""
-    wanted = dict.fromkeys(networks, NO_IPV4)
-    rows = Subnet.objects.filter(network__in=wanted, ip_version=4).order_by("-pk")
-    return wanted | dict(rows.values_list("network_id", "cidr"))
+def ranges_of(numbers: Iterable[int]) -> dict[int, str]:
+    """The range of IPv4 that each of them has on backends."""
+    wanted = dict.fromkeys(numbers, NO_IPV4)
+    mine = Q(apart=False, network__in=[number for number in wanted if number > 0])
+    own = Q(apart=True, pk__in=[-number for number in wanted if number < 0])
+    rows = Subnet.objects.filter(mine | own, ip_version=4).order_by("-pk")
+    return wanted | {
+        naming.network_number(network, pk, apart): cidr
+        for network, pk, apart, cidr in rows.values_list("network_id", "pk", "apart", "cidr")
+    }
 
 
 def ask(
-    cluster: Cluster, network_id: int, groups: Iterable[str], prefix: str, reason: str, *, new: bool
+    cluster: Cluster, number: int, groups: Iterable[str], prefix: str, reason: str, *, new: bool
 ) -> None:
     """Have it made, if it is new there, and connected to node groups."""
-    network, job = Network.objects.get(pk=network_id), None
-    spec = network_of(network, prefix)
+    mine = {"subnets": -number} if number < 0 else {"pk": number}
+    network, job = Network.objects.get(**mine), None
+    spec = network_of(network, number, prefix)
     if new:
         job = cluster.submit_network_add(spec, reason)
     for group in groups:

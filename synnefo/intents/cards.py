@@ -5,44 +5,64 @@ The caller holds the port's row, and the server's row is locked here before it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import Max, Q
 from django.utils import timezone
 
+from synnefo.core import naming
 from synnefo.core.caller import Caller
 from synnefo.core.faults import Conflict, Forbidden
 from synnefo.core.network_faults import PortInUse
 from synnefo.core.server_actions import ACTIONS, BUILT
 from synnefo.core.server_states import ServerState
 from synnefo.db import rings
-from synnefo.db.models import Address, Intent, Port, Server, Subnet
+from synnefo.db.models import Address, Intent, Port, Server
 from synnefo.intents import network_rows, server_wishes
 
 MOST_CARDS = 8  # What Ganeti gives to an instance.
 NO_ADDRESS = "none"  # In Ganeti's words.
 
 
-def addresses() -> QuerySet[Address]:
-    """The address that each card has on its backend.
+class Place(NamedTuple):
+    """Where a card is on its backend: by number in which network, and at which address."""
 
-    There a network has one range of IPv4, that of its first subnet: addresses of others are told to
-    the guest, and not to the cluster. Later rows come first, so that a dict keeps the earliest.
+    network: int
+    ip: str
+
+
+def places(ports: Q) -> dict[int, Place]:
+    """Those of some ports that have an address of IPv4; all others are without one.
+
+    A card has one address there, the first one: others are told to the guest only.
     """
-    first = Subnet.objects.filter(network=OuterRef("port__network"), ip_version=4)
-    return Address.objects.filter(
-        subnet_id=Subquery(first.order_by("pk").values("pk")[:1])
-    ).order_by("-pk")
+    rows = Address.objects.filter(ports, subnet__ip_version=4)
+    # The earliest comes last, so that it is kept.
+    found = rows.order_by("-subnet__apart", "-pk").values_list(
+        "port_id", "port__network_id", "subnet_id", "subnet__apart", "address"
+    )
+    return {
+        port: Place(naming.network_number(network, subnet, apart), address)
+        for port, network, subnet, apart, address in found
+    }
 
 
-def address_of(port: Port) -> str:
-    """The one of this port's card."""
-    return addresses().filter(port=port).values_list("address", flat=True).last() or NO_ADDRESS
+def networks_of(server_id: int) -> set[int]:
+    """The numbers of the networks that a server's cards are on."""
+    mine = Port.objects.filter(server=server_id).values_list("pk", "network_id")
+    found = places(Q(port__server=server_id))
+    return {found[pk].network if pk in found else network for pk, network in mine}
+
+
+def place_of(port: Port) -> Place:
+    """Where the card of one port is."""
+    return places(Q(port=port)).get(port.pk) or Place(port.network_id, NO_ADDRESS)
 
 
 def _described(port: Port, **more: Any) -> dict[str, Any]:
     """What the job has to know, so that it needs no row when it is made."""
-    card = {"network": port.network_id, "ip": address_of(port), "mac": port.mac_address}
+    place = place_of(port)
+    card = {"network": place.network, "ip": place.ip, "mac": port.mac_address}
     return {"port": port.pk, "uuid": str(port.uuid), **card, **more}
 
 

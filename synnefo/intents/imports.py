@@ -11,6 +11,7 @@ from datetime import datetime
 from math import ceil
 
 from django.conf import settings
+from django.db.models import Q
 
 from synnefo.core import naming
 from synnefo.core import quota as quota_rules
@@ -32,6 +33,7 @@ from synnefo.db.models import (
 )
 from synnefo.db.transactions import writing
 from synnefo.intents import addresses, quota
+from synnefo.intents import cards as card_rules
 from synnefo.ports import InstanceReport, NicReport, NicSpec
 
 ACTION = "import"
@@ -120,14 +122,12 @@ def finish(server: Server, report: InstanceReport, now: datetime) -> None:
 def cards(server: Server, report: InstanceReport) -> dict[str, NicSpec]:
     """What each card that has a port is to be called, by its uuid, and where it is to go."""
     prefix, found = settings.SYNNEFO_INSTANCE_PREFIX, {}
-    for port in Port.objects.filter(server=server).prefetch_related("addresses"):
-        card = report.nics[port.index]
-        name, network = (
-            naming.nic_name(prefix, port.pk),
-            naming.network_name(prefix, port.network_id),
-        )
-        moves = card.network != network
-        held = next((one.address for one in port.addresses.all()), None)
+    places = card_rules.places(Q(port__server=server))
+    for port in Port.objects.filter(server=server):
+        card, place = report.nics[port.index], places.get(port.pk)
+        name = naming.nic_name(prefix, port.pk)
+        network = naming.network_name(prefix, place.network if place else port.network_id)
+        moves, held = card.network != network, place.ip if place else None
         found[card.uuid] = NicSpec(name, network, held) if moves else NicSpec(name)
     return found
 
@@ -186,8 +186,11 @@ def _ports(server: Server, report: InstanceReport, wish: Wish, now: datetime) ->
 
 
 def _network_of(card: NicReport) -> Network | None:
-    number = naming.network_id(settings.SYNNEFO_INSTANCE_PREFIX, card.network)
-    return Network.objects.filter(pk=number).first() if number else None
+    number = naming.network_number_in(settings.SYNNEFO_INSTANCE_PREFIX, card.network)
+    if number is None:
+        return None
+    mine = Q(pk=number) if number > 0 else Q(subnets=-number)
+    return Network.objects.filter(mine).first()
 
 
 def _address(network: Network, card: NicReport) -> tuple[Subnet, str] | None:

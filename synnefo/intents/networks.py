@@ -140,7 +140,11 @@ def delete(caller: Caller, identifier: str) -> None:
         gone = [row.uuid, *Subnet.objects.filter(network=row).values_list("uuid", flat=True)]
         network_rows.forget_tags(gone)
         NetworkGrant.objects.filter(kind="network", resource=row.uuid).delete()
-        RetiredNetwork.objects.create(number=row.pk, deleted_at=timezone.now())
+        apart = Subnet.objects.filter(network=row, apart=True).values_list("pk", flat=True)
+        RetiredNetwork.objects.bulk_create(
+            RetiredNetwork(number=number, deleted_at=timezone.now())
+            for number in (row.pk, *(-pk for pk in apart))
+        )
         project_id = row.project_id
         row.delete()
         rings.changed(project_id, "network", identifier)

@@ -20,7 +20,7 @@ from synnefo.core.network_faults import (
 )
 from synnefo.core.subnet_rules import Range
 from synnefo.db import rings
-from synnefo.db.models import Address, Network, Subnet
+from synnefo.db.models import Address, Network, RetiredNetwork, Subnet
 from synnefo.db.transactions import writing
 from synnefo.intents import network_rows, quota, subnet_pools
 from synnefo.intents.network_rows import INTERFACE
@@ -53,9 +53,15 @@ def _create(caller: Caller, wish: Mapping[str, Any]) -> Subnet:
     _check_overlap(network, net)
     row = _row(network, net, wish)
     row.subnet_pool = pool
+    row.apart = net.version == 4 and _first_is_there(network)
     row.save(force_insert=True)
     rings.changed(network.project_id, "network", network.uuid)
     return row
+
+
+def _first_is_there(network: Network) -> bool:
+    """Whether another subnet has the one range of IPv4 that the network has on backends."""
+    return Subnet.objects.filter(network=network, ip_version=4, apart=False).exists()
 
 
 def _check_overlap(network: Network, net: subnet_rules.Net) -> None:
@@ -177,5 +183,7 @@ def delete(caller: Caller, identifier: str) -> None:
                 " IP allocation from this subnet."
             )
         network_rows.forget_tags([row.uuid])
+        if row.apart:
+            RetiredNetwork.objects.create(number=-row.pk, deleted_at=timezone.now())
         row.delete()
         rings.changed(row.network.project_id, "network", row.network.uuid)

@@ -18,11 +18,12 @@ def forget_retired(now: datetime) -> None:
     RetiredNetwork.objects.filter(deleted_at__lt=now - REMEMBERED).delete()
 
 
-def reserved(network_id: int, backend: str, kept: Collection[str]) -> bool:
+def reserved(number: int, backend: str, kept: Collection[str]) -> bool:
     """These addresses are not to be handed out; servers that have one already keep it."""
+    here = {"pk": -number} if number < 0 else {"network_id": number, "apart": False}
     changed = 0
     with writing():
-        rows = Subnet.objects.select_for_update().filter(network_id=network_id, ip_version=4)
+        rows = Subnet.objects.select_for_update().filter(ip_version=4, **here)
         for subnet in rows:
             pool = addresses.Pool.of(subnet.pool_start, subnet.pool_end, subnet.gateway)
             mine = sorted(text for text in kept if pool.has(text))

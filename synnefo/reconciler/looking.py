@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from synnefo.core import drift, naming
 from synnefo.core.server_reports import Seen
@@ -120,16 +120,16 @@ def _under_way(backend: Backend, only: set[int] | None) -> tuple[set[int], set[i
 def _expected_cards(backend: Backend, only: set[int] | None) -> dict[int, list[drift.Card]]:
     prefix = settings.SYNNEFO_INSTANCE_PREFIX
     ports = _some(Port.objects.exclude(server__state=ServerState.DELETED), backend, only)
-    rows = card_rules.addresses().filter(port__server__backend=backend)
-    if only is not None:
-        rows = rows.filter(port__server__in=only)
-    addresses = dict(rows.values_list("port_id", "address"))
+    mine = Q(port__server__backend=backend)
+    places = card_rules.places(mine if only is None else mine & Q(port__server__in=only))
     cards: dict[int, list[drift.Card]] = {}
     for pk, server, network, mac in ports.values_list(
         "pk", "server_id", "network_id", "mac_address"
     ):
-        name, where = naming.nic_name(prefix, pk), naming.network_name(prefix, network)
-        cards.setdefault(server, []).append(drift.Card(name, mac, addresses.get(pk), where))
+        name, place = naming.nic_name(prefix, pk), places.get(pk)
+        where = naming.network_name(prefix, place.network if place else network)
+        card = drift.Card(name, mac, place.ip if place else None, where)
+        cards.setdefault(server, []).append(card)
     return cards
 
 

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 
 from synnefo.core import addresses, naming, network_drift
 from synnefo.core.messages import Origin
 from synnefo.core.network_drift import Drift, Kind
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Backend, Network, Port, RetiredNetwork, Subnet
-from synnefo.intents import backend_networks
+from synnefo.intents import backend_networks, cards
 from synnefo.observations import networks
 from synnefo.ports import Cluster, NetworkReport
 
@@ -26,16 +27,23 @@ def look(backend: Backend, cluster: Cluster) -> list[Drift]:
     """Compare all networks."""
     # For those that are to be built the dispatcher sees to it.
     built = [ServerState.ACTIVE, ServerState.STOPPED]
-    living = Port.objects.filter(server__backend=backend, server__state__in=built)
-    needed = set(living.values_list("network_id", flat=True).distinct())
+    living = {"server__backend": backend, "server__state__in": built}
+    needed = set(Port.objects.filter(**living).values_list("network_id", flat=True).distinct())
+    own = cards.places(Q(subnet__apart=True, **{f"port__{k}": v for k, v in living.items()}))
+    needed |= {place.network for place in own.values()}
     pools, kept = _pools(backend)
     expected = [
-        network_drift.Expected(pk, pk in needed, frozenset(kept.get(pk, ())))
-        for pk in Network.objects.values_list("pk", flat=True)
+        network_drift.Expected(pk, pk in needed, frozenset(kept.get(pk, ()))) for pk in _numbers()
     ]
     retired = set(RetiredNetwork.objects.values_list("number", flat=True))
     actual = _actual(cluster.networks(), pools)
     return network_drift.compare(expected, actual, cluster.groups(), retired)
+
+
+def _numbers() -> list[int]:
+    """All that backends may have: the networks, and the subnets that are apart from theirs."""
+    own = Subnet.objects.filter(apart=True).values_list("pk", flat=True)
+    return [*Network.objects.values_list("pk", flat=True), *(-pk for pk in own)]
 
 
 def _pools(
@@ -46,8 +54,9 @@ def _pools(
     kept: dict[int, list[str]] = {}
     for subnet in Subnet.objects.filter(ip_version=4):
         pool = addresses.Pool.of(subnet.pool_start, subnet.pool_end, subnet.gateway)
-        pools.setdefault(subnet.network_id, []).append(pool)
-        kept.setdefault(subnet.network_id, []).extend(subnet.reserved.get(backend.name, []))
+        number = naming.network_number(subnet.network_id, subnet.pk, subnet.apart)
+        pools.setdefault(number, []).append(pool)
+        kept.setdefault(number, []).extend(subnet.reserved.get(backend.name, []))
     return pools, kept
 
 
@@ -56,7 +65,7 @@ def _actual(
 ) -> list[network_drift.Actual]:
     found = []
     for report in reports:
-        number = naming.network_id(settings.SYNNEFO_INSTANCE_PREFIX, report.name)
+        number = naming.network_number_in(settings.SYNNEFO_INSTANCE_PREFIX, report.name)
         if number is not None:
             mine = pools.get(number, [])
             kept = (text for text in report.external if any(pool.has(text) for pool in mine))

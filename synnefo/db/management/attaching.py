@@ -77,7 +77,7 @@ def _refuse_what_another_left(name: str, cluster: Cluster) -> None:
     """Instances called as ours would be: the next server of that number would become that one."""
     prefix = settings.SYNNEFO_INSTANCE_PREFIX
     found = [one.name for one in cluster.instances() if naming.server_id(prefix, one.name)]
-    found += [one.name for one in cluster.networks() if naming.network_id(prefix, one.name)]
+    found += [one.name for one in cluster.networks() if naming.network_number_in(prefix, one.name)]
     if found:
         some = ", ".join(sorted(found)[:MOST_NAMED]) + (", …" if len(found) > MOST_NAMED else "")
         raise Unusable(

@@ -17,9 +17,9 @@ from synnefo import wiring
 from synnefo.core import naming
 from synnefo.core.faults import Fault
 from synnefo.core.messages import FINAL_STATUSES, Origin
-from synnefo.db.models import Backend, Port, Server
+from synnefo.db.models import Backend, Server
 from synnefo.dispatcher.networks import NetworkPreparer
-from synnefo.intents import imports
+from synnefo.intents import cards, imports
 from synnefo.observations import servers
 from synnefo.ports import Cluster, ClusterError, InstanceChange, InstanceReport, NotFound
 
@@ -102,7 +102,7 @@ class Importing:
     def _settle(self, server: Server, *, start: bool) -> Outcome:
         """Its cards and disks get their names; it runs again if it ran."""
         name = _name_of(server)
-        networks = Port.objects.filter(server=server).values_list("network_id", flat=True)
+        networks = cards.networks_of(server.pk)
         preparer = NetworkPreparer(wiring.clock(), settings.SYNNEFO_INSTANCE_PREFIX)
         _until(
             lambda: preparer.ready(

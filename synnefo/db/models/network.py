@@ -44,7 +44,10 @@ class Network(models.Model):
 
 
 class RetiredNetwork(models.Model):
-    """A network that was deleted: what backends have of it is to be removed, by its old number."""
+    """A network that was deleted: what backends have of it is to be removed, by its old number.
+
+    Below 0 it is that of a subnet that had a network of its own there.
+    """
 
     number = models.BigIntegerField(primary_key=True)
     deleted_at = models.DateTimeField()
@@ -57,7 +60,8 @@ class Subnet(models.Model):
     """An address range of a network and the pool that servers get addresses from.
 
     `pools` are the ranges of the pool, [[first, last], …], where there is not just the one from
-    `pool_start` to `pool_end`; these always hold its ends.
+    `pool_start` to `pool_end`; these always hold its ends. A network of a backend has one range of
+    IPv4: a subnet that is `apart` has a network of its own there, at the same place.
     """
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4)
@@ -81,6 +85,7 @@ class Subnet(models.Model):
     service_types = models.JSONField(default=list)
     revision = models.PositiveIntegerField(default=1)
     next_offset = models.PositiveBigIntegerField(default=0)  # where a search begins
+    apart = models.BooleanField(default=False)
     # By backend: addresses of the pool that an administrator keeps from servers there.
     reserved = models.JSONField(default=dict)
     created_at = models.DateTimeField()

@@ -5,6 +5,7 @@ import pytest
 from synnefo.core.faults import Conflict
 from synnefo.db.models import Address, Intent, Port
 from synnefo.intents import interfaces, networks, ports, servers, subnets
+from synnefo.intents.server_request import NetworkRequest
 
 
 @pytest.fixture
@@ -87,6 +88,72 @@ def test_other_addresses_reach_the_card(spine, server, network):
     ports.update(spine.caller, str(port.uuid), wish, None)
     _calm(spine)
     assert _cards(spine, server)[f"snf-nic-{port.pk}"][1] == "10.7.0.99"
+
+
+@pytest.fixture
+def further(spine, network):
+    """Another subnet of the network."""
+    wish = {"network_id": str(network.uuid), "cidr": "10.8.0.0/24", "ip_version": 4}
+    return subnets.create(spine.caller, [wish])[0]
+
+
+def _port(spine, network, subnet, *others):
+    held = [{"subnet_id": str(one.uuid)} for one in (subnet, *others)]
+    return ports.create(spine.caller, [{"network_id": str(network.uuid), "fixed_ips": held}])[0]
+
+
+def test_addresses_of_a_further_subnet_reach_the_card(spine, network, further):
+    """The network of a backend has one range, so such a subnet has a network of its own there."""
+    port = _port(spine, network, further)
+    server = spine.create(networks=[NetworkRequest(port_id=str(port.uuid))])
+    _calm(spine)
+    name, own = f"snf-nic-{port.pk}", f"snf-subnet-{further.pk}"
+    assert _cards(spine, server) == {name: (own, "10.8.0.2")}
+    assert own in _names(spine)
+    ports.update(spine.caller, str(port.uuid), {"fixed_ips": [{"ip_address": "10.7.0.9"}]}, None)
+    _calm(spine)
+    assert _cards(spine, server) == {name: (f"snf-net-{network.pk}", "10.7.0.9")}
+    ports.update(spine.caller, str(port.uuid), {"fixed_ips": [{"ip_address": "10.8.0.9"}]}, None)
+    _calm(spine)
+    assert _cards(spine, server) == {name: (own, "10.8.0.9")}
+
+
+def test_a_further_subnet_that_is_deleted_leaves_the_cluster(spine, server, network, further):
+    port = _port(spine, network, further)
+    interfaces.attach(spine.caller, str(server.uuid), {"port_id": str(port.uuid)})
+    _calm(spine)
+    own = f"snf-subnet-{further.pk}"
+    assert _cards(spine, server)[f"snf-nic-{port.pk}"] == (own, "10.8.0.2")
+    spine.cluster.submit_network_disconnect(own, "default", "by hand")
+    spine.reconciler.turn(spine.backend)
+    _calm(spine)
+    assert next(one for one in spine.cluster.networks() if one.name == own).groups == ("default",)
+    ports.delete(spine.caller, str(port.uuid))
+    _calm(spine)
+    subnets.delete(spine.caller, str(further.uuid))
+    for _ in range(3):
+        spine.reconciler.turn(spine.backend)
+    assert own not in _names(spine)
+
+
+def test_a_card_with_addresses_of_two_subnets_has_the_first_one(spine, network, further):
+    port = _port(spine, network, network.subnets.first(), further)
+    server = spine.create(networks=[NetworkRequest(port_id=str(port.uuid))])
+    _calm(spine)
+    assert _cards(spine, server) == {f"snf-nic-{port.pk}": (f"snf-net-{network.pk}", "10.7.0.2")}
+
+
+def test_the_range_of_the_first_subnet_goes_to_the_next_new_one(spine, network, further):
+    """What is apart stays so, as cards may be on it."""
+    subnets.delete(spine.caller, str(network.subnets.first().uuid))
+    wish = {"network_id": str(network.uuid), "cidr": "10.9.9.0/24", "ip_version": 4}
+    new = subnets.create(spine.caller, [wish])[0]
+    further.refresh_from_db()
+    assert (further.apart, new.apart) == (True, False)
+    port = _port(spine, network, new)
+    server = spine.create(networks=[NetworkRequest(port_id=str(port.uuid))])
+    _calm(spine)
+    assert _cards(spine, server)[f"snf-nic-{port.pk}"] == (f"snf-net-{network.pk}", "10.9.9.2")
 
 
 def test_an_attachment_that_fails_leaves_nothing(spine, server, network):

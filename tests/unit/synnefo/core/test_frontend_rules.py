@@ -14,7 +14,7 @@ NAMINGS = [
     (naming.instance_name, naming.server_id),
     (naming.nic_name, naming.port_id),
     (naming.disk_name, naming.volume_id),
-    (naming.network_name, naming.network_id),
+    (naming.network_name, naming.network_number_in),
 ]
 
 
@@ -22,6 +22,9 @@ NAMINGS = [
 def test_names_lead_back(prefix, number):
     for there, back in NAMINGS:
         assert back(prefix, there(prefix, number)) == number
+    apart = naming.network_number(5, number, apart=True)
+    assert apart == -number
+    assert naming.network_number_in(prefix, naming.network_name(prefix, apart)) == apart
 
 
 @given(st.text(max_size=30))
