@@ -143,7 +143,8 @@ def _frontend(layout: Layout, python: PythonEnvironment) -> list[Specification]:
             "api",
             tuple(server),
             environment,
-            after=parts,
+            # A broker takes its time, and users need none.
+            after=("postgres",) if layout.full else (),
             port=layout.choices.port,
         ),
     ]

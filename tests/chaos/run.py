@@ -55,7 +55,8 @@ class Run:
     def go(self) -> Outcome:
         """Break it for the time, wait until it is calm, judge."""
         self._users = self._make_users()
-        plan = schedule.plan(self._seed, self._seconds, faults.targets(self._machine))
+        every = schedule.EVERY_FULL if self._machine.layout.full else schedule.EVERY
+        plan = schedule.plan(self._seed, self._seconds, faults.targets(self._machine), every)
         begun = time.monotonic()
         threads = self._people()
         try:

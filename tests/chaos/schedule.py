@@ -7,7 +7,8 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-EVERY = 3.5  # Seconds from one fault to the next, on average.
+EVERY = 3.5  # Seconds from one fault to the next, on average …
+EVERY_FULL = 5.0  # … and where a broker and a database have to come back in between.
 QUIET_AT_THE_END = 5.0
 
 Targets = Mapping[str, Sequence[str]]
@@ -49,11 +50,11 @@ class Fault:
     size: float
 
 
-def plan(seed: int, seconds: float, targets: Targets) -> tuple[Fault, ...]:
+def plan(seed: int, seconds: float, targets: Targets, every: float = EVERY) -> tuple[Fault, ...]:
     """Every kind on every target in turn, in an order of the seed's, until the time is over."""
     chance = random.Random(f"faults {seed}")
     turns = _turns(chance, targets)
-    found, at = [], chance.uniform(1.0, EVERY)
+    found, at = [], chance.uniform(1.0, every)
     while at < seconds - QUIET_AT_THE_END:
         kind, target = next(turns)
         length = KINDS[kind]
@@ -61,7 +62,7 @@ def plan(seed: int, seconds: float, targets: Targets) -> tuple[Fault, ...]:
         lasting = min(lasting, seconds - QUIET_AT_THE_END - at)
         size = round(chance.uniform(-3600.0, 3600.0), 1)
         found.append(Fault(round(at, 2), kind, target, round(lasting, 2), size))
-        at += chance.uniform(0.5 * EVERY, 1.5 * EVERY)
+        at += chance.uniform(0.5 * every, 1.5 * every)
     return tuple(found)
 
 
