@@ -78,7 +78,10 @@ class Rapi(httpx.BaseTransport):
             return httpx.Response(200, content=self._bulk)
         if path.startswith("/2/instances/"):
             return httpx.Response(200, json=self.instances[path.rpartition("/")[2]])
-        answers = {"/2/info": CLUSTER, "/2/nodes": [NODE], "/2/groups": [{"name": "default"}]}
+        answers: dict[str, Any] = {
+            "/2/info": CLUSTER, "/2/features": [], "/2/nodes": [NODE],
+            "/2/groups": [{"name": "default"}],
+        }  # fmt: skip
         network = {
             "name": "snf-net-1", "uuid": "u", "network": "10.0.0.0/8", "gateway": None,
             "mac_prefix": None, "free_count": 1, "reserved_count": 0, "tags": [], "inst_list": [],
