@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from synnefo.core import volume_states
 from synnefo.core.caller import Caller
-from synnefo.core.faults import BadRequest, Conflict, NotFound
+from synnefo.core.faults import BadRequest, Conflict
 from synnefo.core.volume_states import AVAILABLE, GIB, IN_USE, gib
 from synnefo.db.models import Snapshot, Volume, VolumeAttachment
 from synnefo.db.transactions import writing
@@ -83,13 +83,17 @@ def detach_by_hand(caller: Caller, volume_uuid: str, attachment: str | None) -> 
     """Take back what `attach_by_hand` wrote down."""
     with writing():
         volume = volume_lookup.volume(caller, volume_uuid)
-        _check_by_hand(volume)
         rows = VolumeAttachment.objects.filter(volume=volume)
         if attachment is not None:
-            rows = rows.filter(uuid=volume_lookup.uuid_of(attachment))
+            named = volume_lookup.attachment(caller, attachment)
+            if named.volume_id != volume.pk:
+                raise BadRequest(
+                    f"Attachment {attachment} is not of volume {volume_uuid} but of another.",
+                    field="os-detach.attachment_id",
+                )
+            rows = rows.filter(pk=named.pk)
+        _check_by_hand(volume)
         if not rows.exists():
-            if attachment is not None:
-                raise NotFound(f"Volume attachment {attachment} could not be found.")
             return  # It is detached already.
         rows.delete()
         if not VolumeAttachment.objects.filter(volume=volume).exists():

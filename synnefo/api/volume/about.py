@@ -270,8 +270,6 @@ RESOURCE_FILTERS = {
 
 def resource_filters(request: Request) -> HttpResponse:
     """GET /resource_filters, from 3.33 on."""
-    if request.version < (3, 33):
-        raise NotFound("The resource could not be found.")
     wanted = request.query.get("resource")
     shown = [
         {"resource": name, "filters": filters}
@@ -283,6 +281,4 @@ def resource_filters(request: Request) -> HttpResponse:
 
 def clusters(request: Request) -> HttpResponse:
     """GET /clusters, from 3.7 on: services stand for themselves."""
-    if request.version < (3, 7):
-        raise NotFound("The resource could not be found.")
     return answer({"clusters": []})

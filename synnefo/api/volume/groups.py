@@ -1,4 +1,4 @@
-"""Groups of volumes (from 3.13 on), their types (3.11) and their snapshots (3.14)."""
+"""Groups of volumes (from 3.13 on) and their snapshots (3.14)."""
 
 from typing import Any
 
@@ -6,13 +6,10 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 
 from synnefo.api.bodies import (
-    FALSE,
-    Kind,
     anything,
     choice,
     flag,
     listing,
-    mapping,
     maybe,
     record,
     text,
@@ -25,17 +22,10 @@ from synnefo.api.volume.actions import check_who
 from synnefo.api.volume.bodies import IDENTIFIER, NOTE, TITLE, one_of, wrapped
 from synnefo.core import volume_states
 from synnefo.core.faults import BadRequest, NotFound
-from synnefo.db.models import GroupSnapshot, GroupType, VolumeGroup
+from synnefo.db.models import GroupSnapshot, VolumeGroup
 from synnefo.intents import volume_groups as intents
 from synnefo.intents import volume_lookup
 
-SPECS = mapping(text(1, 255, pattern=r"[a-zA-Z0-9\-_:. ]+"), text(0, 255), most=128)
-_TYPE: dict[str, Kind] = {"name": text(1, 255), "description": maybe(text(0, 255, lines=True))}
-CREATE_TYPE = wrapped(
-    "group_type", _TYPE | {"is_public": flag, "group_specs": maybe(SPECS)}, ("name",)
-)
-UPDATE_TYPE = wrapped("group_type", _TYPE | {"is_public": flag})
-TYPE_SPECS = record({"group_specs": SPECS}, ("group_specs",))
 CREATE = wrapped(
     "group",
     {
@@ -88,126 +78,6 @@ SNAPSHOT_ACTION = one_of(
 )
 
 
-def _since(request: Request, minor: int) -> None:
-    if request.version < (3, minor):
-        raise NotFound("The resource could not be found.")
-
-
-# --- types ----------------------------------------------------------------------------------------
-
-
-def _type_record(request: Request, row: GroupType) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "id": str(row.uuid),
-        "name": row.name,
-        "description": row.description,
-        "is_public": row.is_public,
-    }
-    return data | ({"group_specs": row.specs} if request.caller.is_admin else {})
-
-
-def _types(request: Request) -> "QuerySet[GroupType]":
-    rows = GroupType.objects.all()
-    wanted = request.query.get("is_public", "").lower()
-    if not request.caller.is_admin:
-        return rows.filter(is_public=True)
-    return rows if wanted in {"", "none"} else rows.filter(is_public=wanted not in FALSE)
-
-
-TYPES = lists.Listing(
-    name="group_types",
-    path="group_types",
-    rows=_types,
-    brief=_type_record,
-    detail=_type_record,
-    filters={"name": lists.word("name"), "group_specs": lists.items("specs")},
-    sort_keys={"id": "uuid", "name": "name", "created_at": "created_at"},
-)
-
-
-def types(request: Request) -> HttpResponse:
-    """GET /group_types."""
-    _since(request, 11)
-    intents.default_type()
-    return TYPES.index(request)
-
-
-def _find_type(request: Request, id: str) -> GroupType:
-    _since(request, 11)
-    row = intents.default_type() if id == "default" else intents.find_type(id)
-    if not row.is_public and not request.caller.is_admin:
-        raise NotFound(f"Group type {id} could not be found.")
-    return row
-
-
-def show_type(request: Request, id: str) -> HttpResponse:
-    """GET /group_types/{id}, or /group_types/default."""
-    return answer({"group_type": _type_record(request, _find_type(request, id))})
-
-
-def create_type(request: Request) -> HttpResponse:
-    """POST /group_types."""
-    _since(request, 11)
-    wish = request.wish["group_type"]
-    row = intents.create_type(
-        name=wish["name"],
-        description=wish.get("description"),
-        is_public=wish.get("is_public", True),
-        specs=wish.get("group_specs") or {},
-    )
-    return answer({"group_type": _type_record(request, row)}, 202)
-
-
-def change_type(request: Request, id: str) -> HttpResponse:
-    """PUT /group_types/{id}."""
-    _since(request, 11)
-    row = intents.change_type(id, **request.wish["group_type"])
-    return answer({"group_type": _type_record(request, row)})
-
-
-def delete_type(request: Request, id: str) -> HttpResponse:
-    """DELETE /group_types/{id}."""
-    _since(request, 11)
-    intents.delete_type(id)
-    return empty(202)
-
-
-def specs(request: Request, id: str) -> HttpResponse:
-    """GET /group_types/{id}/group_specs."""
-    return answer({"group_specs": _find_type(request, id).specs})
-
-
-def merge_specs(request: Request, id: str) -> HttpResponse:
-    """POST /group_types/{id}/group_specs."""
-    row, wish = _find_type(request, id), request.wish["group_specs"]
-    intents.change_type(str(row.uuid), specs={**row.specs, **wish})
-    return answer({"group_specs": wish}, 202)
-
-
-def spec(request: Request, id: str, key: str) -> HttpResponse:
-    """GET /group_types/{id}/group_specs/{key}."""
-    found = _find_type(request, id).specs
-    if key not in found:
-        raise NotFound(f"Group Type {id} has no specs with key {key}.")
-    return answer({key: found[key]})
-
-
-def set_spec(request: Request, id: str, key: str) -> HttpResponse:
-    """PUT /group_types/{id}/group_specs/{key}."""
-    row = _find_type(request, id)
-    if list(request.wish) != [key]:
-        raise BadRequest("Request body and URI mismatch: the item is named differently.")
-    intents.change_type(str(row.uuid), specs={**row.specs, **request.wish})
-    return answer(request.wish)
-
-
-def drop_spec(request: Request, id: str, key: str) -> HttpResponse:
-    """DELETE /group_types/{id}/group_specs/{key}."""
-    _find_type(request, id)
-    intents.drop_spec(id, key)
-    return empty(202)
-
-
 # --- groups ---------------------------------------------------------------------------------------
 
 
@@ -252,21 +122,8 @@ GROUPS = lists.Listing(
 )
 
 
-def index(request: Request) -> HttpResponse:
-    """GET /groups."""
-    _since(request, 13)
-    return GROUPS.index(request)
-
-
-def index_detail(request: Request) -> HttpResponse:
-    """GET /groups/detail."""
-    _since(request, 13)
-    return GROUPS.index_detail(request)
-
-
 def show(request: Request, id: str) -> HttpResponse:
     """GET /groups/{id}."""
-    _since(request, 13)
     rows = volume_lookup.mine(request.caller, _rows())
     row = rows.filter(uuid=volume_lookup.uuid_of(id)).first()
     if row is None:
@@ -276,7 +133,6 @@ def show(request: Request, id: str) -> HttpResponse:
 
 def create(request: Request) -> HttpResponse:
     """POST /groups."""
-    _since(request, 13)
     wish = request.wish["group"]
     columns = {"name": wish.get("name"), "description": wish.get("description")}
     row = intents.create(request.caller, wish["group_type"], wish["volume_types"], **columns)
@@ -285,7 +141,6 @@ def create(request: Request) -> HttpResponse:
 
 def create_from(request: Request) -> HttpResponse:
     """POST /groups/action: create-from-src."""
-    _since(request, 14)
     wish = request.wish["create-from-src"]
     columns = {"name": wish.get("name"), "description": wish.get("description")}
     row = intents.create_from(
@@ -300,7 +155,6 @@ def _ids(joined: str | None) -> list[str]:
 
 def update(request: Request, id: str) -> HttpResponse:
     """PUT /groups/{id}."""
-    _since(request, 13)
     wish = dict(request.wish["group"])
     add, remove = _ids(wish.pop("add_volumes", None)), _ids(wish.pop("remove_volumes", None))
     columns = {name: value for name, value in wish.items() if value is not None}
@@ -312,7 +166,6 @@ def update(request: Request, id: str) -> HttpResponse:
 
 def act(request: Request, id: str) -> HttpResponse:
     """POST /groups/{id}/action."""
-    _since(request, 13)
     name, wish = request.wish
     if name == "delete":
         intents.delete(request.caller, id, volumes_too=wish.get("delete-volumes", False))
@@ -362,28 +215,14 @@ SNAPSHOTS = lists.Listing(
 )
 
 
-def snapshots(request: Request) -> HttpResponse:
-    """GET /group_snapshots."""
-    _since(request, 14)
-    return SNAPSHOTS.index(request)
-
-
-def snapshots_detail(request: Request) -> HttpResponse:
-    """GET /group_snapshots/detail."""
-    _since(request, 14)
-    return SNAPSHOTS.index_detail(request)
-
-
 def show_snapshot(request: Request, id: str) -> HttpResponse:
     """GET /group_snapshots/{id}."""
-    _since(request, 14)
     row = intents.find_snapshot(request.caller, id)
     return answer({"group_snapshot": _snapshot_detail(request, row)})
 
 
 def create_snapshot(request: Request) -> HttpResponse:
     """POST /group_snapshots."""
-    _since(request, 14)
     wish = request.wish["group_snapshot"]
     columns = {"name": wish.get("name"), "description": wish.get("description")}
     row = intents.snapshot(request.caller, wish["group_id"], **columns)
@@ -393,7 +232,6 @@ def create_snapshot(request: Request) -> HttpResponse:
 
 def delete_snapshot(request: Request, id: str) -> HttpResponse:
     """DELETE /group_snapshots/{id}."""
-    _since(request, 14)
     intents.delete_snapshot(request.caller, id)
     return empty(202)
 

@@ -226,8 +226,6 @@ def _metadata(request: Request, row: Backup) -> dict[str, Any]:
 
 def update_backup(request: Request, id: str) -> HttpResponse:
     """PUT /backups/{id}, from 3.9 on."""
-    if request.version < (3, 9):
-        raise NotFound("The resource could not be found.")
     wish = request.wish["backup"]
     if not wish:
         raise BadRequest("Invalid input: nothing to update is named.", field="backup")

@@ -43,23 +43,6 @@ OLD_TRANSFERS = _transfers("os-volume-transfer")
 TRANSFERS = _transfers("volume-transfers")
 
 
-def _since(request: Request, minor: int) -> None:
-    if request.version < (3, minor):
-        raise NotFound("The resource could not be found.")
-
-
-def index(request: Request) -> HttpResponse:
-    """GET /volume-transfers, from 3.55 on."""
-    _since(request, 55)
-    return TRANSFERS.index(request)
-
-
-def index_detail(request: Request) -> HttpResponse:
-    """GET /volume-transfers/detail."""
-    _since(request, 55)
-    return TRANSFERS.index_detail(request)
-
-
 def show(request: Request, id: str) -> HttpResponse:
     """GET of a transfer."""
     row = volume_lookup.transfer(request.caller, id)
@@ -115,49 +98,32 @@ ATTACHMENTS = lists.Listing(
 )
 
 
-def attachments(request: Request) -> HttpResponse:
-    """GET /attachments."""
-    _since(request, 27)
-    return ATTACHMENTS.index(request)
-
-
-def attachments_detail(request: Request) -> HttpResponse:
-    """GET /attachments/detail."""
-    _since(request, 27)
-    return ATTACHMENTS.index_detail(request)
-
-
 def show_attachment(request: Request, id: str) -> HttpResponse:
     """GET /attachments/{id}."""
-    _since(request, 27)
     row = volume_lookup.attachment(request.caller, id, locked=False)
     return answer({"attachment": attachment_full(request, row)})
 
 
 def create_attachment(request: Request) -> HttpResponse:
     """POST /attachments: keep a volume for a server."""
-    _since(request, 27)
     row = volume_attachments.reserve(request.caller, request.wish["attachment"])
     return answer({"attachment": attachment_full(request, row)})
 
 
 def update_attachment(request: Request, id: str) -> HttpResponse:
     """PUT /attachments/{id}: refused, with the reason."""
-    _since(request, 27)
     volume_attachments.connect(request.caller, id)
     return empty(200)
 
 
 def delete_attachment(request: Request, id: str) -> HttpResponse:
     """DELETE /attachments/{id}: what is left of the volume's attachments."""
-    _since(request, 27)
     left = volume_attachments.remove(request.caller, id)
     return answer({"attachments": [attachment_full(request, one) for one in left]})
 
 
 def act_on_attachment(request: Request, id: str) -> HttpResponse:
     """POST /attachments/{id}/action: os-complete."""
-    _since(request, 44)
     volume_attachments.complete(request.caller, id)
     return empty(204)
 
@@ -208,14 +174,7 @@ MESSAGES = lists.Listing(
 )
 
 
-def messages(request: Request) -> HttpResponse:
-    """GET /messages."""
-    _since(request, 3)
-    return MESSAGES.index(request)
-
-
 def _find_message(request: Request, id: str) -> VolumeMessage:
-    _since(request, 3)
     rows = volume_lookup.mine(request.caller, VolumeMessage.objects.all())
     row = rows.filter(uuid=volume_lookup.uuid_of(id)).first()
     if row is None:

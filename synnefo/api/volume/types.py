@@ -234,21 +234,14 @@ def _default(row: DefaultVolumeType) -> dict[str, str]:
     return {"project_id": row.project_id, "volume_type_id": str(row.volume_type.uuid)}
 
 
-def _since_62(request: Request) -> None:
-    if request.version < (3, 62):
-        raise NotFound("The resource could not be found.")
-
-
 def defaults(request: Request) -> HttpResponse:
     """GET /default-types."""
-    _since_62(request)
     rows = DefaultVolumeType.objects.select_related("volume_type").order_by("pk")
     return answer({"default_types": [_default(row) for row in rows]})
 
 
 def default_of(request: Request, id: str) -> HttpResponse:
     """GET /default-types/{project}."""
-    _since_62(request)
     row = DefaultVolumeType.objects.select_related("volume_type").filter(project_id=id).first()
     if row is None:
         raise NotFound(f"Default type for project {id} not found.")
@@ -257,7 +250,6 @@ def default_of(request: Request, id: str) -> HttpResponse:
 
 def set_default(request: Request, id: str) -> HttpResponse:
     """PUT /default-types/{project}."""
-    _since_62(request)
     wanted = request.wish["default_type"]["volume_type"]
     row = intents.set_default(request.caller, id, wanted)
     return answer({"default_type": _default(row)})
@@ -265,7 +257,6 @@ def set_default(request: Request, id: str) -> HttpResponse:
 
 def unset_default(request: Request, id: str) -> HttpResponse:
     """DELETE /default-types/{project}."""
-    _since_62(request)
     intents.unset_default(id)
     return empty(204)
 

@@ -21,6 +21,7 @@ from synnefo.db.models import (
 )
 from synnefo.intents import image_files, volume_images
 from tests.integration.api.client import Answer, Api
+from tests.integration.api.conformance import why_not
 from tests.integration.api.world import World
 
 V3 = "/volume/v3"
@@ -28,10 +29,12 @@ BAD_NAMES: tuple[Any, ...] = (1, [], {}, "x" * 256, "a\0b", "a\nb")
 
 
 def call(api: Api, method: str, path: str, body: Any = None, **more: Any) -> Answer:
-    """With the newest microversion unless another one is named."""
+    """With the newest microversion unless another one is named; the document tells the answer."""
     version = more.pop("at", "latest")
     headers = {"OPENSTACK_API_VERSION": f"volume {version}"}
-    return api(method, V3 + path, body, **headers, **more)
+    found = api(method, V3 + path, body, **headers, **more)
+    assert why_not(method, V3 + path, found.status, found.body) is None
+    return found
 
 
 def made(api: Api, size: int = 1, **fields: Any) -> dict[str, Any]:
