@@ -14,7 +14,7 @@ from pathlib import Path
 from synnefo.cloud.supervised import start_ticks
 from tests.chaos.journal import Journal, Window
 from tests.chaos.machine import Machine
-from tests.chaos.messages import meddler
+from tests.chaos.messages import Away, meddler
 from tests.chaos.schedule import Fault, Targets
 
 PARTS = ("postgres", "rabbitmq")
@@ -78,7 +78,7 @@ class Injector:
         began = time.monotonic()
         try:
             undo = DEEDS[fault.kind](self, fault)
-        except (NothingThere, ProcessLookupError):
+        except (Away, NothingThere, ProcessLookupError):
             self.journal.skipped[fault.kind] += 1
             return
         if undo is None:

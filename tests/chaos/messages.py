@@ -9,6 +9,7 @@ import random
 import re
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -23,9 +24,14 @@ from tests.chaos.machine import Machine
 PILE = 6  # As many messages make a meddling worth while …
 PATIENCE = 3.0  # … and so long they are waited for.
 AT_MOST = 100
+COMING_BACK = 10.0
 TROUBLE = (AMQPError, OSError)
 Release = Callable[[], None]
 JOB = re.compile(rb'jobId\\*": *"?(\d+)')
+
+
+class Away(Exception):  # noqa: N818 - The name says what happened.
+    """There are no messages to be had at this moment."""
 
 
 class Meddler(Protocol):
@@ -219,9 +225,9 @@ class OnBroker:
     def _while_stopped(
         self, work: Callable[[Any, list[Any]], int], keep: Callable[[Any], None] | None = None
     ) -> int:
+        connection = self._connected()
         self._machine.stop("dispatcher")
         try:
-            connection = pika.BlockingConnection(pika.URLParameters(self._url))
             channel = connection.channel()
             threading.Event().wait(PATIENCE)
             done = work(channel, list(self._taken(channel)))
@@ -234,6 +240,17 @@ class OnBroker:
         finally:
             self._machine.start("dispatcher")
         return done
+
+    def _connected(self) -> Any:
+        """A broker that was broken by an earlier fault may just be coming back."""
+        pause, deadline = threading.Event(), time.monotonic() + COMING_BACK
+        while True:
+            try:
+                return pika.BlockingConnection(pika.URLParameters(self._url))
+            except TROUBLE as error:
+                if time.monotonic() > deadline:
+                    raise Away(str(error)) from error
+                pause.wait(0.5)
 
     def _taken(self, channel: Any) -> list[Any]:
         found: list[Any] = []
