@@ -36,6 +36,15 @@ def test_dispatchers_wait_for_tables_and_answer_metrics_each(tmp_path):
     assert {one.metrics for one in found} <= set(made.ports())
 
 
+def test_users_wait_for_no_broker(tmp_path):
+    """Its start takes long, and a cloud that is taken up again has users already."""
+    made = layout(tmp_path, profile="full")
+    made.make_folders()
+    rows = {one.name: one for one in processes.specifications(made, PythonEnvironment(tmp_path))}
+    assert rows["api"].after == ("postgres",)
+    assert "rabbitmq" in rows["dispatcher"].after
+
+
 def test_dispatchers_may_become_more_but_brokers_not(tmp_path):
     layout(tmp_path, profile="full").save()
     assert up.Up(tmp_path, up.Wishes(dispatchers=3)).layout.dispatchers[-1] == "dispatcher3"
