@@ -12,6 +12,7 @@ import socket
 import socketserver
 import stat
 import struct
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
@@ -196,20 +197,31 @@ class _Server(socketserver.ThreadingUnixStreamServer):
     request_queue_size = 128
     methods: Mapping[str, Callable[..., Any]]
 
+    def server_bind(self) -> None:
+        """The file is private from its first moment on, as it gets the mode of its socket."""
+        os.fchmod(self.socket.fileno(), SOCKET_MODE)
+        super().server_bind()
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A command that was interrupted leaves its connection broken, which is no news."""
-        log.debug("command socket: a connection ended early", exc_info=True)
+        if isinstance(sys.exception(), ConnectionError):
+            log.debug("command socket: a connection ended early", exc_info=True)
+        else:
+            log.error("command socket: a connection failed", exc_info=True)
 
 
 def answer(methods: Mapping[str, Callable[..., Any]], line: bytes) -> bytes:
     """The answer to one request, errors included."""
     try:
-        success, result = True, _call(methods, line)
+        return _told(True, _call(methods, line))
     except (errors.GenericError, UnknownResourceError) as error:
-        success, result = False, errors.encode(error)
+        return _told(False, errors.encode(error))
     except Exception as error:  # A mistake ends one request, whose caller is told.
         log.exception("command socket: a request failed")
-        success, result = False, errors.encode(error)
+        return _told(False, errors.encode(error))
+
+
+def _told(success: bool, result: Any) -> bytes:
     return orjson.dumps(
         {"success": success, "result": result},
         option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS,
@@ -238,14 +250,8 @@ class CommandSocket:
     def __init__(self, master: Master, path: Path, more: Methods) -> None:
         self.path = path
         _remove_stale(path)
-        # The mask makes the file private from its first moment on.
-        previous = os.umask(0o177)
-        try:
-            with _short(path) as address:
-                self._server = _Server(address, _Handler)
-        finally:
-            os.umask(previous)
-        os.chmod(path, SOCKET_MODE)
+        with _short(path) as address:
+            self._server = _Server(address, _Handler)
         self._server.methods = {**Commands(master).methods(), **more}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="command-socket", daemon=True)
