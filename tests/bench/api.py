@@ -56,7 +56,6 @@ def calls(api: httpx.Client, body: dict[str, Any], size: int) -> dict[str, Any]:
     server, token = listed[0]["id"], api.headers["X-Auth-Token"]
     one, asked = f"/compute/v2.1/servers/{server}", {"X-Subject-Token": token}
     port = api.get("/network/v2.0/ports", params={"device_id": server}).json()["ports"][0]["id"]
-    volume = api.get("/volume/v3/volumes", params={"limit": 1}).json()["volumes"][0]["id"]
     found = {
         "list": repeated(30, lambda: api.get(SERVERS, params={"limit": size})),
         "token_validate": repeated(200, lambda: api.get(TOKENS, headers=asked)),
@@ -64,7 +63,6 @@ def calls(api: httpx.Client, body: dict[str, Any], size: int) -> dict[str, Any]:
     paths = {
         "one": one,
         "one_port": f"/network/v2.0/ports/{port}",
-        "one_volume": f"/volume/v3/volumes/{volume}",
         "10_servers": f"{SERVERS}?limit=10",
         "10_ports": "/network/v2.0/ports?limit=10",
         "10_volumes": "/volume/v3/volumes/detail?limit=10",

@@ -23,7 +23,7 @@ from synnefo.api.network.collections import (
 from synnefo.api.request import Request
 from synnefo.core.faults import BadRequest
 from synnefo.core.network_faults import PortNotFound
-from synnefo.db.models import Address, Port
+from synnefo.db.models import Address, Port, Server
 from synnefo.intents import network_rows, ports
 
 SERVERS = "compute:"
@@ -113,9 +113,10 @@ def _owner(values: list[str]) -> Q:
 
 
 def _device(values: list[str]) -> Q:
-    condition = Q(device__in=values, server__isnull=True)
+    """Of these servers or other devices: keys of this table only, so that indexes find them."""
     known = [one for one in values if UUID.fullmatch(one)]
-    return condition | Q(server__uuid__in=known)
+    found = Q(device__in=values, server__isnull=True)
+    return found | Q(server__in=Server.objects.filter(uuid__in=known).values("pk"))
 
 
 FIXED_IP = bodies.record({"subnet_id": bodies.uuid, "ip_address": kinds.ADDRESS})

@@ -112,7 +112,7 @@ class Port(models.Model):
     status = models.CharField(max_length=16, default="BUILD")  # BUILD, ACTIVE, DOWN
     router = models.ForeignKey("Router", null=True, on_delete=models.PROTECT, related_name="ports")
     owner = models.CharField(max_length=64, blank=True, default="")
-    device = models.CharField(max_length=255, blank=True, default="")
+    device = models.CharField(max_length=255, blank=True, default="", db_index=True)
     kept = models.BooleanField(default=False)  # Its user made it: it outlives its server.
     description = models.CharField(max_length=255, blank=True, default="")
     admin_up = models.BooleanField(default=True)
