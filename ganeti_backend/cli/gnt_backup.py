@@ -113,7 +113,6 @@ def _configure_import(parser: argparse.ArgumentParser) -> None:
 
 def _import(args: argparse.Namespace, session: Session) -> int:
     hypervisor, hvparams = args.hypervisor
-    primary, _, secondary = (args.node or "").partition(":")
     if args.no_nics:
         raise Failure("An import keeps its interfaces; remove them with 'modify --net'.", USAGE)
     op = following.opcode(
@@ -126,11 +125,7 @@ def _import(args: argparse.Namespace, session: Session) -> int:
         src_path=args.src_dir,
         identify_defaults=args.identify_defaults,
         compress=args.compress,
-        pnode=primary or None,
-        snode=secondary or None,
-        iallocator=args.iallocator if args.iallocator != "." else None,
-        group_name=args.node_group,
-        opportunistic_locking=args.opportunistic_locking or None,
+        **instance_changes.placement(args),
         tags=args.tags,
         file_storage_dir=args.file_storage_dir,
         disk_template=args.disk_template,

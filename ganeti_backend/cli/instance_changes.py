@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from ganeti_backend.cli import following, parameters
@@ -81,19 +82,11 @@ def add(args: argparse.Namespace, session: Session) -> int:
         disk_template=args.disk_template or _default_template(args, session),
         disks=_disks(args),
         nics=_nics(args),
-        os_type=args.os_type,
-        osparams=args.os_parameters,
-        osparams_private=args.os_parameters_private,
-        osparams_secret=args.os_parameters_secret,
-        force_variant=args.force_variant or None,
+        **_system(args),
+        **placement(args),
         beparams=args.backend,
         hypervisor=hypervisor,
         hvparams=hvparams,
-        pnode=_nodes(args)[0],
-        snode=_nodes(args)[1],
-        iallocator=args.iallocator if args.iallocator != "." else None,
-        group_name=args.node_group,
-        opportunistic_locking=args.opportunistic_locking or None,
         file_driver=args.file_driver,
         file_storage_dir=args.file_storage_dir,
         tags=args.tags,
@@ -112,10 +105,27 @@ def add(args: argparse.Namespace, session: Session) -> int:
     return code
 
 
-def _nodes(args: argparse.Namespace) -> tuple[str | None, str | None]:
-    """The primary node and the secondary one, as far as they are given."""
+def _system(args: argparse.Namespace) -> dict[str, Any]:
+    """What is installed, and what it is told."""
+    return {
+        "os_type": args.os_type,
+        "osparams": args.os_parameters,
+        "osparams_private": args.os_parameters_private,
+        "osparams_secret": args.os_parameters_secret,
+        "force_variant": args.force_variant or None,
+    }
+
+
+def placement(args: argparse.Namespace) -> dict[str, Any]:
+    """Where a new instance goes, as far as that is told: NODE is one or NODE:SECONDARY."""
     first, _, second = (args.node or "").partition(":")
-    return first or None, second or None
+    return {
+        "pnode": first or None,
+        "snode": second or None,
+        "iallocator": args.iallocator if args.iallocator != "." else None,
+        "group_name": args.node_group,
+        "opportunistic_locking": args.opportunistic_locking or None,
+    }
 
 
 def _default_template(args: argparse.Namespace, session: Session) -> str:
@@ -199,6 +209,33 @@ def _add_template_options(parser: argparse.ArgumentParser) -> None:
 
 def modify(args: argparse.Namespace, session: Session) -> int:
     """Change an instance, and say what changed."""
+    changes = _changes(args)
+    if not changes:
+        raise Failure(NO_CHANGE, USAGE)
+    op = following.opcode(
+        "OP_INSTANCE_SET_PARAMS",
+        args,
+        session,
+        instance_name=args.name,
+        hotplug=args.hotplug,
+        hotplug_if_possible=args.hotplug_if_possible,
+        conflicts_check=args.conflicts_check,
+        ignore_ipolicy=args.ignore_ipolicy,
+        force=args.force,
+        force_variant=args.force_variant or None,
+        wait_for_sync=args.wait_for_sync,
+        file_driver=args.file_driver,
+        file_storage_dir=args.file_storage_dir,
+        **changes,
+    )
+    if args.submit or args.json:
+        return following.run(args, session, op)
+    _tell(args, following.run_and_get(args, session, op))
+    return SUCCESS
+
+
+def _changes(args: argparse.Namespace) -> dict[str, Any]:
+    """What is to be another than before."""
     _hypervisor, hvparams = args.hypervisor
     changes = {
         "beparams": args.backend,
@@ -216,32 +253,14 @@ def modify(args: argparse.Namespace, session: Session) -> int:
         "pnode": args.new_primary,
         "ext_params": args.ext_params,
     }
-    given = {name: value for name, value in changes.items() if value not in (None, {}, [])}
-    if not given:
-        raise Failure(NO_CHANGE, USAGE)
-    op = following.opcode(
-        "OP_INSTANCE_SET_PARAMS",
-        args,
-        session,
-        instance_name=args.name,
-        hotplug=args.hotplug,
-        hotplug_if_possible=args.hotplug_if_possible,
-        conflicts_check=args.conflicts_check,
-        ignore_ipolicy=args.ignore_ipolicy,
-        force=args.force,
-        force_variant=args.force_variant or None,
-        wait_for_sync=args.wait_for_sync,
-        file_driver=args.file_driver,
-        file_storage_dir=args.file_storage_dir,
-        **given,
-    )
-    if args.submit or args.json:
-        return following.run(args, session, op)
-    changed = following.run_and_get(args, session, op)
-    if changed:
-        print(f"Modified instance {args.name}")
-        for parameter, value in changed:
-            print(f" - {parameter:<5} -> {value}")
-        if not (args.hotplug or args.hotplug_if_possible or args.runtime_memory):
-            print("A running instance takes most of this up when it is started anew.")
-    return SUCCESS
+    return {name: value for name, value in changes.items() if value not in (None, {}, [])}
+
+
+def _tell(args: argparse.Namespace, changed: Sequence[tuple[str, Any]]) -> None:
+    if not changed:
+        return
+    print(f"Modified instance {args.name}")
+    for parameter, value in changed:
+        print(f" - {parameter:<5} -> {value}")
+    if not (args.hotplug or args.hotplug_if_possible or args.runtime_memory):
+        print("A running instance takes most of this up when it is started anew.")
