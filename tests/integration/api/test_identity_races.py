@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import make_password
 
+from synnefo.db import transactions
 from synnefo.db.models import RoleAssignment, User
 from synnefo.intents import tokens, users
 from tests.integration.api.client import Answer, Api
@@ -70,7 +71,7 @@ def test_a_role_that_is_taken_meanwhile_is_in_no_token(
     api: Api, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between looking for the roles and keeping the token."""
-    real = tokens.writing
+    real = transactions.writing
 
     def late() -> Any:
         RoleAssignment.objects.filter(user=world.user).delete()
