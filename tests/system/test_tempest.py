@@ -17,7 +17,7 @@ from tests.system.tempest.run import cause, patterns_of, run
 pytestmark = pytest.mark.system
 
 FOLDER = Path(__file__).with_name("tempest")
-GROUPS = ("compute", "identity", "image", "network", "volume")
+GROUPS = ("compute", "identity", "image", "network", "scenario", "volume")
 LISTED = [name for group in GROUPS for name in patterns_of([f"@{FOLDER / group}.txt"])]
 # They mostly wait for what the cloud is asked to do.
 WORKERS = 3 * (os.cpu_count() or 1)

@@ -39,11 +39,15 @@ def run(
 
 def _followed(results: Path, process: "subprocess.Popen[str]") -> Iterator[dict[str, Any]]:
     pause = threading.Event()
+    line = ""
     with results.open() as lines:
         while True:
             ended = process.poll() is not None
-            while line := lines.readline():
-                yield json.loads(line)
+            while more := lines.readline():
+                line += more
+                if line.endswith("\n"):  # Long ones are written in parts.
+                    yield json.loads(line)
+                    line = ""
             if ended:
                 return
             pause.wait(0.2)
