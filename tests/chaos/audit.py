@@ -54,11 +54,14 @@ Found = Iterator[tuple[int, str]]
 
 
 def audit(facts: Facts, journal: Journal) -> list[Violation]:
-    """Everything that every rule complains of."""
-    found = [Violation(number, text) for number, text in journal.complaints]
-    for rule in RULES:
-        found += [Violation(number, text) for number, text in rule(facts, journal)]
-    return found
+    """Everything that every rule complains of, and what was seen while it happened."""
+    seen = [Violation(number, text) for number, text in journal.complaints]
+    return seen + complaints_of_rules(facts, journal)
+
+
+def complaints_of_rules(facts: Facts, journal: Journal) -> list[Violation]:
+    """What a later look may find mended."""
+    return [Violation(*found) for rule in RULES for found in rule(facts, journal)]
 
 
 def counts(violations: Sequence[Violation]) -> dict[int, int]:
