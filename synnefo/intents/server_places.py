@@ -61,12 +61,17 @@ def _beside(caller: Caller, ids: Sequence[str]) -> tuple[str, int | None]:
     rows = Server.objects.filter(uuid__in=ids).exclude(state=ServerState.DELETED)
     if not caller.is_admin:
         rows = rows.filter(project_id=caller.project_id)
-    places = set(rows.values_list("node", "backend_id"))
-    found = rows.count()
-    if found < len(set(ids)) or len(places) != 1 or not next(iter(places))[0]:
-        raise BadRequest(
-            "No valid host was found: the servers of same_host are not on one node.",
-            field=f"{HINTS_FIELD}.same_host",
-        )
+    found = list(rows.values_list("node", "wanted_node", "backend_id"))
+    places = {(node or wanted, backend) for node, wanted, backend in found}
+    if len(found) < len(set(ids)):
+        raise _nowhere("not all servers of same_host exist.")
+    if len(places) > 1:
+        raise _nowhere("the servers of same_host are not on one node.")
     node, backend = places.pop()
+    if not node:
+        raise _nowhere("the server of same_host has no node yet; ask again when it is built.")
     return str(node), backend
+
+
+def _nowhere(why: str) -> BadRequest:
+    return BadRequest(f"No valid host was found: {why}", field=f"{HINTS_FIELD}.same_host")

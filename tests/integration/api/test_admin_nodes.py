@@ -284,6 +284,53 @@ def test_what_cannot_be_granted_is_refused(api: Api, nodes: dict[str, Node]) -> 
     assert "No valid host" in place(api, hints={"group": together}).wanted_node
 
 
+def test_hints_near_to_and_far_from_others(api: Api, nodes: dict[str, Node]) -> None:
+    def seen_on(node: str) -> str:
+        server = place(api)
+        Server.objects.filter(pk=server.pk).update(node=node, state=ServerState.ACTIVE)
+        return str(server.uuid)
+
+    one, two = seen_on("node1.fake"), seen_on("node2.fake")
+    for near in (two, [two], [two, two]):
+        assert place(api, hints={"same_host": near}).wanted_node == "node2.fake"
+    assert place(api, hints={"different_host": [one, two]}).wanted_node == "node3.fake"
+    both = place(api, hints={"same_host": two, "different_host": one})
+    assert both.wanted_node == "node2.fake"
+    # It is known where this one will be, though it is not there yet.
+    beside = place(api, hints={"same_host": str(both.uuid)})
+    assert beside.wanted_node == "node2.fake"
+    everywhere = [one, two, seen_on("node3.fake")]
+    assert "No valid host" in place(api, hints={"different_host": everywhere}).wanted_node
+
+
+def test_hints_that_cannot_be_followed_say_why(api: Api, nodes: dict[str, Node]) -> None:
+    one, two, building = place(api), place(api), place(api)
+    for server, node in ((one, "node1.fake"), (two, "node2.fake")):
+        Server.objects.filter(pk=server.pk).update(node=node)
+    before = Server.objects.count()
+    wish = {"name": "s", "flavorRef": "1", "imageRef": str(api.world.image.uuid)}
+    for hints, words in (
+        ({"same_host": [str(one.uuid), str(two.uuid)]}, "are not on one node"),
+        ({"same_host": str(building.uuid)}, "has no node yet"),
+        ({"same_host": str(api.world.image.uuid)}, "not all servers of same_host exist"),
+        ({"same_host": "web"}, "same_host"),
+        ({"different_host": ["web"]}, "different_host"),
+        ({"query": '[">=", "$free_ram_mb", 1024]'}, "query cannot be followed"),
+        ({"build_near_host_ip": "10.0.0.1", "cidr": "/24"}, "cannot be followed"),
+        ({"target_cell": "c"}, "target_cell cannot be followed"),
+    ):
+        body = {"server": wish, "os:scheduler_hints": hints}
+        answer = api("POST", f"{V}/servers", body)
+        assert (answer.status, words in answer.message) == (400, True), answer
+    # Where strangers' servers are is not to be found out, either.
+    own = api.world.net("theirs", api.world.other)
+    theirs = wish | {"networks": [{"uuid": str(own.uuid)}]}
+    asked = {"server": theirs, "os:scheduler_hints": {"same_host": str(one.uuid)}}
+    answer = api("POST", f"{V}/servers", asked, as_="stranger")
+    assert (answer.status, "not all servers" in answer.message) == (400, True), answer
+    assert Server.objects.count() == before
+
+
 def test_groups_of_others(api: Api, world: World) -> None:
     name = new_group(api, "affinity")
     assert api("GET", f"{V}/os-server-groups/{name}", as_="stranger").status == 404
