@@ -55,7 +55,10 @@ class Request:
         stream = self.http.META["wsgi.input"]
         announced = self.http.META.get("CONTENT_LENGTH") or ""
         left = int(announced) if announced.isdigit() else None
-        if left is None and "chunked" not in self.http.META.get("HTTP_TRANSFER_ENCODING", ""):
+        if (
+            left is None
+            and "chunked" not in self.http.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+        ):
             return
         while left is None or left > 0:
             try:
