@@ -23,6 +23,7 @@ OWNERS = {
     "prometheus_client": ["*metrics.py", "ganeti_backend/doors/client_log.py"],
 }
 SHAPELESS_NAMES = {"utils", "helpers", "common", "misc", "util", "helper", "tools", "lib"}
+LONGEST_MODULE = 400
 WRITERS = ("synnefo/intents/*", "synnefo/observations/*")
 # Calls on a manager or an instance that write rows.
 WRITING_CALLS = {
@@ -69,6 +70,14 @@ def every_module_says_what_it_is_for(modules: Iterable[Module]) -> Iterator[str]
             yield f"{module.path} has no docstring"
         elif len(docstring.splitlines()) > 16:
             yield f"{module.path}: a docstring of {len(docstring.splitlines())} lines; write less"
+
+
+def no_module_is_too_long_to_read(modules: Iterable[Module]) -> Iterator[str]:
+    """What has grown beyond this hides a second concept, which wants a name."""
+    for module in modules:
+        length = module.text.count("\n")
+        if length > LONGEST_MODULE and "/migrations/" not in module.path:
+            yield f"{module.path} has {length} lines; name the concept that it hides"
 
 
 def only_the_two_paths_write(modules: Iterable[Module]) -> Iterator[str]:
@@ -123,6 +132,7 @@ RULES = (
     one_owner_per_library,
     no_shapeless_names,
     every_module_says_what_it_is_for,
+    no_module_is_too_long_to_read,
     only_the_two_paths_write,
     nothing_is_swallowed,
     no_waiting_for_a_duration,
