@@ -14,7 +14,13 @@ from synnefo.core.server_actions import ACTIONS
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Image, Keypair, Server, Volume
 from synnefo.db.transactions import writing
-from synnefo.intents import image_access, image_mappings, quota, server_wishes
+from synnefo.intents import (
+    image_access,
+    image_mappings,
+    quota,
+    server_wishes,
+    volume_backed_images,
+)
 
 MIB = 1 << 20
 BOOTABLE = ("raw", "qcow2")
@@ -22,12 +28,16 @@ BOOTABLE = ("raw", "qcow2")
 
 @dataclass(frozen=True, slots=True)
 class RebuildRequest:
-    """`columns` are what else becomes of the server; `key` is there if a key pair was named."""
+    """`columns` are what else becomes of the server; `key` is there if a key pair was named.
+
+    Who does not say `volumes` does not expect that a volume is overwritten.
+    """
 
     image_id: str
     columns: Mapping[str, Any] = field(default_factory=dict)
     key: tuple[str | None, ...] = ()
     files: Sequence[Mapping[str, str]] | None = None
+    volumes: bool = True
 
 
 def rebuild(caller: Caller, server_uuid: str, request: RebuildRequest) -> Server:
@@ -37,6 +47,12 @@ def rebuild(caller: Caller, server_uuid: str, request: RebuildRequest) -> Server
         server_wishes.check(caller, server, ACTIONS["rebuild"])
         if not server.placed:
             raise Conflict(f"Instance {server.uuid} has never been built: delete it.")
+        if not request.volumes and volume_backed_images.is_from_volume(server):
+            raise BadRequest(
+                "Unable to rebuild with a different image for a volume-backed server: ask with"
+                " microversion 2.93 or later to have its volume overwritten.",
+                field="rebuild.imageRef",
+            )
         image = usable_image(caller, request.image_id, field="rebuild.imageRef")
         _check_fits(server, image)
         _check_metadata(server, request.columns)

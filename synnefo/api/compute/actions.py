@@ -95,6 +95,7 @@ def _rebuild(request: Request, server: Server, _word: str, wish: dict[str, Any])
         columns=columns,
         key=(wish["key_name"],) if "key_name" in wish else (),
         files=wish.get("personality"),
+        volumes=request.version[1] >= 93,
     )
     uuid = str(server.uuid)
     server_systems.rebuild(request.caller, uuid, wanted)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from synnefo.core.faults import BadRequest, QuotaExceeded
 from synnefo.db.models import Image, QuotaLimit, Server, Snapshot, Volume
-from synnefo.intents import rescues, saved_images, volume_attaching, volumes
+from synnefo.intents import rescues, saved_images, server_systems, volume_attaching, volumes
 from synnefo.intents.image_mappings import MAPPING
 from synnefo.intents.server_request import DeviceRequest
+from synnefo.intents.server_systems import RebuildRequest
 from synnefo.intents.volumes import VolumeRequest
 
 
@@ -117,3 +119,15 @@ def test_a_shelved_server_on_a_volume_needs_no_image(spine, booted):
     assert Image.objects.count() == before
     booted.refresh_from_db()
     assert booted.mode in {"SHELVED_OFFLOADED", "SHELVED"}
+
+
+def test_a_volume_is_overwritten_by_those_only_who_know_that_it_is(spine, booted):
+    wish = RebuildRequest(image_id=str(spine.image.uuid), volumes=False)
+    with pytest.raises(BadRequest, match="volume-backed"):
+        server_systems.rebuild(spine.caller, str(booted.uuid), wish)
+    assert spine.state(booted) == ("ACTIVE", None)
+    server_systems.rebuild(spine.caller, str(booted.uuid), replace(wish, volumes=True))
+    for _ in range(2):  # It is stopped, built anew and started.
+        spine.settle()
+    assert spine.state(booted) == ("ACTIVE", None)
+    spine.audit()
