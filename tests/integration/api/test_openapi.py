@@ -43,7 +43,7 @@ def test_every_summary_is_a_line_without_an_address() -> None:
     for method, path, operation in OPERATIONS:
         told = operation["summary"]
         assert told
-        assert not re.search(r"(^|\s)(/|HEAD |GET )", told), f"{method} {path}: {told}"
+        assert not re.search(r"(^|\s)/", told), f"{method} {path}: {told}"
 
 
 def test_it_is_what_openapi_3_1_asks_for() -> None:
