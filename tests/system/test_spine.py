@@ -90,7 +90,7 @@ def test_another_size(cloud, server):
 
 
 def test_a_network_of_ones_own(cloud, server):
-    """It comes to be on the cluster with the first card on it, and goes when its user deletes it."""
+    """It comes to the cluster with the first card on it, and goes when its user deletes it."""
     instance = _instance(cloud, server)
     cloud.run("openstack", "network", "create", "inner")
     cloud.run(
