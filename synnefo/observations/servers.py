@@ -254,6 +254,16 @@ def lost(server_id: int, sentence: str, now: datetime) -> bool:
         return True
 
 
+def never_built(server_id: int, now: datetime) -> bool:
+    """A look found neither a wish nor an instance; a wish recorded during the look is well."""
+    with writing():
+        server = _locked(server_id)
+        wished = Intent.objects.filter(server=server_id, state__in=Intent.UNFINISHED)
+        if server is None or wished.exists():
+            return False
+        return lost(server_id, LOST, now)
+
+
 def job_forgotten(intent: Intent, now: datetime, *, exists: bool) -> bool:
     """The backend knows the job of an intent no more: what it has of the instance decides."""
     with writing():

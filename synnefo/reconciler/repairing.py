@@ -36,7 +36,7 @@ def _repair(look: Look, one: Drift, now: datetime) -> bool:
         case Kind.STALE, _:
             return servers.vanished(number, now, look.seen[number])
         case Kind.LOST_BUILD, ServerState.ERROR:
-            return servers.lost(number, servers.LOST, now)
+            return servers.never_built(number, now)
         case Kind.TASK, _:
             return servers.idle(number, now)
         case Kind.RESCUE, _:

@@ -11,10 +11,13 @@ import pytest
 from django.core.management import call_command
 
 from synnefo import wiring
-from synnefo.core.drift import Kind
+from synnefo.core.drift import Drift, Kind
+from synnefo.core.server_states import ServerState
 from synnefo.db.models import Address, Flavor, Intent, Port, Server, Volume
 from synnefo.intents import rescues
 from synnefo.ports import DiskReport
+from synnefo.reconciler.looking import Look
+from synnefo.reconciler.repairing import repair
 
 
 def _report(spine, *words):
@@ -64,6 +67,16 @@ def test_build_whose_job_is_lost(spine, server):
     _told_then_repaired(spine, lost, Kind.LOST_BUILD)
     assert (lost.state, lost.task) == ("ERROR", None)
     assert "delete it and create it again" in lost.fault["message"]
+    spine.audit()
+
+
+def test_build_that_was_wished_during_the_look_goes_on(spine, server):
+    """The look read what is under way, stood still, and then read the servers."""
+    wished = spine.create("wished")
+    drift = Drift(Kind.LOST_BUILD, wished.pk, "no build and no instance", ServerState.ERROR)
+    assert repair(Look(spine.backend, spine.clock.now(), [drift], {}), spine.clock.now()) == 0
+    spine.settle()
+    assert spine.state(wished) == ("ACTIVE", None)
     spine.audit()
 
 
