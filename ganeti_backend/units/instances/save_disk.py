@@ -3,7 +3,7 @@
 A running guest stands still while its disk is copied, with all that it wrote in it; what its system
 had not written yet is not there, as after a power cut. The file is there when it is complete, or
 not at all. The result says how long it is and what its sums are, as image services want to know,
-unless nobody asks for them: they take longer than a copy of the data of a disk that is mostly holes.
+unless nobody asks for them: they take longer than copying the data of a disk that is mostly holes.
 """
 
 from __future__ import annotations
