@@ -44,7 +44,7 @@ def base_of(http: HttpRequest) -> str:
 def check_form(http: HttpRequest) -> None:
     """Refuse a body by its announced length, before any of it is read, and senseless queries."""
     announced = http.META.get("CONTENT_LENGTH") or "0"
-    if not announced.isdigit():
+    if not announced.isdecimal():
         raise BadRequest("Content-Length must be a whole number.", field="Content-Length")
     if int(announced) > BODY_LIMIT and not UPLOAD.match(http.path):
         raise TooLarge(f"The body of a request may have at most {BODY_LIMIT} bytes.")

@@ -171,7 +171,8 @@ class Submitter:
         except ClusterError as error:
             log.info("job %s is not canceled: %s", job_id, error)
         except DatabaseError as error:
-            log.warning("job %s is not canceled: %s", job_id, error)
+            log.warning("job %s is not canceled yet: %s", job_id, error)
+            self._canceled.discard((backend_id, job_id))
             connection.close()
 
     # --- recording, in one thread

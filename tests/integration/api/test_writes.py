@@ -6,7 +6,10 @@ import base64
 from typing import Any
 
 import pytest
+from django.test import RequestFactory
 
+from synnefo.api.middleware import check_form
+from synnefo.core.faults import BadRequest
 from synnefo.db.models import (
     Activity,
     Address,
@@ -229,6 +232,14 @@ def test_bodies_that_are_none(api: Api, body: bytes, status: int) -> None:
         answer = api(method, path, body)
         assert answer.status == status
         assert answer.message
+
+
+def test_lengths_that_are_none() -> None:
+    """A digit that is no number is not one either."""
+    for length in ("-1", "1.0", "x", "\u00b2"):
+        asked = RequestFactory().generic("POST", SERVERS, b"{}", CONTENT_LENGTH=length)
+        with pytest.raises(BadRequest, match="Content-Length"):
+            check_form(asked)
 
 
 def test_other_content_types(api: Api) -> None:
