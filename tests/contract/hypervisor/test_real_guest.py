@@ -12,6 +12,7 @@ from ganeti_backend.hypervisor.devices import Devices
 from ganeti_backend.storage import seed
 from synnefo.cloud.guest_image import builder
 from synnefo.cloud.layout import cache_folder
+from tests.conformance.namespaces import wait_for
 
 pytestmark = pytest.mark.system
 BOOT = 90
@@ -120,11 +121,8 @@ def test_soft_reboot_is_done_by_the_guest(embedded, guest):
 
 def test_guest_that_powers_off_by_itself_is_listed_as_shutdown(embedded, guest, caplog):
     said(embedded, guest["name"], "GUEST-READY")
-    dom = embedded._find(guest["name"])
-    dom.shutdown()
-    with embedded._changed:
-        assert embedded._changed.wait_for(lambda: not dom.isActive(), BOOT)
+    embedded._find(guest["name"]).shutdown()
+    wait_for(lambda: "stopped by itself" in caplog.text, "the guest has powered off", BOOT)
     assert embedded.instances()[guest["name"]]["state"] == "shutdown"
-    assert "stopped by itself" in caplog.text
     with pytest.raises(HypervisorError, match="not running"):
         embedded.console(guest["name"])
