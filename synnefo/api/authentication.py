@@ -7,10 +7,10 @@ import hashlib
 from typing import NoReturn
 
 from synnefo import wiring
-from synnefo.api.prepared import Prepared
 from synnefo.core.caller import Caller
 from synnefo.core.faults import Unauthorized
 from synnefo.db.models import Token
+from synnefo.db.prepared import Prepared
 
 HINT = (
     "The request you have made requires authentication. Ask for a token with "
@@ -33,7 +33,7 @@ FIELDS = (
     "application_credential__unrestricted",
 )
 LONGEST_TOKEN = 512
-BY_DIGEST = Prepared(str, lambda digest: Token.objects.filter(digest=digest).values_list(*FIELDS))
+BY_DIGEST = Prepared(lambda digest: Token.objects.filter(digest=digest).values_list(*FIELDS), str)
 
 
 def refuse() -> NoReturn:

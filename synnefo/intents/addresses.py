@@ -10,8 +10,18 @@ from synnefo.core.addresses import Pool, reason_against
 from synnefo.core.faults import BadRequest, Conflict
 from synnefo.db.inserting import insert
 from synnefo.db.models import Address, Port, Subnet
+from synnefo.db.prepared import PreparedRows
 
 SPARE = 8
+POOLS = PreparedRows(
+    Subnet,
+    lambda network_id: (
+        Subnet.objects.select_for_update()
+        .filter(network_id=network_id, ip_version=4)
+        .order_by("pk")
+    ),
+    int,
+)
 
 
 def pool_of(subnet: Subnet) -> Pool:
@@ -27,10 +37,9 @@ def take_free(network_id: int, count: int) -> list[tuple[Subnet, str]]:
     They are taken in turn, so that an address that was given back rests as long as possible. The
     subnet's row is locked until the end of the transaction, in which the caller stores them.
     """
-    subnets = Subnet.objects.select_for_update().filter(network_id=network_id, ip_version=4)
     found: list[tuple[Subnet, str]] = []
     known = False
-    for subnet in subnets.order_by("pk"):
+    for subnet in POOLS.all(network_id):
         known = True
         found += [(subnet, text) for text in free_in(subnet, count - len(found))]
         if len(found) == count:

@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from synnefo.core import role_inference
 from synnefo.db.models import Domain, ImpliedRole, Project, Role, RoleAssignment
+from synnefo.db.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,30 @@ class Scope:
         return self.project is None and self.domain is None and not self.system
 
 
+# What every sign-in asks.
+RULES = Prepared(lambda: ImpliedRole.objects.values_list("prior_id", "implied_id"))
+NAMES = Prepared(
+    lambda: Role.objects.filter(domain__isnull=True).order_by("name").values_list("id", "name")
+)
+IN_PROJECT = Prepared(
+    lambda user_id, project_id, domain_id: RoleAssignment.objects.filter(
+        _of(user_id),
+        Q(project_id=project_id, inherited=False) | Q(domain_id=domain_id, inherited=True),
+    ).values_list("role_id"),
+    str,
+    str,
+    str,
+)
+
+
+def _of(user_id: str) -> Q:
+    return Q(user_id=user_id) | Q(group__memberships__user_id=user_id)
+
+
 def rules() -> dict[str, list[str]]:
     """What each role implies directly."""
     found: dict[str, list[str]] = defaultdict(list)
-    for prior, implied in ImpliedRole.objects.values_list("prior_id", "implied_id"):
+    for prior, implied in RULES.rows():
         found[prior].append(implied)
     return found
 
@@ -49,8 +70,7 @@ def ancestors(project: Project) -> list[str]:
 def _there(scope: Scope) -> Q:
     if scope.project is not None:
         above = Q(domain_id=scope.project.domain_id)
-        if scope.project.parent_id is not None:
-            above |= Q(project_id__in=ancestors(scope.project))
+        above |= Q(project_id__in=ancestors(scope.project))
         return Q(project=scope.project, inherited=False) | Q(above, inherited=True)
     if scope.domain is not None:
         return Q(domain=scope.domain, inherited=False)
@@ -59,16 +79,17 @@ def _there(scope: Scope) -> Q:
 
 def assigned(user_id: str, scope: Scope) -> set[str]:
     """The ids of the roles that somebody was given, whether as oneself or in a group."""
-    mine = Q(user_id=user_id) | Q(group__memberships__user_id=user_id)
-    rows = RoleAssignment.objects.filter(mine & _there(scope))
+    project = scope.project
+    if project is not None and project.parent_id is None:
+        return {role for (role,) in IN_PROJECT.rows(user_id, project.pk, project.domain_id)}
+    rows = RoleAssignment.objects.filter(_of(user_id) & _there(scope))
     return set(rows.values_list("role_id", flat=True))
 
 
 def named(roles: Iterable[str]) -> list[dict[str, str]]:
     """These roles and what they imply, as tokens say it; a domain's own roles are left out."""
-    every = role_inference.expanded(roles, rules())
-    rows = Role.objects.filter(pk__in=every, domain__isnull=True).order_by("name")
-    return [{"id": key, "name": name} for key, name in rows.values_list("id", "name")]
+    every = set(role_inference.expanded(roles, rules()))
+    return [{"id": key, "name": name} for key, name in NAMES.rows() if key in every]
 
 
 def of(user_id: str, scope: Scope) -> list[dict[str, str]]:
@@ -79,8 +100,7 @@ def of(user_id: str, scope: Scope) -> list[dict[str, str]]:
 
 def projects_of(user_id: str) -> set[str]:
     """The ids of the projects in which a user has a role, inherited ones included."""
-    mine = Q(user_id=user_id) | Q(group__memberships__user_id=user_id)
-    rows = RoleAssignment.objects.filter(mine)
+    rows = RoleAssignment.objects.filter(_of(user_id))
     found: set[str] = set()
     heirs: set[str] = set()
     domains: set[str] = set()
@@ -101,6 +121,5 @@ def projects_of(user_id: str) -> set[str]:
 
 def domains_of(user_id: str) -> set[str]:
     """The ids of the domains in which a user has a role."""
-    mine = Q(user_id=user_id) | Q(group__memberships__user_id=user_id)
-    rows = RoleAssignment.objects.filter(mine, domain__isnull=False, inherited=False)
+    rows = RoleAssignment.objects.filter(_of(user_id), domain__isnull=False, inherited=False)
     return {one for one in rows.values_list("domain_id", flat=True) if one is not None}

@@ -22,21 +22,46 @@ from synnefo.db.models import (
     Server,
     UserQuotaLimit,
 )
+from synnefo.db.prepared import Prepared
+
+
+def _limits(project_id: str) -> "QuerySet[Any, Any]":
+    """Defaults and the project's own, ranked; one query for both, as every creation asks this."""
+    words = QuotaDefault.objects.filter(of_class="default").annotate(rank=Value(0))
+    own = QuotaLimit.objects.filter(project_id=project_id).annotate(rank=Value(1))
+    rows = [each.values_list("rank", "resource", "limit") for each in (words, own)]
+    return rows[0].union(rows[1], all=True)
+
+
+LIMITS = Prepared(_limits, str)
+OF_USER = Prepared(
+    lambda project_id, user_id: (
+        UserQuotaLimit.objects.filter(project_id=project_id, user_id=user_id)
+        .annotate(rank=Value(2))
+        .values_list("rank", "resource", "limit")
+    ),
+    str,
+    str,
+)
+# In one order, so that two requests cannot wait for each other.
+LOCKED = Prepared(
+    lambda project_id: (
+        QuotaUsage.objects.select_for_update()
+        .filter(project_id=project_id)
+        .order_by("resource")
+        .values_list("resource", "used")
+    ),
+    str,
+)
 
 
 def limits(project_id: str, user_id: str | None = None) -> dict[str, int]:
     """The project's limits, its own or the defaults; with a user, what is left to him of them."""
-    # The later word overrides the earlier ones: one query for all, as every creation asks this.
-    words = QuotaDefault.objects.filter(of_class="default").annotate(rank=Value(0))
-    own = QuotaLimit.objects.filter(project_id=project_id).annotate(rank=Value(1))
-    parts: list[QuerySet[Any, Any]] = [
-        rows.values_list("rank", "resource", "limit") for rows in (words, own)
-    ]
+    found = LIMITS.rows(project_id)
     if user_id is not None:
-        mine = UserQuotaLimit.objects.filter(project_id=project_id, user_id=user_id)
-        parts.append(mine.annotate(rank=Value(2)).values_list("rank", "resource", "limit"))
-    found = sorted(parts[0].union(*parts[1:], all=True))
-    return quota.DEFAULTS | {resource: limit for _, resource, limit in found}
+        found += OF_USER.rows(project_id, user_id)
+    # The later word overrides the earlier ones.
+    return quota.DEFAULTS | {resource: limit for _, resource, limit in sorted(found)}
 
 
 def admit(
@@ -142,10 +167,8 @@ def _check(
 
 def _own_limits(project_id: str, user_id: str) -> dict[str, int]:
     """What this user may have of the ledger's resources, where an administrator has said so."""
-    mine = UserQuotaLimit.objects.filter(
-        project_id=project_id, user_id=user_id, resource__in=quota.LEDGER
-    )
-    return dict(mine.values_list("resource", "limit"))
+    mine = OF_USER.rows(project_id, user_id)
+    return {resource: limit for _, resource, limit in mine if resource in quota.LEDGER}
 
 
 def used_by(project_id: str, user_id: str) -> dict[str, int]:
@@ -159,8 +182,7 @@ def used_by(project_id: str, user_id: str) -> dict[str, int]:
 
 
 def _locked_usage(project_id: str) -> dict[str, int]:
-    rows = QuotaUsage.objects.select_for_update().filter(project_id=project_id)
-    return dict(rows.order_by("resource").values_list("resource", "used"))
+    return dict(LOCKED.rows(project_id))
 
 
 def _add(project_id: str, provisions: Mapping[str, int]) -> None:

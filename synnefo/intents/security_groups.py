@@ -23,17 +23,23 @@ from synnefo.core.network_faults import (
     SecurityGroupRuleNotFound,
 )
 from synnefo.db.models import NetworkGrant, Port, SecurityGroup, SecurityGroupRule
+from synnefo.db.prepared import PreparedRows
 from synnefo.db.transactions import writing
 from synnefo.intents import network_rows, quota
 
 DEFAULT = "default"
 MEMBERS = Port.security_groups.through
+DEFAULT_OF = PreparedRows(
+    SecurityGroup,
+    lambda project_id: SecurityGroup.objects.filter(project_id=project_id, is_default=True),
+    str,
+)
 RULE_COLUMNS = ("direction", "ethertype", "protocol", "port_min", "port_max")
 
 
 def ensure_default(project_id: str) -> SecurityGroup:
     """The project's default group, made at first need: out to everywhere, in from itself."""
-    row = SecurityGroup.objects.filter(project_id=project_id, is_default=True).first()
+    row = DEFAULT_OF.first(project_id)
     if row is not None:
         return row
     with writing():

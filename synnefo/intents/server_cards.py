@@ -14,11 +14,21 @@ from django.db.models import Case, Q, When
 from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest, Conflict, Forbidden
 from synnefo.db.models import Network, Port, SecurityGroup
+from synnefo.db.prepared import PreparedRows
 from synnefo.intents import network_rows, security_groups
 from synnefo.intents.server_request import NetworkRequest, ServerRequest
 
 DEFAULT_GROUP = "default"
 NOTHING = uuid.UUID(int=0)
+ANY = PreparedRows(Network, lambda found: Network.objects.filter(uuid=found), uuid.UUID)
+USABLE = PreparedRows(
+    Network,
+    lambda found, project_id: Network.objects.filter(
+        network_rows.networks_of(project_id), uuid=found
+    ),
+    uuid.UUID,
+    str,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +80,10 @@ def _unasked(caller: Caller, request: ServerRequest) -> tuple[Card, ...]:
 
 
 def _networks(caller: Caller, ids: Sequence[str]) -> dict[str, Network]:
-    if not ids:
-        return {}
-    usable = Q() if caller.is_admin else network_rows.networks_of(caller.project_id)
-    rows = Network.objects.filter(usable, uuid__in=[uuid_of(one) for one in ids])
-    found = {str(network.uuid): network for network in rows}
+    found = {}
+    for wanted in {uuid_of(text) for text in ids}:
+        rows = ANY.all(wanted) if caller.is_admin else USABLE.all(wanted, caller.project_id)
+        found.update({str(network.uuid): network for network in rows})
     for one in ids:
         if one not in found:
             raise BadRequest(f"Network {one} could not be found.", field="networks")
@@ -112,13 +121,13 @@ def check_free(port: Port) -> None:
 
 def groups(caller: Caller, request: ServerRequest) -> tuple[SecurityGroup, ...]:
     """The groups that new cards are in, by name or id; without a word the default one."""
-    wanted = request.security_groups or (DEFAULT_GROUP,)
+    if not request.security_groups:
+        return (security_groups.ensure_default(caller.project_id),)
+    wanted = request.security_groups
     own = SecurityGroup.objects.filter(project_id=caller.project_id)
     ids = [found for one in wanted if (found := uuid_of(one)) is not NOTHING]
     named = own.filter(Q(name__in=wanted) | Q(uuid__in=ids)).order_by("pk")
     rows = list(named)
-    if not rows and tuple(wanted) == (DEFAULT_GROUP,):
-        return (security_groups.ensure_default(caller.project_id),)
     return tuple(_group(rows, one, caller) for one in wanted)
 
 

@@ -12,8 +12,16 @@ from synnefo.core import quota as quota_rules
 from synnefo.core.faults import BadRequest
 from synnefo.db.inserting import insert
 from synnefo.db.models import Port, SecurityGroup, Server, Subnet
+from synnefo.db.prepared import Prepared
 from synnefo.intents import addresses, port_addresses, ports, quota, server_cards
 from synnefo.intents.server_cards import Card
+
+NOT_IPV4 = Prepared(
+    lambda network_id: (
+        Subnet.objects.filter(network_id=network_id).exclude(ip_version=4).values_list("pk")
+    ),
+    int,
+)
 
 
 def _new(cards: Sequence[Card]) -> int:
@@ -70,8 +78,7 @@ def record(
 
 def _give(card: Card, new: Sequence[Port]) -> None:
     """The next free addresses, for all servers at once where there is but IPv4."""
-    subnets = Subnet.objects.filter(network_id=card.network.pk).exclude(ip_version=4)
-    if subnets.exists():
+    if NOT_IPV4.rows(card.network.pk):
         for port in new:
             port_addresses.give(port, None)
         return

@@ -5,11 +5,13 @@ Everything that cannot be found is a BadRequest that names the field, as with No
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
 from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest
 from synnefo.db.models import Flavor, Image, Keypair, SecurityGroup
+from synnefo.db.prepared import PreparedRows
 from synnefo.intents import (
     image_access,
     image_mappings,
@@ -20,6 +22,8 @@ from synnefo.intents import (
 from synnefo.intents.server_request import ServerRequest
 
 BOOTABLE = ("raw", "qcow2")  # what clusters can copy to a disk
+FLAVOR = PreparedRows(Flavor, lambda flavor_id: Flavor.objects.filter(flavor_id=flavor_id), str)
+IMAGE = PreparedRows(Image, lambda found: Image.objects.filter(uuid=found), uuid.UUID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def resolve(caller: Caller, request: ServerRequest) -> References:
 
 def _flavor(caller: Caller, flavor_id: str) -> Flavor:
     """A private flavor is for administrators and for projects that were given it."""
-    found = Flavor.objects.filter(flavor_id=flavor_id).first()
+    found = FLAVOR.first(flavor_id)
     if found is not None and not (found.is_public or caller.is_admin):
         # Only here the longer question is asked: most sizes are everybody's.
         found = Flavor.objects.usable_by(caller.project_id).filter(pk=found.pk).first()
@@ -82,7 +86,7 @@ def _image(caller: Caller, request: ServerRequest) -> Image | None:
         if any(device.to_volume and device.boot_index == 0 for device in request.devices):
             return None
         raise BadRequest("Invalid imageRef provided: an image is needed.", field="imageRef")
-    found = Image.objects.filter(uuid=server_cards.uuid_of(image_id)).first()
+    found = IMAGE.first(server_cards.uuid_of(image_id))
     own = found is not None and found.project_id == caller.project_id
     if found is not None and not own and found.visibility not in image_access.FOR_EVERYBODY:
         found = image_access.readable(caller).filter(pk=found.pk).first()

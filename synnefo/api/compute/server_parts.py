@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
-from synnefo.api.prepared import Prepared
 from synnefo.db.models import (
     Address,
     Aggregate,
@@ -20,6 +19,7 @@ from synnefo.db.models import (
     ServerTag,
     VolumeAttachment,
 )
+from synnefo.db.prepared import Prepared
 
 Addresses = dict[str, list[dict[str, Any]]]
 
@@ -33,7 +33,7 @@ class Part:
 
     def __init__(self, rows: "QuerySet[Any, Any]", server: str, column: str) -> None:
         self._rows, self._column = rows, column
-        self._one = Prepared(int, lambda key: rows.filter(**{server: key}))
+        self._one = Prepared(lambda key: rows.filter(**{server: key}), int)
 
     def of_one(self, server: int) -> Iterable[tuple[Any, ...]]:
         """The rows of one server."""
@@ -109,18 +109,17 @@ def sizes(keys: Iterable[int]) -> dict[int, Size]:
 
 
 OF_NODES = Prepared(
-    str,
-    lambda nothing: (
+    lambda: (
         Aggregate.nodes.through.objects.filter(aggregate__zone__isnull=False)
-        .exclude(aggregate__zone=nothing)
+        .exclude(aggregate__zone="")
         .values_list("node__name", "aggregate__zone")
-    ),
+    )
 )
 
 
 def zones() -> dict[str, str]:
     """The nodes that are in a zone of their own; all others are in the usual one."""
-    return dict(OF_NODES.rows(""))
+    return dict(OF_NODES.rows())
 
 
 def nets(

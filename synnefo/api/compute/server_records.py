@@ -17,7 +17,6 @@ from django.db.models.functions import Cast
 
 from synnefo.api.compute import server_parts as parts
 from synnefo.api.compute.server_parts import Addresses, Size
-from synnefo.api.prepared import Prepared
 from synnefo.api.request import Request, long_timestamp, timestamp
 from synnefo.core.naming import instance_name
 from synnefo.core.server_states import (
@@ -29,6 +28,7 @@ from synnefo.core.server_states import (
     vm_state,
 )
 from synnefo.db.models import Server
+from synnefo.db.prepared import Prepared
 
 ZONE = "nova"
 WITH_PROGRESS = frozenset({"ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE"})
@@ -100,7 +100,7 @@ def dashed(text: str) -> str:
 
 
 ALIVE = Server.objects.exclude(state=ServerState.DELETED)
-ONE = Prepared(UUID, lambda uuid: _columns(ALIVE.filter(uuid=uuid)))
+ONE = Prepared(lambda uuid: _columns(ALIVE.filter(uuid=uuid)), UUID)
 BRIEF_COLUMNS = ("pk", "uuid", "name")
 
 

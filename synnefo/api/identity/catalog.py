@@ -6,8 +6,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from synnefo.api.prepared import Prepared
 from synnefo.db.models import CatalogService, Endpoint, EndpointGroup, ProjectEndpoint
+from synnefo.db.prepared import Prepared
 
 REGION = "RegionOne"
 INTERFACES = ("public", "internal", "admin")
@@ -35,20 +35,18 @@ ENDPOINT_IDS = {
 
 # Their rows, found with one prepared query each: tokens are validated often, rows are few.
 _ADDED = Prepared(
-    str,
-    lambda nothing: (
+    lambda: (
         Endpoint.objects.filter(enabled=True)
-        .exclude(pk=nothing)
         .order_by("service_id", "pk")
         .values_list("id", "service_id", "interface", "url", "region_id")
-    ),
+    )
 )
 _SHOWN = Prepared(
-    str,
     lambda project: ProjectEndpoint.objects.filter(project_id=project).values_list("endpoint_id"),
+    str,
 )
 _SHOWN_BY_GROUP = Prepared(
-    str, lambda project: EndpointGroup.objects.filter(projects=project).values_list("filters")
+    lambda project: EndpointGroup.objects.filter(projects=project).values_list("filters"), str
 )
 
 
@@ -83,7 +81,7 @@ def own_places(base: str) -> list[Place]:
 
 def catalog(base: str, project_id: str | None) -> list[dict[str, Any]]:
     """The catalog as tokens carry it; a project may be shown a part of it only."""
-    places = own_places(base) + [Place(*row) for row in _ADDED.rows("")]
+    places = own_places(base) + [Place(*row) for row in _ADDED.rows()]
     if project_id is not None:
         places = _shown_to(project_id, places)
     kinds = {IDS[name]: (kind, name) for kind, name, _ in SERVICES}

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 from synnefo.api.bodies import listing, record
 from synnefo.api.identity import kinds
 from synnefo.api.identity.records import WORD, moment, password_end
-from synnefo.api.prepared import Prepared
 from synnefo.db.models import AccessRule, Token
+from synnefo.db.prepared import Prepared
 
 SHAPE = record(
     {
@@ -69,7 +69,7 @@ COLUMNS = (
     "application_credential__restricted", "application_credential__unrestricted", "trust_id",
     "trust__impersonation", "trust__trustor_id", "trust__trustee_id",
 )  # fmt: skip
-BY_DIGEST = Prepared(str, lambda digest: Token.objects.filter(digest=digest).values_list(*COLUMNS))
+BY_DIGEST = Prepared(lambda digest: Token.objects.filter(digest=digest).values_list(*COLUMNS), str)
 
 
 def _scope(row: TokenRow) -> dict[str, Any]:
