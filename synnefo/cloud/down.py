@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+from collections.abc import Iterable
 from pathlib import Path
 
 from synnefo.cloud import busy, full_parts, guests, supervisor_client
@@ -73,33 +74,39 @@ def remove_links(state: Path) -> None:
 
 
 def end_leftovers(state: Path) -> None:
-    """End what an earlier supervisor started and did not live to end."""
-    left = list(_left_processes(state / "run"))
-    for pid in left:
-        _signal(pid, signal.SIGTERM)
+    """End what an earlier supervisor started and did not live to end, as it would have ended it."""
+    left = _left_processes(state / "run")
+    for pid, number in left.items():
+        _signal(pid, number)
     try:
-        until(
-            lambda: not any(start_ticks(pid) for pid in left),
-            timeout=10,
-            what="processes of an earlier run to end",
-            interval=0.02,
-        )
+        _wait_for_end(left)
     except CloudError:
         for pid in left:
             _signal(pid, signal.SIGKILL)
+        _wait_for_end(left)
     for path in (state / "run").glob("*.pid"):
         path.unlink()
 
 
-def _left_processes(run: Path) -> list[int]:
-    found = []
+def _wait_for_end(processes: Iterable[int]) -> None:
+    until(
+        lambda: not any(start_ticks(pid) for pid in processes),
+        timeout=10,
+        what="processes of an earlier run to end",
+        interval=0.02,
+    )
+
+
+def _left_processes(run: Path) -> dict[int, int]:
+    """Their ids, and the signal that each wants to end by."""
+    found = {}
     for path in run.glob("*.pid"):
         try:
             left = json.loads(path.read_text())
         except ValueError:
             continue  # Cut short by a power cut: that process is gone too.
         if left["ticks"] is not None and start_ticks(left["pid"]) == left["ticks"]:
-            found.append(int(left["pid"]))
+            found[int(left["pid"])] = int(left.get("signal", signal.SIGTERM))
     return found
 
 

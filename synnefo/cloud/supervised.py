@@ -86,7 +86,8 @@ class Supervised:
         unknown.
         """
         written = self._pid_file.with_suffix(f".{os.getpid()}")
-        written.write_text(json.dumps({"pid": pid, "ticks": start_ticks(pid)}))
+        found = {"pid": pid, "ticks": start_ticks(pid), "signal": int(self.spec.stop_signal)}
+        written.write_text(json.dumps(found))
         written.replace(self._pid_file)
 
     def _become(self) -> None:

@@ -205,6 +205,20 @@ def test_leftovers_are_ended(state):
     assert start_ticks(pid) is None
 
 
+def test_leftovers_end_by_the_signal_that_they_want(state):
+    """PostgreSQL would wait for its clients otherwise, be killed, and leave its lock file."""
+    script = (
+        "trap '' TERM; trap 'echo interrupted; exit' INT; echo ready; while :; do sleep 0.05; done"
+    )
+    polite = Specification("one", ("/bin/sh", "-c", script), {}, stop_signal=signal.SIGINT)
+    supervisor_client.start(state, [polite])
+    log = state / "log" / "one.log"
+    wait_for(lambda: log.exists() and "ready" in log.read_text())
+    _end_supervisor(state)
+    down.end_leftovers(state)
+    assert "interrupted" in log.read_text()
+
+
 def test_who_was_started_by_a_supervisor_that_died_of_it_is_found(tmp_path, monkeypatch):
     """It notes its number itself: nobody else lives to do it."""
 
