@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 
 Value = str | int | uuid.UUID
 Row = TypeVar("Row", bound=models.Model)
@@ -91,7 +91,7 @@ class PreparedRows(Generic[Row]):
     def all(self, *values: Value) -> list[Row]:
         """The rows for these values."""
         rows = self._query.rows(*values)
-        return [self._model.from_db("default", self._names, row) for row in rows]
+        return [self._model.from_db(DEFAULT_DB_ALIAS, self._names, row) for row in rows]
 
     def first(self, *values: Value) -> Row | None:
         """The first of them, if there is one."""
