@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Greatest
 
 from synnefo.core import allocator, placement
 from synnefo.core.server_states import ServerState
@@ -123,8 +124,8 @@ class _Round:
 
     def write(self) -> None:
         """Note what was chosen."""
-        for room in self._rooms.values():
-            _assign(room, self._chosen.get(room.backend_id, []))
+        for backend_id, rows in self._chosen.items():
+            _assign(backend_id, rows, [_need(self._servers[row.server_id]) for row in rows])
         pinned = [
             self._servers[row.server_id]
             for rows in self._chosen.values()
@@ -154,14 +155,15 @@ def _nodes_of(server: Server) -> frozenset[str]:
     return frozenset(node or wanted for node, wanted in places if node or wanted)
 
 
-def _assign(room: allocator.Room, rows: Sequence[Intent]) -> None:
-    if rows:
-        Intent.objects.filter(pk__in=[row.pk for row in rows]).update(backend_id=room.backend_id)
-        servers = Server.objects.filter(pk__in=[row.server_id for row in rows])
-        servers.update(backend_id=room.backend_id)
-        Backend.objects.filter(pk=room.backend_id).update(
-            memory_free=room.memory_free, disk_free=room.disk_free
-        )
+def _assign(backend_id: int, rows: Sequence[Intent], needs: Sequence[allocator.Need]) -> None:
+    Intent.objects.filter(pk__in=[row.pk for row in rows]).update(backend_id=backend_id)
+    servers = Server.objects.filter(pk__in=[row.server_id for row in rows])
+    servers.update(backend_id=backend_id)
+    # Subtracted, not set: what a look found since this round began is not to be lost.
+    Backend.objects.filter(pk=backend_id).update(
+        memory_free=Greatest(F("memory_free") - sum(need.memory for need in needs), 0),
+        disk_free=Greatest(F("disk_free") - sum(need.disk for need in needs), 0),
+    )
 
 
 def _rooms(without: Iterable[int]) -> list[allocator.Room]:

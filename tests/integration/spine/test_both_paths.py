@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from synnefo.core import messages
+from synnefo.core import allocator, messages
 from synnefo.core.faults import BadRequest, Conflict, NotFound, QuotaExceeded
 from synnefo.db.models import (
     Activity,
@@ -185,6 +185,21 @@ def test_frontend_refuses_what_fits_nowhere_after_a_fresh_look(spine):
     spine.delete(second)
     spine.dispatch()
     assert spine.state(second) == ("DELETED", None)
+
+
+def test_what_a_look_finds_while_servers_are_placed_is_kept(spine, monkeypatch):
+    choose = allocator.choose
+
+    def looked_at_meanwhile(*arguments):
+        spine.reconciler.turn(spine.backend)
+        return choose(*arguments)
+
+    monkeypatch.setattr(allocator, "choose", looked_at_meanwhile)
+    assert spine.backend.memory_total == 0  # Nobody has looked before.
+    spine.create()
+    spine.dispatch(rounds=1)
+    spine.backend.refresh_from_db()
+    assert spine.backend.memory_free == 64 * 1024 - 128
 
 
 def test_failed_build_is_not_removed_without_looking(spine):
