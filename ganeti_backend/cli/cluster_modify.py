@@ -2,8 +2,9 @@
 
 import argparse
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ganeti_backend.cli import following, instance_policies, parameters
 from ganeti_backend.cli.connection import MasterAwayError, socket_path
@@ -11,30 +12,12 @@ from ganeti_backend.cli.program import FAILURE, SUCCESS, Command, Failure, Sessi
 
 DESTROYED = "destroyed"  # This file says that nothing in the folder is needed any more.
 YES_NO = {"yes": True, "no": False, "true": True, "false": False}
-TEXTS = (
-    "vg-name", "drbd-usermode-helper", "file-storage-dir", "shared-file-storage-dir",
-    "gluster-storage-dir", "install-image", "instance-communication-network", "zeroing-image",
-    "master-netdev",
-)  # fmt: skip
-NUMBERS = ("max-running-jobs", "max-tracked-jobs", "master-netmask")
-SWITCHES = {
-    "maintain-node-health": "maintain_node_health",
-    "prealloc-wipe-disks": "prealloc_wipe_disks",
-    "use-external-mip-script": "use_external_mip_script",
-    "user-shutdown": "enabled_user_shutdown",
-    "modify-etc-hosts": "modify_etc_hosts",
-}
-LISTS = ("enabled-hypervisors", "reserved-lvs", "compression-tools")
 
 
 def switch(text: str) -> bool:
     if text.lower() not in YES_NO:
         raise argparse.ArgumentTypeError(f"'{text}' is neither yes nor no")
     return YES_NO[text.lower()]
-
-
-def words(text: str) -> list[str]:
-    return [word for word in text.split(",") if word]
 
 
 def of_kind(text: str) -> tuple[str, dict[str, Any]]:
@@ -56,85 +39,111 @@ def numbers(text: str) -> dict[str, int]:
         raise argparse.ArgumentTypeError(f"'{text}' is not NAME=NUMBER,…") from None
 
 
+class Parameter(NamedTuple):
+    """A field of CLUSTER_SET_PARAMS and the option that sets it, which is named alike by default.
+
+    One with `many` can be given several times, each time for one kind of thing.
+    """
+
+    field: str
+    type: Callable[[str], Any]
+    metavar: str
+    option: str = ""
+    letter: str = ""
+    help: str | None = None
+    many: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        long = self.option or "--" + self.field.replace("_", "-")
+        return [self.letter, long] if self.letter else [long]
+
+
+KEYS = "KEY=VALUE,…"
+# Those that can be set from the first day on.
+PARAMETERS = (
+    Parameter("beparams", parameters.backend, KEYS, "--backend-parameters", "-B"),
+    Parameter(
+        "hvparams", of_kind, f"HYPERVISOR:{KEYS}", "--hypervisor-parameters", "-H", many=True
+    ),
+    Parameter("diskparams", of_kind, f"TEMPLATE:{KEYS}", "--disk-parameters", "-D", many=True),
+    Parameter("nicparams", parameters.pairs, KEYS, "--nic-parameters", "-N"),
+    Parameter("ndparams", parameters.pairs, KEYS, "--node-parameters"),
+    Parameter("candidate_pool_size", int, "NUMBER", letter="-C", help="of master candidates"),
+    Parameter("default_iallocator", str, "NAME", letter="-I", help="'' is the built-in one"),
+    Parameter("default_iallocator_params", typed_pairs, KEYS),
+    Parameter("mac_prefix", str, "XX:XX:XX", letter="-m"),
+    Parameter("vg_name", str, "TEXT"),
+    Parameter("drbd_helper", str, "TEXT", "--drbd-usermode-helper"),
+    Parameter("file_storage_dir", str, "TEXT"),
+    Parameter("shared_file_storage_dir", str, "TEXT"),
+    Parameter("gluster_storage_dir", str, "TEXT"),
+    Parameter("install_image", str, "TEXT"),
+    Parameter("instance_communication_network", str, "TEXT"),
+    Parameter("zeroing_image", str, "TEXT"),
+    Parameter("master_netdev", str, "TEXT"),
+    Parameter("max_running_jobs", int, "NUMBER"),
+    Parameter("max_tracked_jobs", int, "NUMBER"),
+    Parameter("master_netmask", int, "NUMBER"),
+    Parameter("maintain_node_health", switch, "yes|no"),
+    Parameter("prealloc_wipe_disks", switch, "yes|no"),
+    Parameter("use_external_mip_script", switch, "yes|no"),
+    Parameter("enabled_user_shutdown", switch, "yes|no", "--user-shutdown"),
+    Parameter("modify_etc_hosts", switch, "yes|no"),
+    Parameter("enabled_hypervisors", parameters.words, "NAME,…"),
+    Parameter("reserved_lvs", parameters.words, "NAME,…"),
+    Parameter("compression_tools", parameters.words, "NAME,…"),
+    Parameter("enabled_data_collectors", typed_pairs, "NAME=BOOL,…"),
+    Parameter("data_collector_interval", numbers, "NAME=SECONDS,…"),
+    Parameter("uid_pool", parameters.id_ranges, "FIRST-LAST,…"),
+)
+# Those that change what is there already.
+CHANGES = (
+    Parameter("enabled_disk_templates", parameters.words, "NAME,…"),
+    Parameter("add_uids", parameters.id_ranges, "FIRST-LAST,…"),
+    Parameter("remove_uids", parameters.id_ranges, "FIRST-LAST,…"),
+)
+
+
+def _add(parser: argparse.ArgumentParser, options: Iterable[Parameter]) -> None:
+    for row in options:
+        parser.add_argument(
+            *row.names, dest=row.field, type=row.type, metavar=row.metavar, help=row.help,
+            action="append" if row.many else "store",
+        )  # fmt: skip
+
+
+def _given(args: argparse.Namespace, options: Iterable[Parameter]) -> dict[str, Any]:
+    given = {row.field: getattr(args, row.field) for row in options}
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def add_parameters(parser: argparse.ArgumentParser) -> None:
     """The parameters that can be set from the first day on."""
-    add = parser.add_argument
-    add("-B", "--backend-parameters", type=parameters.backend, metavar="KEY=VALUE,…")
-    add(
-        "-H",
-        "--hypervisor-parameters",
-        type=of_kind,
-        action="append",
-        default=[],
-        metavar="HYPERVISOR:KEY=VALUE,…",
-    )
-    add(
-        "-D",
-        "--disk-parameters",
-        type=of_kind,
-        action="append",
-        default=[],
-        metavar="TEMPLATE:KEY=VALUE,…",
-    )
-    add("-N", "--nic-parameters", type=parameters.pairs, metavar="KEY=VALUE,…")
-    add("--node-parameters", type=parameters.pairs, metavar="KEY=VALUE,…")
-    add("-C", "--candidate-pool-size", type=int, metavar="NUMBER", help="of master candidates")
-    add("-I", "--default-iallocator", metavar="NAME", help="'' is the built-in one")
-    add("--default-iallocator-params", type=typed_pairs, metavar="KEY=VALUE,…")
-    add("-m", "--mac-prefix", metavar="XX:XX:XX")
-    for name in TEXTS:
-        add(f"--{name}", metavar="TEXT")
-    for name in NUMBERS:
-        add(f"--{name}", type=int, metavar="NUMBER")
-    for name in SWITCHES:
-        add(f"--{name}", type=switch, metavar="yes|no")
-    for name in LISTS:
-        add(f"--{name}", type=words, metavar="NAME,…")
-    add("--enabled-data-collectors", type=typed_pairs, metavar="NAME=BOOL,…")
-    add("--data-collector-interval", type=numbers, metavar="NAME=SECONDS,…")
-    add("--uid-pool", type=parameters.id_ranges, metavar="FIRST-LAST,…")
+    _add(parser, PARAMETERS)
     parameters.add_state_options(parser)
     instance_policies.add_options(parser, std=True)
 
 
+def wanted(args: argparse.Namespace) -> dict[str, Any]:
+    """The fields of a CLUSTER_SET_PARAMS that were given."""
+    found = _given(args, PARAMETERS)
+    found |= {
+        row.field: dict(found[row.field]) for row in PARAMETERS if row.many and row.field in found
+    }
+    others = {"ipolicy": instance_policies.given(args), **parameters.states(args)}
+    return found | {name: value for name, value in others.items() if value is not None}
+
+
 def _configure(parser: argparse.ArgumentParser) -> None:
     add_parameters(parser)
-    parser.add_argument("--enabled-disk-templates", type=words, metavar="NAME,…")
-    for name in ("--add-uids", "--remove-uids"):
-        parser.add_argument(name, type=parameters.id_ranges, metavar="FIRST-LAST,…")
+    _add(parser, CHANGES)
     parser.add_argument("-f", "--force", action="store_true")
     following.add_submit_options(parser)
 
 
-def wanted(args: argparse.Namespace) -> dict[str, Any]:
-    """The fields of a CLUSTER_SET_PARAMS that were given."""
-    given = vars(args)
-    found: dict[str, Any] = {
-        "beparams": args.backend_parameters,
-        "hvparams": dict(args.hypervisor_parameters) or None,
-        "diskparams": dict(args.disk_parameters) or None,
-        "nicparams": args.nic_parameters,
-        "ndparams": args.node_parameters,
-        "drbd_helper": args.drbd_usermode_helper,
-        "ipolicy": instance_policies.given(args),
-        "uid_pool": args.uid_pool,
-        **parameters.states(args),
-    }
-    same = (
-        "candidate_pool_size", "default_iallocator", "default_iallocator_params", "mac_prefix",
-        "enabled_data_collectors", "data_collector_interval",
-    )  # fmt: skip
-    plain = [name.replace("-", "_") for name in (*TEXTS, *NUMBERS, *LISTS)]
-    found |= {name: given[name] for name in (*same, *plain) if name != "drbd_usermode_helper"}
-    found |= {field: given[name.replace("-", "_")] for name, field in SWITCHES.items()}
-    return {name: value for name, value in found.items() if value is not None}
-
-
 def _modify(args: argparse.Namespace, session: Session) -> int:
-    fields = wanted(args)
-    for name in ("enabled_disk_templates", "add_uids", "remove_uids"):
-        if getattr(args, name) is not None:
-            fields[name] = getattr(args, name)
+    fields = wanted(args) | _given(args, CHANGES)
     if not fields:
         raise Failure("Please give at least one of the parameters.")
     op = following.opcode("OP_CLUSTER_SET_PARAMS", args, session, force=args.force, **fields)

@@ -2,14 +2,11 @@
 
 import argparse
 import sys
-from typing import Any
 
 from ganeti_backend.cli import (
     following,
-    instance_changes,
-    instance_install,
+    instance_creation,
     listing,
-    parameters,
     running,
 )
 from ganeti_backend.cli.program import (
@@ -74,95 +71,33 @@ def _export(args: argparse.Namespace, session: Session) -> int:
 
 
 def _configure_import(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="INSTANCE")
+    instance_creation.add_options(parser)
     parser.add_argument("--src-node", help="the node that has the export")
     parser.add_argument("--src-dir", help="the export's name there, if not the instance's")
     parser.add_argument(
         "--identify-defaults", action="store_true", help="do not keep what is equal"
     )
     parser.add_argument("--compress", default="none", metavar="none|gzip")
-    place = parser.add_mutually_exclusive_group()
-    place.add_argument("-n", "--node", help="NODE, or NODE:SECONDARY for mirrored disks")
-    place.add_argument("-I", "--iallocator", help="the allocator that chooses; '.' is the default")
-    parser.add_argument("-g", "--node-group", help="choose a node of this group")
-    parser.add_argument(
-        "--opportunistic-locking", action="store_true", help="choose among nodes that are free now"
-    )
-    parser.add_argument("--tags", type=lambda text: text.split(","), metavar="TAG,…")
-    parser.add_argument("-t", "--disk-template")
-    parser.add_argument("-o", "--os-type", help="another OS definition than the exported one")
-    instance_install.add_os_options(parser)
-    parser.add_argument("--disk", action="append", type=parameters.indexed, default=[])
-    parser.add_argument("-s", "--os-size", type=parameters.size, help="size of the only disk")
-    parser.add_argument("--net", action="append", type=parameters.indexed, default=[])
-    parser.add_argument("--no-nics", action="store_true")
-    instance_changes.add_parameter_options(parser)
-    for name, dest in (
-        ("--no-name-check", "name_check"),
-        ("--no-ip-check", "ip_check"),
-        ("--no-conflicts-check", "conflicts_check"),
-        ("--no-wait-for-sync", "wait_for_sync"),
-    ):
-        parser.add_argument(name, dest=dest, action="store_false")
-    parser.add_argument("--ignore-ipolicy", action="store_true")
-    parser.add_argument("--file-driver")
-    parser.add_argument("--file-storage-dir")
-    parser.add_argument("--force-variant", action="store_true")
     following.add_submit_options(parser)
 
 
 def _import(args: argparse.Namespace, session: Session) -> int:
-    hypervisor, hvparams = args.hypervisor
     if args.no_nics:
         raise Failure("An import keeps its interfaces; remove them with 'modify --net'.", USAGE)
-    op = following.opcode(
-        "OP_INSTANCE_CREATE",
+    op = instance_creation.opcode(
         args,
         session,
         mode="import",
-        instance_name=args.name,
         src_node=args.src_node,
         src_path=args.src_dir,
         identify_defaults=args.identify_defaults,
         compress=args.compress,
-        **instance_changes.placement(args),
-        tags=args.tags,
-        file_storage_dir=args.file_storage_dir,
         disk_template=args.disk_template,
-        os_type=args.os_type,
-        osparams=args.os_parameters,
-        osparams_private=args.os_private,
-        osparams_secret=args.os_secret,
-        disks=_disks(args),
-        nics=_ordered(args.net, "--net"),
-        beparams=args.backend,
-        hypervisor=hypervisor,
-        hvparams=hvparams,
+        disks=instance_creation.disks(args),
+        nics=instance_creation.nics(args),
         start=False,  # As Ganeti does: first a look, then a start.
-        name_check=args.name_check,
-        ip_check=args.ip_check and args.name_check,
-        conflicts_check=args.conflicts_check,
-        wait_for_sync=args.wait_for_sync,
-        ignore_ipolicy=args.ignore_ipolicy,
-        file_driver=args.file_driver,
-        force_variant=args.force_variant,
     )
     return following.run(args, session, op)
-
-
-def _disks(args: argparse.Namespace) -> list[dict[str, Any]]:
-    if args.os_size is not None:
-        if args.disk:
-            raise Failure("Give --disk or --os-size, not both.", USAGE)
-        return [{"size": args.os_size}]
-    return _ordered(args.disk, "--disk")
-
-
-def _ordered(given: list[tuple[str, dict[str, Any]]], what: str) -> list[dict[str, Any]]:
-    try:
-        return parameters.in_order(given, what.removeprefix("--"))
-    except argparse.ArgumentTypeError as error:
-        raise Failure(f"{what}: {error}", USAGE) from error
 
 
 def _configure_list(parser: argparse.ArgumentParser) -> None:

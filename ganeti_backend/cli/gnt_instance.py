@@ -9,11 +9,13 @@ from ganeti_backend.cli import (
     instance_changes,
     instance_choice,
     instance_console,
+    instance_creation,
     instance_disks,
     instance_install,
     instance_moves,
     instance_report,
     listing,
+    parameters,
     report,
     running,
     tagging,
@@ -47,7 +49,7 @@ def _configure_startup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-remember", action="store_true", help="do not change what is desired")
     parser.add_argument("--paused", action="store_true")
     _add_ignore_offline(parser)
-    instance_changes.add_parameter_options(parser)
+    parameters.add_instance_options(parser)
 
 
 def _startup(args: argparse.Namespace, session: Session) -> int:
@@ -156,12 +158,7 @@ PROGRAM = Program(
     "gnt-instance",
     "the virtual machines of the cluster",
     (
-        Command(
-            ("add",),
-            "make an instance: NAME -t file -o image --disk 0:size=1G -B memory=512M",
-            instance_changes.configure_add,
-            instance_changes.add,
-        ),
+        *instance_creation.COMMANDS,
         Command(("remove",), "remove an instance with its disks", _configure_remove, _remove),
         *listing.commands("instance", DEFAULT, noun="INSTANCE"),
         Command(("info",), "print everything about instances", _configure_info, _info),
@@ -169,12 +166,7 @@ PROGRAM = Program(
         Command(("startup", "start"), "start instances", _configure_startup, _startup),
         Command(("shutdown", "stop"), "stop instances", _configure_shutdown, _shutdown),
         Command(("reboot",), "reboot instances", _configure_reboot, _reboot),
-        Command(
-            ("modify",),
-            "change parameters, disks and interfaces",
-            instance_changes.configure_modify,
-            instance_changes.modify,
-        ),
+        *instance_changes.COMMANDS,
         *instance_disks.COMMANDS,
         *instance_moves.COMMANDS,
         Command(

@@ -17,10 +17,6 @@ NO_CONFLICTS = "--no-conflicts-check"
 MAP_WIDTH = 64
 
 
-def _texts(text: str) -> list[str]:
-    return [part for part in text.split(",") if part]
-
-
 def _configure_add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NETWORK")
     parser.add_argument("--network", required=True, metavar="CIDR", help="such as 192.0.2.0/24")
@@ -28,8 +24,8 @@ def _configure_add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network6", metavar="CIDR")
     parser.add_argument("--gateway6")
     parser.add_argument("-m", "--mac-prefix")
-    parser.add_argument("--add-reserved-ips", type=_texts, metavar="IP,…")
-    parser.add_argument("--tags", type=_texts, metavar="TAG,…")
+    parser.add_argument("--add-reserved-ips", type=parameters.words, metavar="IP,…")
+    parser.add_argument("--tags", type=parameters.words, metavar="TAG,…")
     parser.add_argument(NO_CONFLICTS, action="store_false", dest="conflicts_check")
     following.add_submit_options(parser)
 
@@ -104,8 +100,8 @@ def _configure_modify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NETWORK")
     for options in (("--gateway",), ("--network6",), ("--gateway6",), ("-m", "--mac-prefix")):
         parser.add_argument(*options, help="'none' takes it away")
-    parser.add_argument("--add-reserved-ips", type=_texts, metavar="IP,…")
-    parser.add_argument("--remove-reserved-ips", type=_texts, metavar="IP,…")
+    parser.add_argument("--add-reserved-ips", type=parameters.words, metavar="IP,…")
+    parser.add_argument("--remove-reserved-ips", type=parameters.words, metavar="IP,…")
     following.add_submit_options(parser)
 
 

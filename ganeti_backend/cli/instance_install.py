@@ -20,6 +20,15 @@ def add_os_options(parser: argparse.ArgumentParser) -> None:
         )
 
 
+def os_fields(args: argparse.Namespace) -> dict[str, Any]:
+    """The same as fields of an opcode."""
+    return {
+        "osparams": args.os_parameters,
+        "osparams_private": args.os_private,
+        "osparams_secret": args.os_secret,
+    }
+
+
 def _configure_reinstall(parser: argparse.ArgumentParser) -> None:
     instance_choice.add_options(parser)
     parser.add_argument("-o", "--os-type", help="another OS definition")
@@ -27,9 +36,7 @@ def _configure_reinstall(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force-variant", action="store_true", help="also one that is not listed")
     add_os_options(parser)
     parser.add_argument("--clear-os-parameters", action="store_true", help="forget the stored ones")
-    parser.add_argument(
-        "--remove-os-parameters", type=lambda text: text.split(","), metavar="NAME,…"
-    )
+    parser.add_argument("--remove-os-parameters", type=parameters.words, metavar="NAME,…")
     parser.add_argument("-f", "--force", action="store_true", help="do not ask")
     following.add_submit_options(parser)
 
@@ -41,9 +48,7 @@ def _reinstall(args: argparse.Namespace, session: Session) -> int:
     fields = {
         "os_type": os_type,
         "force_variant": args.force_variant or None,
-        "osparams": args.os_parameters,
-        "osparams_private": args.os_private,
-        "osparams_secret": args.os_secret,
+        **os_fields(args),
         "clear_osparams": args.clear_os_parameters or None,
         "remove_osparams": args.remove_os_parameters,
     }

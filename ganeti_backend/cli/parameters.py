@@ -25,6 +25,11 @@ def size(text: str) -> int:
     return int(-(-mebibytes // 1))
 
 
+def words(text: str) -> list[str]:
+    """NAME,…"""
+    return [word for word in text.split(",") if word]
+
+
 def pairs(text: str) -> dict[str, Any]:
     """key=value,…; a bare key is true, no_key false, -key none; a backslash escapes a comma."""
     found: dict[str, Any] = {}
@@ -106,6 +111,18 @@ def disk_state(text: str) -> tuple[str, Any]:
     if not (kind and slash and group and colon):
         raise argparse.ArgumentTypeError(f"'{text}' is not STORAGE/NAME:KEY=NUMBER,…")
     return kind, {group: _numeric(typed(pairs(rest)))}
+
+
+def add_instance_options(parser: argparse.ArgumentParser) -> None:
+    """-B and -H, as one instance may have them otherwise than its cluster."""
+    parser.add_argument(
+        "-B", "--backend-parameters", dest="backend", type=backend, default={},
+        metavar="memory=2G,vcpus=2",
+    )  # fmt: skip
+    parser.add_argument(
+        "-H", "--hypervisor-parameters", dest="hypervisor", type=hypervisor, default=(None, {}),
+        metavar="[NAME:]key=value,…",
+    )  # fmt: skip
 
 
 def add_state_options(parser: argparse.ArgumentParser) -> None:
