@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.db import IntegrityError
 from django.utils import timezone
 
 from synnefo.core.caller import Caller
-from synnefo.core.faults import BadRequest, Conflict, Forbidden, NotFound
+from synnefo.core.faults import BadRequest, Forbidden
 from synnefo.db.models import AccessRule, ApplicationCredential, Role, User
 from synnefo.db.transactions import writing
-from synnefo.intents import tokens
+from synnefo.intents import identity_rows, tokens
 from synnefo.intents.effective_roles import Scope, of
 from synnefo.intents.projects import get as project_of
 from synnefo.intents.tokens import Origin
@@ -25,10 +24,8 @@ MOST = 100  # of one user
 
 def get(user_id: str, key: str) -> ApplicationCredential:
     """The credential; NotFound if the user has none such."""
-    row = ApplicationCredential.objects.filter(pk=key, user_id=user_id).first()
-    if row is None:
-        raise NotFound(f"Could not find Application Credential: {key}.")
-    return row
+    mine = ApplicationCredential.objects.filter(user_id=user_id)
+    return identity_rows.found(mine, key, "Application Credential")
 
 
 def _roles(caller: Caller, user_id: str, wanted: Sequence[Mapping[str, str]] | None) -> list[str]:
@@ -87,20 +84,15 @@ def create(
 def _insert(
     row: ApplicationCredential, lent: Sequence[str], rules: Sequence[Mapping[str, str]]
 ) -> None:
-    try:
-        with writing():
-            User.objects.select_for_update().get(pk=row.user_id)
-            if ApplicationCredential.objects.filter(user_id=row.user_id).count() >= MOST:
-                raise Forbidden(f"A user may have at most {MOST} application credentials.")
-            row.save(force_insert=True)
-            row.roles.set(Role.objects.filter(pk__in=lent))
-            row.access_rules.set([_rule(row.user_id, rule) for rule in rules])
-    except IntegrityError as taken:
-        raise Conflict(
-            "Conflict occurred attempting to store application_credential - Duplicate entry "
-            f"found with name {row.name}.",
-            field="application_credential.name",
-        ) from taken
+    clash = f"Duplicate entry found with name {row.name}."
+    field = "application_credential.name"
+    with identity_rows.storing("application_credential", clash, field):
+        User.objects.select_for_update().get(pk=row.user_id)
+        if ApplicationCredential.objects.filter(user_id=row.user_id).count() >= MOST:
+            raise Forbidden(f"A user may have at most {MOST} application credentials.")
+        row.save(force_insert=True)
+        row.roles.set(Role.objects.filter(pk__in=lent))
+        row.access_rules.set([_rule(row.user_id, rule) for rule in rules])
 
 
 def _rule(user_id: str, wish: Mapping[str, str]) -> AccessRule:
@@ -142,10 +134,8 @@ def origin_of(row: ApplicationCredential) -> Origin:
 
 def get_rule(user_id: str, key: str) -> AccessRule:
     """The access rule; NotFound if the user has none such."""
-    row = AccessRule.objects.filter(pk=key, user_id=user_id).first()
-    if row is None:
-        raise NotFound(f"Could not find Access Rule: {key}.")
-    return row
+    mine = AccessRule.objects.filter(user_id=user_id)
+    return identity_rows.found(mine, key, "Access Rule")
 
 
 def delete_rule(user_id: str, key: str) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 
 from synnefo.core.caller import Caller
-from synnefo.core.faults import BadRequest, Conflict, Forbidden, NotFound
+from synnefo.core.faults import BadRequest, Conflict, Forbidden
 from synnefo.db import sealing
 from synnefo.db.models import Credential, User
 from synnefo.db.transactions import writing
-from synnefo.intents import projects, users
+from synnefo.intents import identity_rows, projects, users
 
 EC2 = "ec2"
 MOST = 200  # of one user
@@ -22,10 +22,7 @@ MOST = 200  # of one user
 
 def get(key: str) -> Credential:
     """The credential; NotFound if there is none."""
-    row = Credential.objects.filter(pk=key).first()
-    if row is None:
-        raise NotFound(f"Could not find credential: {key}.")
-    return row
+    return identity_rows.found(Credential.objects.all(), key, "credential")
 
 
 def blob_of(row: Credential) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import IntegrityError
 from django.db.models import Q
 from django.utils import timezone
 
-from synnefo.core.faults import Conflict, Forbidden, NotFound
+from synnefo.core.faults import Forbidden
 from synnefo.db.models import Domain, Group, Project, Role, RoleAssignment, User
 from synnefo.db.transactions import writing
-from synnefo.intents import extras, projects, tokens, users
+from synnefo.intents import extras, identity_rows, projects, tokens, users
 
 COLUMNS = ("name", "description", "enabled", "tags", "options")
 FIRST = "default"
@@ -20,17 +19,14 @@ FIRST = "default"
 
 def get(key: str) -> Domain:
     """The domain; NotFound if there is none."""
-    row = Domain.objects.filter(pk=key).first()
-    if row is None:
-        raise NotFound(f"Could not find domain: {key}.")
-    return row
+    return identity_rows.found(Domain.objects.all(), key, "domain")
 
 
 def create(wish: Mapping[str, Any]) -> Domain:
     """A new domain; Conflict if its name or the id that was asked for is taken."""
     known, extra = extras.parted(wish, (*COLUMNS, "explicit_domain_id", "domain_id"))
     row = Domain(name=known["name"], enabled=known.get("enabled", True))
-    row.description = known.get("description") or ""
+    row.description = extras.text(known, "description")
     row.tags, row.options = known.get("tags", []), extras.options({}, known.get("options"))
     row.extra = extras.merged({}, extra)
     if "explicit_domain_id" in known:
@@ -39,17 +35,11 @@ def create(wish: Mapping[str, Any]) -> Domain:
 
 
 def _saved(row: Domain, *, force_insert: bool = False) -> Domain:
-    try:
-        with writing():
-            row.save(force_insert=force_insert)
-            if not row.enabled:
-                tokens.revoke_where(_within(row))
-    except IntegrityError as taken:
-        raise Conflict(
-            f"Conflict occurred attempting to store domain - a domain with the name {row.name} "
-            "or this id exists already.",
-            field="name",
-        ) from taken
+    clash = f"a domain with the name {row.name} or this id exists already."
+    with identity_rows.storing("domain", clash):
+        row.save(force_insert=force_insert)
+        if not row.enabled:
+            tokens.revoke_where(_within(row))
     return row
 
 
@@ -67,8 +57,7 @@ def update(key: str, wish: Mapping[str, Any]) -> Domain:
     row.tags = known.get("tags", row.tags)
     row.options = extras.options(row.options, known.get("options"))
     row.extra = extras.merged(row.extra, extra)
-    if "description" in known:
-        row.description = known["description"] or ""
+    row.description = extras.text(known, "description", row.description)
     return _saved(row)
 
 

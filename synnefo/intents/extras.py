@@ -36,6 +36,11 @@ def options(old: Mapping[str, Any], new: Mapping[str, Any] | None) -> dict[str, 
     return {name: value for name, value in every.items() if value is not None}
 
 
+def text(fields: Mapping[str, Any], name: str, old: str = "") -> str:
+    """A text after an update: null is an empty one."""
+    return fields.get(name, old) or ""
+
+
 def check_mutable(noun: str, key: str, old: Mapping[str, Any], wish: Mapping[str, Any]) -> None:
     """Forbidden if the record is to stay as it is and this wish does not lift that."""
     lifted = (wish.get("options") or {}).get("immutable", True)

@@ -5,45 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import IntegrityError
-
-from synnefo.core.faults import BadRequest, Conflict, NotFound
-from synnefo.db.models import Domain, Group, Membership
+from synnefo.core.faults import BadRequest, NotFound
+from synnefo.db.models import Group, Membership
 from synnefo.db.transactions import writing
-from synnefo.intents import extras, tokens, users
+from synnefo.intents import extras, identity_rows, tokens, users
 
 COLUMNS = ("name", "domain_id", "description")
 
 
 def get(key: str) -> Group:
     """The group; NotFound if there is none."""
-    row = Group.objects.filter(pk=key).first()
-    if row is None:
-        raise NotFound(f"Could not find group: {key}.")
-    return row
+    return identity_rows.found(Group.objects.all(), key, "group")
 
 
 def create(wish: Mapping[str, Any], domain_id: str) -> Group:
     """A new group, in the domain `domain_id` unless it says another one."""
     known, extra = extras.parted(wish, COLUMNS)
     domain_id = known.get("domain_id") or domain_id
-    if not Domain.objects.filter(pk=domain_id).exists():
-        raise NotFound(f"Could not find domain: {domain_id}.")
+    identity_rows.check_domain(domain_id)
     row = Group(name=known["name"], domain_id=domain_id, extra=extras.merged({}, extra))
-    row.description = known.get("description") or ""
+    row.description = extras.text(known, "description")
     return _saved(row, force_insert=True)
 
 
 def _saved(row: Group, *, force_insert: bool = False) -> Group:
-    try:
-        with writing():
-            row.save(force_insert=force_insert)
-    except IntegrityError as taken:
-        raise Conflict(
-            "Conflict occurred attempting to store group - a group with the name "
-            f"{row.name} exists already in this domain.",
-            field="name",
-        ) from taken
+    clash = f"a group with the name {row.name} exists already in this domain."
+    with identity_rows.storing("group", clash):
+        row.save(force_insert=force_insert)
     return row
 
 
@@ -55,8 +43,7 @@ def update(key: str, wish: Mapping[str, Any]) -> Group:
         raise BadRequest("Cannot change Domain ID", field="domain_id")
     row.name = known.get("name", row.name)
     row.extra = extras.merged(row.extra, extra)
-    if "description" in known:
-        row.description = known["description"] or ""
+    row.description = extras.text(known, "description", row.description)
     return _saved(row)
 
 

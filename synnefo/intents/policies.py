@@ -6,11 +6,10 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from synnefo.core.faults import NotFound
 from synnefo.db import sealing
 from synnefo.db.models import Consumer, Policy
 from synnefo.db.transactions import writing
-from synnefo.intents import extras
+from synnefo.intents import extras, identity_rows
 
 POLICY = ("type", "blob")
 CONSUMER = ("description",)
@@ -18,10 +17,7 @@ CONSUMER = ("description",)
 
 def get(key: str) -> Policy:
     """The policy; NotFound if there is none."""
-    row = Policy.objects.filter(pk=key).first()
-    if row is None:
-        raise NotFound(f"Could not find policy: {key}.")
-    return row
+    return identity_rows.found(Policy.objects.all(), key, "policy")
 
 
 def store(row: Policy, wish: Mapping[str, Any]) -> Policy:
@@ -43,17 +39,14 @@ def delete(key: str) -> None:
 
 def consumer(key: str) -> Consumer:
     """The consumer; NotFound if there is none."""
-    row = Consumer.objects.filter(pk=key).first()
-    if row is None:
-        raise NotFound(f"Could not find Consumer: {key}.")
-    return row
+    return identity_rows.found(Consumer.objects.all(), key, "Consumer")
 
 
 def create_consumer(wish: Mapping[str, Any]) -> tuple[Consumer, str]:
     """A new consumer, and its secret, given once."""
     fields, extra = extras.parted(wish, CONSUMER)
     secret = secrets.token_hex(16)
-    row = Consumer(description=fields.get("description") or "", extra=extras.merged({}, extra))
+    row = Consumer(description=extras.text(fields, "description"), extra=extras.merged({}, extra))
     row.secret_encrypted = sealing.seal(secret)
     with writing():
         row.save(force_insert=True)
@@ -64,8 +57,7 @@ def update_consumer(key: str, wish: Mapping[str, Any]) -> Consumer:
     """Change a consumer."""
     row = consumer(key)
     fields, extra = extras.parted(wish, CONSUMER)
-    if "description" in fields:
-        row.description = fields["description"] or ""
+    row.description = extras.text(fields, "description", row.description)
     row.extra = extras.merged(row.extra, extra)
     with writing():
         row.save()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import IntegrityError
 from django.db.models import Q
 from django.utils import timezone
 
-from synnefo.core.faults import BadRequest, Conflict, Forbidden, NotFound
+from synnefo.core.faults import BadRequest, Forbidden, NotFound
 from synnefo.db.models import (
     ApplicationCredential,
     Credential,
@@ -20,7 +19,7 @@ from synnefo.db.models import (
     User,
 )
 from synnefo.db.transactions import writing
-from synnefo.intents import effective_roles, extras, tokens
+from synnefo.intents import effective_roles, extras, identity_rows, tokens
 
 COLUMNS = ("name", "description", "enabled", "tags", "options")
 MOST_LEVELS = 5  # of projects below each other
@@ -28,10 +27,7 @@ MOST_LEVELS = 5  # of projects below each other
 
 def get(key: str) -> Project:
     """The project; NotFound if there is none."""
-    row = Project.objects.filter(pk=key).select_related("domain").first()
-    if row is None:
-        raise NotFound(f"Could not find project: {key}.")
-    return row
+    return identity_rows.found(Project.objects.select_related("domain"), key, "project")
 
 
 def _parent(wish: Mapping[str, Any]) -> Project | None:
@@ -65,8 +61,7 @@ def _domain(wish: Mapping[str, Any], parent: Project | None, usual: str) -> str:
             )
         return parent.domain_id
     key = key or wish.get("parent_id") or usual
-    if not Domain.objects.filter(pk=key).exists():
-        raise NotFound(f"Could not find domain: {key}.")
+    identity_rows.check_domain(key)
     return str(key)
 
 
@@ -78,7 +73,7 @@ def create(wish: Mapping[str, Any], domain_id: str) -> Project:
         name=known["name"],
         parent=parent,
         domain_id=_domain(known, parent, domain_id),
-        description=known.get("description") or "",
+        description=extras.text(known, "description"),
         enabled=known.get("enabled", True),
         tags=known.get("tags", []),
         options=extras.options({}, known.get("options")),
@@ -88,18 +83,14 @@ def create(wish: Mapping[str, Any], domain_id: str) -> Project:
 
 
 def _saved(row: Project, *, force_insert: bool = False) -> Project:
-    try:
-        with writing():
-            row.save(force_insert=force_insert)
-            if not row.enabled:
-                tokens.revoke_where(Q(project=row))
-    except IntegrityError as taken:
-        raise Conflict(
-            "Conflict occurred attempting to store project - it is not permitted to have two "
-            f"projects with either the same name or same id in the same domain: name is {row.name},"
-            f" project id {row.id}.",
-            field="name",
-        ) from taken
+    clash = (
+        "it is not permitted to have two projects with either the same name or same id in the same"
+        f" domain: name is {row.name}, project id {row.id}."
+    )
+    with identity_rows.storing("project", clash):
+        row.save(force_insert=force_insert)
+        if not row.enabled:
+            tokens.revoke_where(Q(project=row))
     return row
 
 
@@ -124,8 +115,7 @@ def update(key: str, wish: Mapping[str, Any]) -> Project:
     row.tags = known.get("tags", row.tags)
     row.options = extras.options(row.options, known.get("options"))
     row.extra = extras.merged(row.extra, extra)
-    if "description" in known:
-        row.description = known["description"] or ""
+    row.description = extras.text(known, "description", row.description)
     return _saved(row)
 
 

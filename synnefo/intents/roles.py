@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import IntegrityError
-
 from synnefo.core.faults import Conflict, Forbidden, NotFound
 from synnefo.core.role_inference import would_loop
-from synnefo.db.models import Domain, ImpliedRole, Role
+from synnefo.db.models import ImpliedRole, Role
 from synnefo.db.transactions import writing
-from synnefo.intents import effective_roles, extras, tokens
+from synnefo.intents import effective_roles, extras, identity_rows, tokens
 
 # What the cloud itself asks for by name: without it nobody could do anything any more.
 NEEDED = frozenset({"admin", "member", "reader"})
@@ -20,32 +18,23 @@ TOP = "admin"
 
 def get(key: str) -> Role:
     """The role; NotFound if there is none."""
-    row = Role.objects.filter(pk=key).first()
-    if row is None:
-        raise NotFound(f"Could not find role: {key}.")
-    return row
+    return identity_rows.found(Role.objects.all(), key, "role")
 
 
 def create(wish: Mapping[str, Any]) -> Role:
     """A new role of everybody, or of one domain."""
     domain_id = wish.get("domain_id")
-    if domain_id is not None and not Domain.objects.filter(pk=domain_id).exists():
-        raise NotFound(f"Could not find domain: {domain_id}.")
-    row = Role(name=wish["name"], domain_id=domain_id, description=wish.get("description") or "")
+    if domain_id is not None:
+        identity_rows.check_domain(domain_id)
+    row = Role(name=wish["name"], domain_id=domain_id)
+    row.description = extras.text(wish, "description")
     row.options = extras.options({}, wish.get("options"))
     return _saved(row, force_insert=True)
 
 
 def _saved(row: Role, *, force_insert: bool = False) -> Role:
-    try:
-        with writing():
-            row.save(force_insert=force_insert)
-    except IntegrityError as taken:
-        raise Conflict(
-            f"Conflict occurred attempting to store role - duplicate entry found with name "
-            f"{row.name}.",
-            field="name",
-        ) from taken
+    with identity_rows.storing("role", f"duplicate entry found with name {row.name}."):
+        row.save(force_insert=force_insert)
     return row
 
 
@@ -63,8 +52,7 @@ def update(key: str, wish: Mapping[str, Any]) -> Role:
     renamed = name != row.name
     row.name = name
     row.options = extras.options(row.options, wish.get("options"))
-    if "description" in wish:
-        row.description = wish["description"] or ""
+    row.description = extras.text(wish, "description", row.description)
     with writing():
         _saved(row)
         if renamed:

@@ -17,7 +17,7 @@ from synnefo.db.models import (
     Region,
 )
 from synnefo.db.transactions import writing
-from synnefo.intents import extras, projects
+from synnefo.intents import extras, identity_rows, projects
 
 REGION = ("id", "description", "parent_region_id")
 SERVICE = ("type", "enabled")
@@ -34,10 +34,7 @@ def refuse_builtin(noun: str, key: str) -> None:
 
 def region(key: str) -> Region:
     """The region; NotFound if there is none."""
-    row = Region.objects.filter(pk=key).first()
-    if row is None:
-        raise NotFound(f"Could not find region: {key}.")
-    return row
+    return identity_rows.found(Region.objects.all(), key, "region")
 
 
 def _parent(wish: Mapping[str, Any], own: str, known: Collection[str]) -> str:
@@ -54,7 +51,7 @@ def _parent(wish: Mapping[str, Any], own: str, known: Collection[str]) -> str:
 def create_region(wish: Mapping[str, Any], known: Collection[str]) -> Region:
     """A new region."""
     fields, extra = extras.parted(wish, REGION)
-    row = Region(description=fields.get("description") or "", extra=extras.merged({}, extra))
+    row = Region(description=extras.text(fields, "description"), extra=extras.merged({}, extra))
     row.id = fields.get("id") or row.id
     row.parent_id = _parent(fields, "", known)
     with writing():
@@ -72,8 +69,7 @@ def update_region(key: str, wish: Mapping[str, Any], known: Collection[str]) -> 
     fields, extra = extras.parted(wish, REGION)
     if "parent_region_id" in fields:
         row.parent_id = _parent(fields, key, known)
-    if "description" in fields:
-        row.description = fields["description"] or ""
+    row.description = extras.text(fields, "description", row.description)
     row.extra = extras.merged(row.extra, extra)
     with writing():
         row.save()
@@ -96,10 +92,7 @@ def delete_region(key: str) -> None:
 
 def service(key: str) -> CatalogService:
     """The service; NotFound if there is none."""
-    row = CatalogService.objects.filter(pk=key).first()
-    if row is None:
-        raise NotFound(f"Could not find service: {key}.")
-    return row
+    return identity_rows.found(CatalogService.objects.all(), key, "service")
 
 
 def create_service(wish: Mapping[str, Any]) -> CatalogService:
@@ -136,10 +129,7 @@ def delete_service(key: str) -> None:
 
 def endpoint(key: str) -> Endpoint:
     """The endpoint; NotFound if there is none."""
-    row = Endpoint.objects.filter(pk=key).first()
-    if row is None:
-        raise NotFound(f"Could not find endpoint: {key}.")
-    return row
+    return identity_rows.found(Endpoint.objects.all(), key, "endpoint")
 
 
 def _fill(
@@ -207,17 +197,13 @@ def delete_endpoint(key: str) -> None:
 
 def group(key: str) -> EndpointGroup:
     """The group of endpoints; NotFound if there is none."""
-    row = EndpointGroup.objects.filter(pk=key).first()
-    if row is None:
-        raise NotFound(f"Could not find Endpoint Group: {key}.")
-    return row
+    return identity_rows.found(EndpointGroup.objects.all(), key, "Endpoint Group")
 
 
 def save_group(row: EndpointGroup, wish: Mapping[str, Any]) -> EndpointGroup:
     """Make or change a group of endpoints."""
     row.name = wish.get("name", row.name)
-    if "description" in wish:
-        row.description = wish["description"] or ""
+    row.description = extras.text(wish, "description", row.description)
     row.filters = wish.get("filters", row.filters)
     with writing():
         row.save()

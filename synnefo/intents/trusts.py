@@ -10,10 +10,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from synnefo.core.caller import Caller
-from synnefo.core.faults import BadRequest, Forbidden, NotFound, Unauthorized
+from synnefo.core.faults import BadRequest, Forbidden, Unauthorized
 from synnefo.db.models import Role, Trust
 from synnefo.db.transactions import writing
-from synnefo.intents import effective_roles, projects, tokens, users
+from synnefo.intents import effective_roles, identity_rows, projects, tokens, users
 from synnefo.intents.effective_roles import Scope
 
 
@@ -26,10 +26,7 @@ def living() -> Q:
 
 def get(key: str) -> Trust:
     """The trust; NotFound if there is none, or no more."""
-    row = Trust.objects.filter(living(), pk=key).first()
-    if row is None:
-        raise NotFound(f"Could not find trust: {key}.")
-    return row
+    return identity_rows.found(Trust.objects.filter(living()), key, "trust")
 
 
 def _roles(wish: Mapping[str, Any], own: Sequence[Mapping[str, str]]) -> list[str]:

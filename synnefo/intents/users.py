@@ -7,18 +7,16 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.db import IntegrityError
 from django.db.models import Q
 from django.utils import timezone
 
 from synnefo.core import password_rules
-from synnefo.core.faults import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
+from synnefo.core.faults import BadRequest, Forbidden, Unauthorized
 from synnefo.core.password_rules import PasswordRules
 from synnefo.db.models import (
     AccessRule,
     ApplicationCredential,
     Credential,
-    Domain,
     Membership,
     Project,
     RoleAssignment,
@@ -27,7 +25,7 @@ from synnefo.db.models import (
     User,
 )
 from synnefo.db.transactions import writing
-from synnefo.intents import extras, tokens
+from synnefo.intents import extras, identity_rows, tokens
 
 COLUMNS = (
     "name", "domain_id", "password", "email", "description", "enabled", "default_project_id",
@@ -44,20 +42,16 @@ def rules() -> PasswordRules:
 
 def get(key: str) -> User:
     """The user; NotFound if there is none."""
-    row = User.objects.filter(pk=key).select_related("domain").first()
-    if row is None:
-        raise NotFound(f"Could not find user: {key}.")
-    return row
+    return identity_rows.found(User.objects.select_related("domain"), key, "user")
 
 
 def create(wish: Mapping[str, Any], domain_id: str) -> User:
     """A new user, in the domain `domain_id` unless it says another one."""
     known, extra = extras.parted(wish, COLUMNS)
     domain_id = known.get("domain_id") or domain_id
-    if not Domain.objects.filter(pk=domain_id).exists():
-        raise NotFound(f"Could not find domain: {domain_id}.")
+    identity_rows.check_domain(domain_id)
     row = User(name=known["name"], domain_id=domain_id, enabled=known.get("enabled", True))
-    row.email, row.description = known.get("email") or "", known.get("description") or ""
+    row.email, row.description = extras.text(known, "email"), extras.text(known, "description")
     row.options = extras.options({}, known.get("options"))
     row.default_project_id = _default_project(known.get("default_project_id"))
     row.extra = extras.merged({}, extra)
@@ -73,17 +67,11 @@ def _default_project(key: str | None) -> str | None:
 
 
 def _saved(row: User, *, force_insert: bool = False) -> User:
-    try:
-        with writing():
-            row.save(force_insert=force_insert)
-            if not row.enabled:
-                tokens.revoke_where(tokens.of_user(row.pk))
-    except IntegrityError as taken:
-        raise Conflict(
-            "Conflict occurred attempting to store user - a user with the name "
-            f"{row.name} exists already in this domain.",
-            field="name",
-        ) from taken
+    clash = f"a user with the name {row.name} exists already in this domain."
+    with identity_rows.storing("user", clash):
+        row.save(force_insert=force_insert)
+        if not row.enabled:
+            tokens.revoke_where(tokens.of_user(row.pk))
     return row
 
 
@@ -97,10 +85,8 @@ def update(key: str, wish: Mapping[str, Any]) -> User:
     row.enabled = known.get("enabled", row.enabled)
     row.options = extras.options(row.options, known.get("options"))
     row.extra = extras.merged(row.extra, extra)
-    if "email" in known:
-        row.email = known["email"] or ""
-    if "description" in known:
-        row.description = known["description"] or ""
+    row.email = extras.text(known, "email", row.email)
+    row.description = extras.text(known, "description", row.description)
     if "default_project_id" in known:
         row.default_project_id = _default_project(known["default_project_id"])
     if "password" not in known:
