@@ -12,9 +12,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from synnefo.core import volume_states
+from synnefo.core import keyed_texts, volume_states
 from synnefo.core.caller import Caller
-from synnefo.core.faults import BadRequest, NotFound
+from synnefo.core.faults import BadRequest
 from synnefo.core.volume_states import AVAILABLE, IN_USE, gib
 from synnefo.db import rings
 from synnefo.db.models import Backup, GroupSnapshot, Snapshot, Volume
@@ -24,6 +24,7 @@ from synnefo.intents import (
     volume_contents,
     volume_lookup,
     volume_quota,
+    volume_rows,
     volumes,
 )
 
@@ -71,10 +72,7 @@ def made(
 
 
 def _saved(row: Any, kind: str, **columns: Any) -> None:
-    for name, value in columns.items():
-        setattr(row, name, value)
-    row.updated_at = timezone.now()
-    row.save(update_fields=[*columns, "updated_at"])
+    volume_rows.write(row, **columns)
     rings.changed(row.project_id, kind, row.uuid)
 
 
@@ -86,8 +84,8 @@ def update(caller: Caller, snapshot_uuid: str, **columns: Any) -> Snapshot:
     return snapshot
 
 
-def merge_metadata(
-    caller: Caller, snapshot_uuid: str, change: Mapping[str, str], *, replace: bool
+def change_metadata(
+    caller: Caller, snapshot_uuid: str, change: Mapping[str, str], *, replace: bool = False
 ) -> dict[str, str]:
     """Merge into, or replace, the metadata; answers all of it."""
     with writing():
@@ -101,9 +99,7 @@ def drop_metadata(caller: Caller, snapshot_uuid: str, key: str) -> None:
     """Remove one item; NotFound if there is none."""
     with writing():
         snapshot = volume_lookup.snapshot(caller, snapshot_uuid)
-        if key not in snapshot.metadata:
-            raise NotFound(f"Snapshot {snapshot_uuid} has no metadata with key {key}.")
-        kept = {name: text for name, text in snapshot.metadata.items() if name != key}
+        kept = keyed_texts.without(snapshot.metadata, key, f"Snapshot {snapshot_uuid}")
         _saved(snapshot, "snapshot", metadata=kept)
 
 

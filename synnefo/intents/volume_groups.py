@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from synnefo.core import volume_states
+from synnefo.core import keyed_texts, volume_states
 from synnefo.core.caller import Caller
-from synnefo.core.faults import BadRequest, Conflict, NotFound
+from synnefo.core.faults import BadRequest, NotFound
 from synnefo.core.volume_states import AVAILABLE, IN_USE, gib
 from synnefo.db.models import (
     GroupSnapshot,
@@ -28,6 +27,7 @@ from synnefo.intents import (
     volume_quota,
     volumes,
 )
+from synnefo.intents.volume_rows import named, write
 from synnefo.intents.volumes import VolumeRequest
 
 DEFAULT_TYPE = "default_cgsnapshot_type"
@@ -36,10 +36,11 @@ DEFAULT_TYPE = "default_cgsnapshot_type"
 # --- types ----------------------------------------------------------------------------------------
 
 
-def find_type(type_uuid: str) -> GroupType:
+def find_type(type_uuid: str, *, lock: bool = False) -> GroupType:
     """A type of groups by its id or name."""
-    rows = GroupType.objects.filter(uuid=volume_lookup.uuid_of(type_uuid))
-    found = rows.first() or GroupType.objects.filter(name=type_uuid).first()
+    rows = GroupType.objects.select_for_update() if lock else GroupType.objects.all()
+    by_id = rows.filter(uuid=volume_lookup.uuid_of(type_uuid)).first()
+    found = by_id or rows.filter(name=type_uuid).first()
     if found is None:
         raise NotFound(f"Group type {type_uuid} could not be found.")
     return found
@@ -56,25 +57,16 @@ def default_type() -> GroupType:
 
 def create_type(**columns: Any) -> GroupType:
     """A new type of groups."""
-    try:
-        with writing(), transaction.atomic():
-            return GroupType.objects.create(created_at=timezone.now(), **columns)
-    except IntegrityError as taken:
-        raise Conflict(f"Group Type {columns['name']} already exists.") from taken
+    with named("Group Type", columns["name"]):
+        return GroupType.objects.create(created_at=timezone.now(), **columns)
 
 
 def change_type(type_uuid: str, **columns: Any) -> GroupType:
     """Set `name`, `description`, `is_public`, `specs`."""
-    try:
-        with writing(), transaction.atomic():
-            row = find_type(type_uuid)
-            for name, value in columns.items():
-                setattr(row, name, value)
-            row.updated_at = timezone.now()
-            row.save(update_fields=[*columns, "updated_at"])
-            return row
-    except IntegrityError as taken:
-        raise Conflict(f"Group Type {columns.get('name')} already exists.") from taken
+    with named("Group Type", columns.get("name")):
+        row = find_type(type_uuid)
+        write(row, **columns)
+        return row
 
 
 def delete_type(type_uuid: str) -> None:
@@ -86,13 +78,18 @@ def delete_type(type_uuid: str) -> None:
         row.delete()
 
 
+def merge_specs(type_uuid: str, specs: Mapping[str, str]) -> None:
+    """Add or change specifications of a type."""
+    with writing():
+        change_type(type_uuid, specs={**find_type(type_uuid, lock=True).specs, **specs})
+
+
 def drop_spec(type_uuid: str, key: str) -> None:
     """Remove one of its specifications."""
     with writing():
-        before = find_type(type_uuid).specs
-        if key not in before:
-            raise NotFound(f"Group Type {type_uuid} has no specs with key {key}.")
-        change_type(type_uuid, specs={k: v for k, v in before.items() if k != key})
+        before = find_type(type_uuid, lock=True).specs
+        kept = keyed_texts.without(before, key, f"Group Type {type_uuid}", "specs")
+        change_type(type_uuid, specs=kept)
 
 
 # --- groups ---------------------------------------------------------------------------------------
@@ -176,20 +173,13 @@ def update(
                 raise BadRequest(f"Cannot add volume {one}: it is in a group already.")
             volume_states.require("volume", one, volume.status, AVAILABLE, IN_USE)
             volumes.saved(volume, group=group)
-        _write(group, **columns)
-
-
-def _write(row: Any, **columns: Any) -> None:
-    for name, value in columns.items():
-        setattr(row, name, value)
-    row.updated_at = timezone.now()
-    row.save(update_fields=[*columns, "updated_at"])
+        write(group, **columns)
 
 
 def reset(caller: Caller, group_uuid: str, status: str) -> None:
     """An administrator knows better."""
     with writing():
-        _write(volume_lookup.group(caller, group_uuid), status=status)
+        write(volume_lookup.group(caller, group_uuid), status=status)
 
 
 def delete(caller: Caller, group_uuid: str, *, volumes_too: bool) -> None:
@@ -244,7 +234,7 @@ def snapshot(caller: Caller, group_uuid: str, **columns: Any) -> GroupSnapshot:
 def change_snapshot(caller: Caller, snapshot_uuid: str, columns: Mapping[str, Any]) -> None:
     """Set columns of a group snapshot."""
     with writing():
-        _write(find_snapshot(caller, snapshot_uuid), **columns)
+        write(find_snapshot(caller, snapshot_uuid), **columns)
 
 
 def delete_snapshot(caller: Caller, snapshot_uuid: str) -> None:

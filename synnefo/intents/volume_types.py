@@ -1,26 +1,26 @@
-"""What administrators make of volume types, their access and encryption, and quality of service."""
+"""What administrators make of types of volumes: their access, encryption and who has which."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from synnefo.core import keyed_texts
 from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest, Conflict, NotFound
 from synnefo.db.models import (
     DefaultVolumeType,
     Project,
-    QosSpecs,
     Volume,
     VolumeType,
     VolumeTypeAccess,
 )
 from synnefo.db.transactions import writing
 from synnefo.intents.volume_lookup import DEFAULT_TYPE, uuid_of
+from synnefo.intents.volume_rows import named, write
 
 
 def find(type_uuid: str) -> VolumeType:
@@ -34,25 +34,16 @@ def find(type_uuid: str) -> VolumeType:
 def create(**columns: Any) -> VolumeType:
     """A new type."""
     now = timezone.now()
-    try:
-        with writing(), transaction.atomic():
-            return VolumeType.objects.create(created_at=now, updated_at=now, **columns)
-    except IntegrityError as taken:
-        raise Conflict(f"Volume Type {columns['name']} already exists.") from taken
+    with named("Volume Type", columns["name"]):
+        return VolumeType.objects.create(created_at=now, updated_at=now, **columns)
 
 
 def update(type_uuid: str, **columns: Any) -> VolumeType:
     """Set `name`, `description`, `is_public`, `extra_specs`."""
-    try:
-        with writing(), transaction.atomic():
-            row = find(type_uuid)
-            for name, value in columns.items():
-                setattr(row, name, value)
-            row.updated_at = timezone.now()
-            row.save(update_fields=[*columns, "updated_at"])
-            return row
-    except IntegrityError as taken:
-        raise Conflict(f"Volume Type {columns.get('name')} already exists.") from taken
+    with named("Volume Type", columns.get("name")):
+        row = find(type_uuid)
+        write(row, **columns)
+        return row
 
 
 def delete(type_uuid: str) -> None:
@@ -78,9 +69,8 @@ def drop_spec(type_uuid: str, key: str) -> None:
     """Remove one extra specification; NotFound if there is none."""
     with writing():
         before = find(type_uuid).extra_specs
-        if key not in before:
-            raise NotFound(f"Volume Type {type_uuid} has no extra specs with key {key}.")
-        update(type_uuid, extra_specs={k: v for k, v in before.items() if k != key})
+        kept = keyed_texts.without(before, key, f"Volume Type {type_uuid}", "extra specs")
+        update(type_uuid, extra_specs=kept)
 
 
 # --- access ---------------------------------------------------------------------------------------
@@ -176,70 +166,3 @@ def unset_default(project_id: str) -> None:
     with writing():
         if not DefaultVolumeType.objects.filter(project_id=project_id).delete()[0]:
             raise NotFound(f"Default type for project {project_id} not found.")
-
-
-# --- quality of service ---------------------------------------------------------------------------
-
-
-def find_qos(qos_uuid: str) -> QosSpecs:
-    """Specifications by their id."""
-    row = QosSpecs.objects.filter(uuid=uuid_of(qos_uuid)).first()
-    if row is None:
-        raise NotFound(f"No such qos_specs {qos_uuid}.")
-    return row
-
-
-def create_qos(name: str, consumer: str, specs: Mapping[str, str]) -> QosSpecs:
-    """New ones."""
-    try:
-        with writing(), transaction.atomic():
-            return QosSpecs.objects.create(
-                name=name, consumer=consumer, specs=dict(specs), created_at=timezone.now()
-            )
-    except IntegrityError as taken:
-        raise Conflict(f"Qos specs {name} already exists.") from taken
-
-
-def change_qos(qos_uuid: str, specs: Mapping[str, str]) -> QosSpecs:
-    """Add or change some; `consumer` is among them."""
-    with writing():
-        row = find_qos(qos_uuid)
-        wanted = dict(specs)
-        row.consumer = wanted.pop("consumer", row.consumer)
-        row.specs = {**row.specs, **wanted}
-        row.save(update_fields=["consumer", "specs"])
-        return row
-
-
-def drop_qos_keys(qos_uuid: str, keys: Iterable[str]) -> None:
-    """Remove some."""
-    with writing():
-        row, wanted = find_qos(qos_uuid), set(keys)
-        if missing := wanted - row.specs.keys():
-            raise BadRequest(f"Qos specs {qos_uuid} has no specs with key {min(missing)}.")
-        row.specs = {name: text for name, text in row.specs.items() if name not in wanted}
-        row.save(update_fields=["specs"])
-
-
-def delete_qos(qos_uuid: str, *, force: bool) -> None:
-    """Remove them; from types that have them with `force` only."""
-    with writing():
-        row = find_qos(qos_uuid)
-        if not force and VolumeType.objects.filter(qos_specs=row).exists():
-            raise BadRequest(f"Qos specs {qos_uuid} is still associated with entities.")
-        row.delete()
-
-
-def associate(qos_uuid: str, type_uuid: str) -> None:
-    """Give a type these."""
-    with writing():
-        update(type_uuid, qos_specs=find_qos(qos_uuid))
-
-
-def disassociate(qos_uuid: str, type_uuid: str | None) -> None:
-    """Take them from a type, or from all."""
-    with writing():
-        rows = VolumeType.objects.filter(qos_specs=find_qos(qos_uuid))
-        if type_uuid is not None:
-            rows = rows.filter(uuid=find(type_uuid).uuid)
-        rows.update(qos_specs=None)

@@ -12,9 +12,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from synnefo.core import volume_states
+from synnefo.core import keyed_texts, volume_states
 from synnefo.core.caller import Caller
-from synnefo.core.faults import BadRequest, NotFound, ServiceUnavailable
+from synnefo.core.faults import BadRequest, ServiceUnavailable
 from synnefo.core.volume_states import AVAILABLE, DELETABLE, GIB, IN_USE, gib
 from synnefo.db import rings
 from synnefo.db.models import (
@@ -33,6 +33,7 @@ from synnefo.intents import (
     volume_contents,
     volume_lookup,
     volume_quota,
+    volume_rows,
     volume_services,
 )
 
@@ -234,10 +235,7 @@ def _of_backup(backup: Backup) -> Recipe:
 
 def saved(volume: Volume, **columns: Any) -> Volume:
     """Set columns of a volume whose row is locked."""
-    for name, value in columns.items():
-        setattr(volume, name, value)
-    volume.updated_at = timezone.now()
-    volume.save(update_fields=[*columns, "updated_at"])
+    volume_rows.write(volume, **columns)
     rings.changed(volume.project_id, "volume", volume.uuid)
     return volume
 
@@ -251,10 +249,10 @@ def update(caller: Caller, volume_uuid: str, **columns: Any) -> Volume:
 def change_metadata(
     caller: Caller,
     volume_uuid: str,
-    column: str,
     change: Mapping[str, str],
     *,
     replace: bool = False,
+    column: str = "metadata",
 ) -> dict[str, str]:
     """Merge into, or replace, `metadata` or `image_metadata`; answers all of it."""
     with writing():
@@ -263,14 +261,12 @@ def change_metadata(
         return dict(getattr(saved(volume, **{column: {**before, **change}}), column))
 
 
-def drop_metadata(caller: Caller, volume_uuid: str, column: str, key: str) -> None:
+def drop_metadata(caller: Caller, volume_uuid: str, key: str, *, column: str = "metadata") -> None:
     """Remove one item; NotFound if there is none."""
     with writing():
         volume = volume_lookup.volume(caller, volume_uuid)
         before = getattr(volume, column)
-        if key not in before:
-            raise NotFound(f"Volume {volume_uuid} has no metadata with key {key}.")
-        saved(volume, **{column: {k: v for k, v in before.items() if k != key}})
+        saved(volume, **{column: keyed_texts.without(before, key, f"Volume {volume_uuid}")})
 
 
 def delete(caller: Caller, volume_uuid: str, *, cascade: bool = False, force: bool = False) -> None:

@@ -103,12 +103,12 @@ def _refused(sentence: str) -> Acts:
 
 def _set_image_metadata(request: Request, id: str, wish: Any) -> HttpResponse:
     change = wish["metadata"]
-    kept = volumes.change_metadata(request.caller, id, "image_metadata", change)
+    kept = volumes.change_metadata(request.caller, id, change, column="image_metadata")
     return answer({"metadata": kept})
 
 
 def _unset_image_metadata(request: Request, id: str, wish: Any) -> HttpResponse:
-    volumes.drop_metadata(request.caller, id, "image_metadata", wish["key"])
+    volumes.drop_metadata(request.caller, id, wish["key"], column="image_metadata")
     return empty(200)
 
 

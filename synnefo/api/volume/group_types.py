@@ -9,7 +9,8 @@ from synnefo.api.bodies import FALSE, Kind, flag, mapping, maybe, record, text
 from synnefo.api.request import Request, answer, empty
 from synnefo.api.volume import lists
 from synnefo.api.volume.bodies import wrapped
-from synnefo.core.faults import BadRequest, NotFound
+from synnefo.core import keyed_texts
+from synnefo.core.faults import NotFound
 from synnefo.db.models import GroupType
 from synnefo.intents import volume_groups as intents
 
@@ -99,24 +100,21 @@ def specs(request: Request, id: str) -> HttpResponse:
 def merge_specs(request: Request, id: str) -> HttpResponse:
     """POST /group_types/{id}/group_specs."""
     row, wish = _find(request, id), request.wish["group_specs"]
-    intents.change_type(str(row.uuid), specs={**row.specs, **wish})
+    intents.merge_specs(str(row.uuid), wish)
     return answer({"group_specs": wish}, 202)
 
 
 def spec(request: Request, id: str, key: str) -> HttpResponse:
     """GET /group_types/{id}/group_specs/{key}."""
     found = _find(request, id).specs
-    if key not in found:
-        raise NotFound(f"Group Type {id} has no specs with key {key}.")
-    return answer({key: found[key]})
+    return answer({key: keyed_texts.one(found, key, f"Group Type {id}", "specs")})
 
 
 def set_spec(request: Request, id: str, key: str) -> HttpResponse:
     """PUT /group_types/{id}/group_specs/{key}."""
     row = _find(request, id)
-    if list(request.wish) != [key]:
-        raise BadRequest("Request body and URI mismatch: the item is named differently.")
-    intents.change_type(str(row.uuid), specs={**row.specs, **request.wish})
+    keyed_texts.check_is_only(request.wish, key)
+    intents.merge_specs(str(row.uuid), request.wish)
     return answer(request.wish)
 
 

@@ -1,7 +1,5 @@
 """The block storage service: every path, what answers it and who may ask."""
 
-from types import ModuleType
-
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -21,6 +19,7 @@ from synnefo.api.volume import (
     volumes,
 )
 from synnefo.api.volume.answers import ACCEPTED, DONE, GONE, VERSIONS, many, metadata, one
+from synnefo.api.volume.metadata import Metadata
 from synnefo.api.volume.tables import Rows, index, lists, since
 
 ROOTS = (Route("GET", "", versions.root, Who.ANYBODY, gives={300: VERSIONS}),)
@@ -51,18 +50,18 @@ _VOLUMES: Rows = (
 )  # fmt: skip
 
 
-def _metadata(path: str, of: ModuleType) -> Rows:
+def _metadata(path: str, of: Metadata) -> Rows:
     """The metadata of a volume or snapshot, whole and item by item."""
     kept, item = metadata("metadata"), metadata("meta")
     body, meta = bodies.METADATA_BODY, bodies.META_BODY
     single = f"{path}/{{key}}"
     return (
-        Route("GET", path, of.metadata, Who.READER, gives=kept),
-        Route("POST", path, of.merge_metadata, Who.MEMBER, body, kept),
-        Route("PUT", path, of.replace_metadata, Who.MEMBER, body, kept),
-        Route("GET", single, of.metadata_item, Who.READER, gives=item),
-        Route("PUT", single, of.set_metadata_item, Who.MEMBER, meta, item),
-        Route("DELETE", single, of.drop_metadata_item, Who.MEMBER, gives=DONE),
+        Route("GET", path, of.show_all, Who.READER, gives=kept),
+        Route("POST", path, of.merge, Who.MEMBER, body, kept),
+        Route("PUT", path, of.replace, Who.MEMBER, body, kept),
+        Route("GET", single, of.show, Who.READER, gives=item),
+        Route("PUT", single, of.set_item, Who.MEMBER, meta, item),
+        Route("DELETE", single, of.drop_item, Who.MEMBER, gives=DONE),
     )
 
 
@@ -241,9 +240,9 @@ _REFUSED: Rows = tuple(
 )  # fmt: skip
 ROUTES: Rows = (
     *_VOLUMES,
-    *_metadata(f"{_ONE}/metadata", volumes),
+    *_metadata(f"{_ONE}/metadata", volumes.METADATA),
     *_SNAPSHOTS,
-    *_metadata(f"{_SNAPSHOT}/metadata", snapshots),
+    *_metadata(f"{_SNAPSHOT}/metadata", snapshots.METADATA),
     *_BACKUPS,
     *_TRANSFERS,
     *_ATTACHMENTS,

@@ -10,6 +10,7 @@ from synnefo.api.routing import Who
 from synnefo.api.volume import lists
 from synnefo.api.volume.actions import check_who
 from synnefo.api.volume.bodies import titles
+from synnefo.api.volume.metadata import Metadata
 from synnefo.api.volume.records import (
     backup_brief,
     backup_full,
@@ -116,44 +117,7 @@ def act(request: Request, id: str) -> HttpResponse:
     return empty(202)
 
 
-def metadata(request: Request, id: str) -> HttpResponse:
-    """GET /snapshots/{id}/metadata."""
-    return answer({"metadata": find(request, id).metadata})
-
-
-def merge_metadata(request: Request, id: str) -> HttpResponse:
-    """POST /snapshots/{id}/metadata."""
-    wish = request.wish["metadata"]
-    return answer({"metadata": intents.merge_metadata(request.caller, id, wish, replace=False)})
-
-
-def replace_metadata(request: Request, id: str) -> HttpResponse:
-    """PUT /snapshots/{id}/metadata."""
-    wish = request.wish["metadata"]
-    return answer({"metadata": intents.merge_metadata(request.caller, id, wish, replace=True)})
-
-
-def metadata_item(request: Request, id: str, key: str) -> HttpResponse:
-    """GET /snapshots/{id}/metadata/{key}."""
-    found = find(request, id).metadata
-    if key not in found:
-        raise NotFound(f"Snapshot {id} has no metadata with key {key}.")
-    return answer({"meta": {key: found[key]}})
-
-
-def set_metadata_item(request: Request, id: str, key: str) -> HttpResponse:
-    """PUT /snapshots/{id}/metadata/{key}."""
-    wish = request.wish["meta"]
-    if list(wish) != [key]:
-        raise BadRequest("Request body and URI mismatch: the item is named differently.")
-    intents.merge_metadata(request.caller, id, wish, replace=False)
-    return answer({"meta": wish})
-
-
-def drop_metadata_item(request: Request, id: str, key: str) -> HttpResponse:
-    """DELETE /snapshots/{id}/metadata/{key}."""
-    intents.drop_metadata(request.caller, id, key)
-    return empty(200)
+METADATA = Metadata("Snapshot", find, intents.change_metadata, intents.drop_metadata)
 
 
 # --- backups --------------------------------------------------------------------------------------

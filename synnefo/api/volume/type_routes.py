@@ -1,7 +1,7 @@
 """The paths of types of volumes, of quality of service and of groups."""
 
 from synnefo.api.routing import Route, Who
-from synnefo.api.volume import answers, bodies, group_types, groups, types
+from synnefo.api.volume import answers, bodies, group_types, groups, qos_specs, types
 from synnefo.api.volume.answers import ACCEPTED, ANY_TEXT, GONE, many, metadata, one
 from synnefo.api.volume.lists import QUERY
 from synnefo.api.volume.tables import Rows, lists, since
@@ -60,28 +60,28 @@ _TYPE_NAMED = ("vol_type_id",)
 _QOS_CHANGED = metadata("qos_specs")
 _QOS_SPECS: Rows = (
     Route(
-        "GET", "qos-specs", types.qos_list, Who.ADMIN,
+        "GET", "qos-specs", qos_specs.index, Who.ADMIN,
         gives=many("qos_specs", answers.QOS), query=("limit",),
     ),
-    Route("POST", "qos-specs", types.qos_create, Who.ADMIN, bodies.QOS, _ONE_QOS),
-    Route("GET", _QOS, types.qos_show, Who.ADMIN, gives=_ONE_QOS),
-    Route("PUT", _QOS, types.qos_change, Who.ADMIN, bodies.QOS_CHANGE, _QOS_CHANGED),
-    Route("PUT", f"{_QOS}/delete_keys", types.qos_drop_keys, Who.ADMIN, bodies.QOS_KEYS, ACCEPTED),
-    Route("DELETE", _QOS, types.qos_delete, Who.ADMIN, gives=ACCEPTED, query=("force",)),
+    Route("POST", "qos-specs", qos_specs.create, Who.ADMIN, bodies.QOS, _ONE_QOS),
+    Route("GET", _QOS, qos_specs.show, Who.ADMIN, gives=_ONE_QOS),
+    Route("PUT", _QOS, qos_specs.change, Who.ADMIN, bodies.QOS_CHANGE, _QOS_CHANGED),
+    Route("PUT", f"{_QOS}/delete_keys", qos_specs.drop_keys, Who.ADMIN, bodies.QOS_KEYS, ACCEPTED),
+    Route("DELETE", _QOS, qos_specs.delete, Who.ADMIN, gives=ACCEPTED, query=("force",)),
     Route(
-        "GET", f"{_QOS}/associations", types.qos_associations, Who.ADMIN,
+        "GET", f"{_QOS}/associations", qos_specs.associations, Who.ADMIN,
         gives=many("qos_associations", answers.ASSOCIATION),
     ),
     Route(
-        "GET", f"{_QOS}/associate", types.qos_associate, Who.ADMIN,
+        "GET", f"{_QOS}/associate", qos_specs.associate, Who.ADMIN,
         gives=ACCEPTED, query=_TYPE_NAMED,
     ),
     Route(
-        "GET", f"{_QOS}/disassociate", types.qos_disassociate, Who.ADMIN,
+        "GET", f"{_QOS}/disassociate", qos_specs.disassociate, Who.ADMIN,
         gives=ACCEPTED, query=_TYPE_NAMED,
     ),
     Route(
-        "GET", f"{_QOS}/disassociate_all", types.qos_disassociate_all, Who.ADMIN, gives=ACCEPTED
+        "GET", f"{_QOS}/disassociate_all", qos_specs.disassociate_all, Who.ADMIN, gives=ACCEPTED
     ),
 )  # fmt: skip
 _GROUP_TYPE = "group_types/{id}"

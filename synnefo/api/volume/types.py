@@ -1,17 +1,16 @@
-"""Types of volumes with their specifications, access and encryption; quality of service."""
+"""Types of volumes with their specifications, access and encryption; which one is the default."""
 
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 
-from synnefo.api.bodies import FALSE, TRUE
-from synnefo.api.pagination import limit_of
+from synnefo.api.bodies import FALSE
 from synnefo.api.request import Request, answer, empty
 from synnefo.api.volume import lists
-from synnefo.api.volume.records import links
+from synnefo.core import keyed_texts
 from synnefo.core.faults import BadRequest, NotFound
-from synnefo.db.models import DefaultVolumeType, QosSpecs, VolumeType
+from synnefo.db.models import DefaultVolumeType, VolumeType
 from synnefo.intents import volume_lookup
 from synnefo.intents import volume_types as intents
 
@@ -164,17 +163,13 @@ def merge_specs(request: Request, id: str) -> HttpResponse:
 def spec(request: Request, id: str, key: str) -> HttpResponse:
     """GET /types/{id}/extra_specs/{key}."""
     found = _record(request, _find(request, id))["extra_specs"]
-    if key not in found:
-        raise NotFound(f"Volume Type {id} has no extra specs with key {key}.")
-    return answer({key: found[key]})
+    return answer({key: keyed_texts.one(found, key, f"Volume Type {id}", "extra specs")})
 
 
 def set_spec(request: Request, id: str, key: str) -> HttpResponse:
     """PUT /types/{id}/extra_specs/{key}."""
-    if list(request.wish) != [key]:
-        raise BadRequest("Request body and URI mismatch: the item is named differently.")
-    if key not in intents.find(id).extra_specs:
-        raise NotFound(f"Volume Type {id} has no extra specs with key {key}.")
+    keyed_texts.check_is_only(request.wish, key)
+    keyed_texts.one(intents.find(id).extra_specs, key, f"Volume Type {id}", "extra specs")
     intents.merge_specs(id, request.wish)
     return answer(request.wish)
 
@@ -259,87 +254,3 @@ def unset_default(request: Request, id: str) -> HttpResponse:
     """DELETE /default-types/{project}."""
     intents.unset_default(id)
     return empty(204)
-
-
-# --- quality of service ---------------------------------------------------------------------------
-
-
-def _qos(row: QosSpecs) -> dict[str, Any]:
-    known = {"id": str(row.uuid), "name": row.name, "consumer": row.consumer}
-    return known | {"specs": row.specs}
-
-
-def _one_qos(request: Request, row: QosSpecs) -> HttpResponse:
-    shown = links(request, "qos-specs", str(row.uuid))
-    return answer({"qos_specs": _qos(row), "links": shown})
-
-
-def qos_list(request: Request) -> HttpResponse:
-    """GET /qos-specs."""
-    rows = QosSpecs.objects.order_by("-created_at", "-pk")[: limit_of(request)]
-    return answer({"qos_specs": [_qos(row) for row in rows]})
-
-
-def qos_show(request: Request, id: str) -> HttpResponse:
-    """GET /qos-specs/{id}."""
-    return _one_qos(request, intents.find_qos(id))
-
-
-def qos_create(request: Request) -> HttpResponse:
-    """POST /qos-specs."""
-    wish = dict(request.wish["qos_specs"])
-    name, consumer = wish.pop("name"), wish.pop("consumer", "back-end")
-    return _one_qos(request, intents.create_qos(name, consumer, wish))
-
-
-def qos_change(request: Request, id: str) -> HttpResponse:
-    """PUT /qos-specs/{id}."""
-    wish = request.wish["qos_specs"]
-    intents.change_qos(id, wish)
-    return answer({"qos_specs": wish})
-
-
-def qos_drop_keys(request: Request, id: str) -> HttpResponse:
-    """PUT /qos-specs/{id}/delete_keys."""
-    intents.drop_qos_keys(id, request.wish["keys"])
-    return empty(202)
-
-
-def qos_delete(request: Request, id: str) -> HttpResponse:
-    """DELETE /qos-specs/{id}."""
-    intents.delete_qos(id, force=request.query.get("force", "").lower() in TRUE)
-    return empty(202)
-
-
-def qos_associations(_request: Request, id: str) -> HttpResponse:
-    """GET /qos-specs/{id}/associations."""
-    rows = VolumeType.objects.filter(qos_specs=intents.find_qos(id)).order_by("pk")
-    shown = [
-        {"association_type": "volume_type", "id": str(row.uuid), "name": row.name} for row in rows
-    ]
-    return answer({"qos_associations": shown})
-
-
-def _named_type(request: Request) -> str:
-    wanted = request.query.get("vol_type_id")
-    if not wanted:
-        raise BadRequest("Volume Type id must not be None.", field="vol_type_id")
-    return wanted
-
-
-def qos_associate(request: Request, id: str) -> HttpResponse:
-    """GET /qos-specs/{id}/associate: a GET that changes something, as ever."""
-    intents.associate(id, _named_type(request))
-    return empty(202)
-
-
-def qos_disassociate(request: Request, id: str) -> HttpResponse:
-    """GET /qos-specs/{id}/disassociate."""
-    intents.disassociate(id, _named_type(request))
-    return empty(202)
-
-
-def qos_disassociate_all(_request: Request, id: str) -> HttpResponse:
-    """GET /qos-specs/{id}/disassociate_all."""
-    intents.disassociate(id, None)
-    return empty(202)

@@ -9,6 +9,7 @@ from synnefo.api.bodies import TRUE
 from synnefo.api.request import Request, answer, empty
 from synnefo.api.volume import lists
 from synnefo.api.volume.bodies import titles
+from synnefo.api.volume.metadata import Metadata
 from synnefo.api.volume.records import volume_brief, volume_full, volume_small, volumes
 from synnefo.core.faults import BadRequest, NotFound
 from synnefo.core.volume_states import GIB
@@ -159,45 +160,4 @@ def _all_metadata(found: Any) -> dict[str, list[str]]:
     return {name: sorted(some) for name, some in sorted(values.items())}
 
 
-# --- metadata -------------------------------------------------------------------------------------
-
-
-def metadata(request: Request, id: str) -> HttpResponse:
-    """GET /volumes/{id}/metadata."""
-    return answer({"metadata": find(request, id).metadata})
-
-
-def merge_metadata(request: Request, id: str) -> HttpResponse:
-    """POST /volumes/{id}/metadata."""
-    wish = request.wish["metadata"]
-    return answer({"metadata": intents.change_metadata(request.caller, id, "metadata", wish)})
-
-
-def replace_metadata(request: Request, id: str) -> HttpResponse:
-    """PUT /volumes/{id}/metadata."""
-    wish = request.wish["metadata"]
-    kept = intents.change_metadata(request.caller, id, "metadata", wish, replace=True)
-    return answer({"metadata": kept})
-
-
-def metadata_item(request: Request, id: str, key: str) -> HttpResponse:
-    """GET /volumes/{id}/metadata/{key}."""
-    found = find(request, id).metadata
-    if key not in found:
-        raise NotFound(f"Volume {id} has no metadata with key {key}.")
-    return answer({"meta": {key: found[key]}})
-
-
-def set_metadata_item(request: Request, id: str, key: str) -> HttpResponse:
-    """PUT /volumes/{id}/metadata/{key}."""
-    wish = request.wish["meta"]
-    if list(wish) != [key]:
-        raise BadRequest("Request body and URI mismatch: the item is named differently.")
-    intents.change_metadata(request.caller, id, "metadata", wish)
-    return answer({"meta": wish})
-
-
-def drop_metadata_item(request: Request, id: str, key: str) -> HttpResponse:
-    """DELETE /volumes/{id}/metadata/{key}."""
-    intents.drop_metadata(request.caller, id, "metadata", key)
-    return empty(200)
+METADATA = Metadata("Volume", find, intents.change_metadata, intents.drop_metadata)
