@@ -5,10 +5,10 @@ networks) is not here but in `configuration`.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ganeti_backend.disk_templates import TEMPLATES
 from ganeti_backend.errors import ConfigurationError
@@ -20,7 +20,11 @@ ALL = (*(name for name in TEMPLATES if name != "diskless"), "diskless")
 OS_DIRS = (Path("/srv/ganeti/os"), Path("/usr/local/share/ganeti/os"), Path("/usr/share/ganeti/os"))
 NODE_FOLDERS = ("disks", "instances", "console", "seeds", "tasks")
 FOLDER_MODE = 0o750
+SSL = "ssl"
+LOOPBACK = "127.0.0.1"
 EMBEDDED_LIBVIRT = "qemu:///embed?root={node_dir}/libvirt"
+
+Place = Callable[[str], Path]  # What a path of the file means.
 
 
 class SettingsError(ConfigurationError):
@@ -35,6 +39,16 @@ class NodeSettings:
     address: str
     port: int
     dir: Path
+
+    @classmethod
+    def usual(cls, number: int, port: int, state: Path) -> Self:
+        """On loopback, with a folder below the state's."""
+        return cls(f"node{number}.local", LOOPBACK, port, state / "nodes" / f"node{number}")
+
+    @classmethod
+    def read(cls, found: Mapping[str, Any], at: Place) -> Self:
+        """From its part of the file."""
+        return cls(str(found["name"]), str(found["address"]), int(found["port"]), at(found["dir"]))
 
     @property
     def folders(self) -> list[Path]:
@@ -52,6 +66,23 @@ class RapiSettings:
     certificate: Path
     key: Path
 
+    @classmethod
+    def usual(cls, port: int, data: Path) -> Self:
+        """On loopback, with everything in the cluster's folder."""
+        ssl = data / SSL
+        return cls(LOOPBACK, port, data / "rapi_users", ssl / "rapi.pem", ssl / "rapi.key")
+
+    @classmethod
+    def read(cls, found: Mapping[str, Any], at: Place) -> Self:
+        """From its part of the file."""
+        return cls(
+            host=str(found["host"]),
+            port=int(found["port"]),
+            users_file=at(found["users_file"]),
+            certificate=at(found["certificate"]),
+            key=at(found["key"]),
+        )
+
 
 @dataclass(frozen=True)
 class TlsSettings:
@@ -60,6 +91,17 @@ class TlsSettings:
     ca: Path
     certificate: Path
     key: Path
+
+    @classmethod
+    def usual(cls, data: Path) -> Self:
+        """In the cluster's folder."""
+        ssl = data / SSL
+        return cls(ssl / "ca.pem", ssl / "node.pem", ssl / "node.key")
+
+    @classmethod
+    def read(cls, found: Mapping[str, Any], at: Place) -> Self:
+        """From its part of the file."""
+        return cls(at(found["ca"]), at(found["certificate"]), at(found["key"]))
 
 
 @dataclass(frozen=True)
@@ -119,11 +161,7 @@ def for_state(
     """The usual layout of an embedded cluster: one folder, one node on loopback for each port."""
     drivers = drivers or Drivers()
     data = state / "cluster"
-    ssl = data / "ssl"
-    nodes = tuple(
-        NodeSettings(f"node{i}.local", "127.0.0.1", port, state / "nodes" / f"node{i}")
-        for i, port in enumerate(node_ports, start=1)
-    )
+    nodes = tuple(NodeSettings.usual(i, port, state) for i, port in enumerate(node_ports, start=1))
     return Settings(
         cluster_name=cluster_name,
         master=nodes[0].name,
@@ -132,10 +170,8 @@ def for_state(
         config_dir=data / "config",
         hooks_dir=data / "hooks",
         command_socket=data / "master.sock",
-        rapi=RapiSettings(
-            "127.0.0.1", rapi_port, data / "rapi_users", ssl / "rapi.pem", ssl / "rapi.key"
-        ),
-        tls=TlsSettings(ssl / "ca.pem", ssl / "node.pem", ssl / "node.key"),
+        rapi=RapiSettings.usual(rapi_port, data),
+        tls=TlsSettings.usual(data),
         hypervisor=drivers.hypervisor,
         libvirt_uri=drivers.libvirt_uri,
         accelerator=drivers.accelerator,
@@ -161,11 +197,7 @@ def load(path: Path | str) -> Settings:
 
 def _from_dict(data: Mapping[str, Any], base: Path) -> Settings:
     at = base.joinpath
-    nodes = tuple(
-        NodeSettings(str(n["name"]), str(n["address"]), int(n["port"]), at(n["dir"]))
-        for n in data["nodes"]
-    )
-    rapi, tls = data["rapi"], data["tls"]
+    nodes = tuple(NodeSettings.read(node, at) for node in data["nodes"])
     return Settings(
         cluster_name=str(data["cluster_name"]),
         master=str(data["master"]),
@@ -174,14 +206,8 @@ def _from_dict(data: Mapping[str, Any], base: Path) -> Settings:
         config_dir=at(data["config_dir"]),
         hooks_dir=at(data["hooks_dir"]),
         command_socket=at(data["command_socket"]),
-        rapi=RapiSettings(
-            host=str(rapi["host"]),
-            port=int(rapi["port"]),
-            users_file=at(rapi["users_file"]),
-            certificate=at(rapi["certificate"]),
-            key=at(rapi["key"]),
-        ),
-        tls=TlsSettings(at(tls["ca"]), at(tls["certificate"]), at(tls["key"])),
+        rapi=RapiSettings.read(data["rapi"], at),
+        tls=TlsSettings.read(data["tls"], at),
         hypervisor=str(data["hypervisor"]),
         libvirt_uri=str(data["libvirt_uri"]),
         accelerator=str(data["accelerator"]),

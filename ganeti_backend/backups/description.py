@@ -38,14 +38,7 @@ def describe(
             "compression": "none",
         },
         INSTANCE: {
-            "name": instance.name,
-            "maxmem": str(beparams["maxmem"]),
-            "minmem": str(beparams["minmem"]),
-            "memory": str(beparams["maxmem"]),
-            "vcpus": str(beparams["vcpus"]),
-            "disk_template": instance.disk_template,
-            "hypervisor": instance.hypervisor,
-            "tags": " ".join(instance.tags),
+            **_general(instance, beparams),
             **_nics(instance, networks),
             **_disks(instance, dumps),
         },
@@ -53,6 +46,19 @@ def describe(
         BACKEND: _texts({k: v for k, v in beparams.items() if k != "memory"}),
         OS: _texts(instance.osparams),
         OS_PRIVATE: _texts(instance.osparams_private),
+    }
+
+
+def _general(instance: objects.Instance, beparams: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "name": instance.name,
+        "maxmem": str(beparams["maxmem"]),
+        "minmem": str(beparams["minmem"]),
+        "memory": str(beparams["maxmem"]),
+        "vcpus": str(beparams["vcpus"]),
+        "disk_template": instance.disk_template,
+        "hypervisor": instance.hypervisor,
+        "tags": " ".join(instance.tags),
     }
 
 

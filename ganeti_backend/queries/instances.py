@@ -264,75 +264,59 @@ def _custom_nics(instance: Instance, _snapshot: Snapshot) -> list[dict[str, str]
     return [{"mode": nic.mode, "link": nic.link, "vlan": nic.vlan} for nic in instance.nics]
 
 
-def _dictionary_fields() -> list[Field[Instance]]:
-    rows: list[tuple[str, str, str, Get]] = [
-        ("beparams", "BackendParameters", "Backend parameters (merged)",
-         lambda i, s: s.cluster.fill_beparams(i.beparams)),
-        ("hvparams", "HypervisorParameters", "Hypervisor parameters (merged)",
-         lambda i, s: s.cluster.fill_hvparams(i.hypervisor, i.hvparams, i.os)),
-        ("osparams", "OpSysParameters", "Operating system parameters (merged)",
-         lambda i, s: s.cluster.fill_osparams(i.os, i.osparams, private=False)),
-        ("custom_beparams", "CustomBackendParameters", "Custom backend parameters",
-         attribute("beparams")),
-        ("custom_hvparams", "CustomHypervisorParameters", "Custom hypervisor parameters",
-         attribute("hvparams")),
-        ("custom_osparams", "CustomOpSysParameters", "Custom operating system parameters",
-         attribute("osparams")),
-        ("custom_nicparams", "CustomNicParameters", "Custom network interface parameters",
-         _custom_nics),
-        ("snodes", "Secondary_Nodes", "Secondary nodes; usually this will just be one node",
-         lambda i, _s: list(i.nodes[1:])),
-        ("snodes.group", "SecondaryNodesGroups", "Node groups of secondary nodes",
-         secondary_groups("name")),
-        ("snodes.group.uuid", "SecondaryNodesGroupsUUID", "Node group UUIDs of secondary nodes",
-         secondary_groups("uuid")),
-        ("network_port", "Network_port",
-         "Instance network port if available (e.g. for VNC console)", getter(UNAVAILABLE)),
-    ]  # fmt: skip
-    return [
-        *(Field(name, title, Kind.OTHER, doc, get) for name, title, doc, get in rows),
-        Field(
-            "console", "Console", Kind.OTHER, "Instance console information", _console, live=True
-        ),
-    ]
-
-
 def _console(instance: Instance, snapshot: Snapshot) -> Any:
     found = snapshot.consoles.get(instance.name)
     return UNAVAILABLE if found is None else {"instance": instance.name, **found}
 
 
-def _plain_fields() -> list[Field[Instance]]:
-    rows: list[tuple[str, str, Kind, str, Get]] = [
-        ("name", "Instance", Kind.TEXT, "Instance name", attribute("name")),
-        ("os", "OS", Kind.TEXT, "Operating system", attribute("os")),
-        ("pnode", "Primary_node", Kind.TEXT, "Primary node", attribute("primary_node")),
-        ("pnode.group", "PrimaryNodeGroup", Kind.TEXT, "Primary node's group",
-         group(lambda found: found.name)),
-        ("pnode.group.uuid", "PrimaryNodeGroupUUID", Kind.TEXT, "Primary node's group UUID",
-         group(lambda found: found.uuid)),
-        ("hypervisor", "Hypervisor", Kind.TEXT, "Hypervisor name", attribute("hypervisor")),
-        ("disk_template", "Disk_template", Kind.TEXT, "Instance disk template",
-         attribute("disk_template")),
-        ("disk_usage", "DiskUsage", Kind.UNIT, USAGE_DOC,
-         lambda i, _s: sum(disk.size for disk in i.disks)),
-        ("disks_active", "DisksActive", Kind.BOOL, "Desired state of instance disks",
-         lambda i, _s: i.admin_state == "up"),
-        ("admin_state", "InstanceState", Kind.TEXT, "Desired state of instance",
-         attribute("admin_state")),
-        ("admin_state_source", "InstanceStateSource", Kind.TEXT,
-         "Who last changed the desired state of the instance", attribute("admin_state_source")),
-        ("admin_up", "Autostart", Kind.BOOL, "Desired state of instance",
-         lambda i, _s: i.admin_state == "up"),
-        ("forthcoming", "Forthcoming", Kind.BOOL, "whether the Instance is forthcoming",
-         getter(False)),
-    ]  # fmt: skip
-    return [
-        Field(name, title, kind, doc, get, host=name in ("name", "pnode"))
-        for name, title, kind, doc, get in rows
-    ]
-
-
+PLAIN: tuple[tuple[str, str, Kind, str, Get], ...] = (
+    ("name", "Instance", Kind.TEXT, "Instance name", attribute("name")),
+    ("os", "OS", Kind.TEXT, "Operating system", attribute("os")),
+    ("pnode", "Primary_node", Kind.TEXT, "Primary node", attribute("primary_node")),
+    ("pnode.group", "PrimaryNodeGroup", Kind.TEXT, "Primary node's group",
+     group(lambda found: found.name)),
+    ("pnode.group.uuid", "PrimaryNodeGroupUUID", Kind.TEXT, "Primary node's group UUID",
+     group(lambda found: found.uuid)),
+    ("hypervisor", "Hypervisor", Kind.TEXT, "Hypervisor name", attribute("hypervisor")),
+    ("disk_template", "Disk_template", Kind.TEXT, "Instance disk template",
+     attribute("disk_template")),
+    ("disk_usage", "DiskUsage", Kind.UNIT, USAGE_DOC,
+     lambda i, _s: sum(disk.size for disk in i.disks)),
+    ("disks_active", "DisksActive", Kind.BOOL, "Desired state of instance disks",
+     lambda i, _s: i.admin_state == "up"),
+    ("admin_state", "InstanceState", Kind.TEXT, "Desired state of instance",
+     attribute("admin_state")),
+    ("admin_state_source", "InstanceStateSource", Kind.TEXT,
+     "Who last changed the desired state of the instance", attribute("admin_state_source")),
+    ("admin_up", "Autostart", Kind.BOOL, "Desired state of instance",
+     lambda i, _s: i.admin_state == "up"),
+    ("forthcoming", "Forthcoming", Kind.BOOL, "whether the Instance is forthcoming",
+     getter(False)),
+)  # fmt: skip
+STRUCTURES: tuple[tuple[str, str, str, Get], ...] = (
+    ("beparams", "BackendParameters", "Backend parameters (merged)",
+     lambda i, s: s.cluster.fill_beparams(i.beparams)),
+    ("hvparams", "HypervisorParameters", "Hypervisor parameters (merged)",
+     lambda i, s: s.cluster.fill_hvparams(i.hypervisor, i.hvparams, i.os)),
+    ("osparams", "OpSysParameters", "Operating system parameters (merged)",
+     lambda i, s: s.cluster.fill_osparams(i.os, i.osparams, private=False)),
+    ("custom_beparams", "CustomBackendParameters", "Custom backend parameters",
+     attribute("beparams")),
+    ("custom_hvparams", "CustomHypervisorParameters", "Custom hypervisor parameters",
+     attribute("hvparams")),
+    ("custom_osparams", "CustomOpSysParameters", "Custom operating system parameters",
+     attribute("osparams")),
+    ("custom_nicparams", "CustomNicParameters", "Custom network interface parameters",
+     _custom_nics),
+    ("snodes", "Secondary_Nodes", "Secondary nodes; usually this will just be one node",
+     lambda i, _s: list(i.nodes[1:])),
+    ("snodes.group", "SecondaryNodesGroups", "Node groups of secondary nodes",
+     secondary_groups("name")),
+    ("snodes.group.uuid", "SecondaryNodesGroupsUUID", "Node group UUIDs of secondary nodes",
+     secondary_groups("uuid")),
+    ("network_port", "Network_port",
+     "Instance network port if available (e.g. for VNC console)", getter(UNAVAILABLE)),
+)  # fmt: skip
 LIVE_FIELDS: tuple[Field[Instance], ...] = (
     Field("status", "Status", Kind.TEXT, STATUS_DOC, status, live=True),
     Field(
@@ -359,15 +343,19 @@ LIVE_FIELDS: tuple[Field[Instance], ...] = (
         actual(lambda info: info["vcpus"], stopped=UNAVAILABLE),
         live=True,
     ),
+    Field("console", "Console", Kind.OTHER, "Instance console information", _console, live=True),
 )
 TABLE: Table[Instance] = Table(
     [
-        *_plain_fields(),
+        *(
+            Field(name, title, kind, doc, get, host=name in ("name", "pnode"))
+            for name, title, kind, doc, get in PLAIN
+        ),
         *LIVE_FIELDS,
         *_nic_fields(),
         *_disk_fields(),
         *_parameter_fields(),
-        *_dictionary_fields(),
+        *(Field(name, title, Kind.OTHER, doc, get) for name, title, doc, get in STRUCTURES),
         *object_fields("Instance"),
     ],
     bulk=(*BULK, *OBJECT_BULK),

@@ -128,50 +128,47 @@ def _group_name(node: Node, snapshot: Snapshot) -> Any:
     return group.name if group else UNAVAILABLE
 
 
-def _plain_fields() -> list[Field[Node]]:
-    rows: list[tuple[str, str, Kind, str, Get]] = [
-        ("name", "Node", Kind.TEXT, "Node name", attribute("name")),
-        ("pip", "PrimaryIP", Kind.TEXT, "Primary IP address", attribute("primary_ip")),
-        ("sip", "SecondaryIP", Kind.TEXT, "Secondary IP address",
-         lambda node, _s: node.secondary_ip or node.primary_ip),
-        ("offline", "Offline", Kind.BOOL, "Whether node is marked offline", attribute("offline")),
-        ("drained", "Drained", Kind.BOOL, "Whether node is drained", attribute("drained")),
-        ("master", "IsMaster", Kind.BOOL, "Whether node is master",
-         lambda node, s: node.name == s.cluster.master),
-        ("master_candidate", "MasterC", Kind.BOOL, "Whether node is a master candidate",
-         attribute("master_candidate")),
-        ("master_capable", "MasterCapable", Kind.BOOL,
-         "Whether node can become a master candidate", attribute("master_capable")),
-        ("vm_capable", "VMCapable", Kind.BOOL, "Whether node can host instances",
-         attribute("vm_capable")),
-        ("powered", "Powered", Kind.BOOL, "Whether node is thought to be powered on",
-         _powered),
-        ("role", "Role", Kind.TEXT, ROLE_DOC, role),
-        ("group", "Group", Kind.TEXT, "Node group", _group_name),
-        ("group.uuid", "GroupUUID", Kind.TEXT, "UUID of node group", attribute("group")),
-        ("pinst_cnt", "Pinst", Kind.NUMBER,
-         "Number of instances with this node as primary", lambda n, s: len(_instances(n, s))),
-        ("pinst_list", "PriInstances", Kind.OTHER,
-         "List of instances with this node as primary", _instances),
-        ("sinst_cnt", "Sinst", Kind.NUMBER, "Number of instances with this node as secondary",
-         lambda n, s: len(_secondaries(n, s))),
-        ("sinst_list", "SecInstances", Kind.OTHER,
-         "List of instances with this node as secondary", _secondaries),
-        ("ndparams", "NodeParameters", Kind.OTHER, "Merged node parameters", ndparams),
-        ("custom_ndparams", "CustomNodeParameters", Kind.OTHER, "Custom node parameters",
-         attribute("ndparams")),
-        ("disk_state", "DiskState", Kind.OTHER, "Disk state", getter(UNAVAILABLE)),
-        ("hv_state", "HypervisorState", Kind.OTHER, "Hypervisor state", getter(UNAVAILABLE)),
-    ]  # fmt: skip
-    return [
-        Field(name, title, kind, doc, get, host=name == "name")
-        for name, title, kind, doc, get in rows
-    ]
-
+PLAIN: tuple[tuple[str, str, Kind, str, Get], ...] = (
+    ("name", "Node", Kind.TEXT, "Node name", attribute("name")),
+    ("pip", "PrimaryIP", Kind.TEXT, "Primary IP address", attribute("primary_ip")),
+    ("sip", "SecondaryIP", Kind.TEXT, "Secondary IP address",
+     lambda node, _s: node.secondary_ip or node.primary_ip),
+    ("offline", "Offline", Kind.BOOL, "Whether node is marked offline", attribute("offline")),
+    ("drained", "Drained", Kind.BOOL, "Whether node is drained", attribute("drained")),
+    ("master", "IsMaster", Kind.BOOL, "Whether node is master",
+     lambda node, s: node.name == s.cluster.master),
+    ("master_candidate", "MasterC", Kind.BOOL, "Whether node is a master candidate",
+     attribute("master_candidate")),
+    ("master_capable", "MasterCapable", Kind.BOOL,
+     "Whether node can become a master candidate", attribute("master_capable")),
+    ("vm_capable", "VMCapable", Kind.BOOL, "Whether node can host instances",
+     attribute("vm_capable")),
+    ("powered", "Powered", Kind.BOOL, "Whether node is thought to be powered on",
+     _powered),
+    ("role", "Role", Kind.TEXT, ROLE_DOC, role),
+    ("group", "Group", Kind.TEXT, "Node group", _group_name),
+    ("group.uuid", "GroupUUID", Kind.TEXT, "UUID of node group", attribute("group")),
+    ("pinst_cnt", "Pinst", Kind.NUMBER,
+     "Number of instances with this node as primary", lambda n, s: len(_instances(n, s))),
+    ("pinst_list", "PriInstances", Kind.OTHER,
+     "List of instances with this node as primary", _instances),
+    ("sinst_cnt", "Sinst", Kind.NUMBER, "Number of instances with this node as secondary",
+     lambda n, s: len(_secondaries(n, s))),
+    ("sinst_list", "SecInstances", Kind.OTHER,
+     "List of instances with this node as secondary", _secondaries),
+    ("ndparams", "NodeParameters", Kind.OTHER, "Merged node parameters", ndparams),
+    ("custom_ndparams", "CustomNodeParameters", Kind.OTHER, "Custom node parameters",
+     attribute("ndparams")),
+    ("disk_state", "DiskState", Kind.OTHER, "Disk state", getter(UNAVAILABLE)),
+    ("hv_state", "HypervisorState", Kind.OTHER, "Hypervisor state", getter(UNAVAILABLE)),
+)  # fmt: skip
 
 TABLE: Table[Node] = Table(
     [
-        *_plain_fields(),
+        *(
+            Field(name, title, kind, doc, get, host=name == "name")
+            for name, title, kind, doc, get in PLAIN
+        ),
         *(
             Field(name, title, kind, doc, said(key), live=True)
             for name, title, kind, key, doc in LIVE

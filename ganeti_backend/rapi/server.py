@@ -26,7 +26,7 @@ from ganeti_backend.rapi.faults import HttpFault, bad_request
 from ganeti_backend.rapi.reads import Doors, Master
 from ganeti_backend.rapi.resources import ROWS
 from ganeti_backend.rapi.table import Router, Row, Write
-from ganeti_backend.settings import Settings
+from ganeti_backend.settings import RapiSettings, Settings
 
 log = logging.getLogger(__name__)
 
@@ -181,25 +181,7 @@ class Server:
         self._socket = _listen(settings.rapi.host, settings.rapi.port)
         self.port = int(self._socket.getsockname()[1])
         self._certificate = settings.rapi
-        self._server = _Uvicorn(
-            uvicorn.Config(
-                application,
-                ssl_certfile=str(settings.rapi.certificate),
-                ssl_keyfile=str(settings.rapi.key),
-                loop="uvloop",
-                http="httptools",
-                ws="none",
-                lifespan="off",
-                interface="asgi3",
-                access_log=False,
-                log_config=None,
-                server_header=False,
-                headers=[("Server", SERVER_NAME.decode())],
-                backlog=BACKLOG,
-                timeout_keep_alive=KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=int(STOP_SECONDS),
-            )
-        )
+        self._server = _Uvicorn(_configuration(application, settings.rapi))
         self._thread = threading.Thread(target=self._run, name="rapi-server", daemon=True)
         self._thread.start()
         if not self._server.listening.wait(START_SECONDS) or not self._thread.is_alive():
@@ -236,6 +218,26 @@ class _Uvicorn(PromptServer):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self.listening.set()
+
+
+def _configuration(application: Application, rapi: RapiSettings) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        ssl_certfile=str(rapi.certificate),
+        ssl_keyfile=str(rapi.key),
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        headers=[("Server", SERVER_NAME.decode())],
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=int(STOP_SECONDS),
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -21,17 +21,26 @@ def of_instance(
 ) -> Environment:
     """`status` replaces the admin state: a creation says whether the instance will be started."""
     beparams = cluster.fill_beparams(instance.beparams)
-    memory = str(beparams.pop("memory"))
-    found = {
+    hvparams = cluster.fill_hvparams(instance.hypervisor, instance.hvparams, instance.os)
+    return {
+        **_of_itself(instance, beparams, instance.admin_state if status is None else status),
+        **_of_parts(instance, networks),
+        **numbered("INSTANCE_BE_", {k: v for k, v in beparams.items() if k != "memory"}),
+        **numbered("INSTANCE_HV_", {**GLOBAL_HVPARAMS, **hvparams}),
+    }
+
+
+def _of_itself(instance: objects.Instance, beparams: Mapping[str, Any], status: str) -> Environment:
+    return {
         "OP_TARGET": instance.name,
         "INSTANCE_NAME": instance.name,
         "INSTANCE_PRIMARY": instance.primary_node,
         "INSTANCE_SECONDARIES": instance.secondary_node or "",
         "INSTANCE_OS_TYPE": instance.os,
-        "INSTANCE_STATUS": instance.admin_state if status is None else status,
+        "INSTANCE_STATUS": status,
         "INSTANCE_MINMEM": str(beparams["minmem"]),
         "INSTANCE_MAXMEM": str(beparams["maxmem"]),
-        "INSTANCE_MEMORY": memory,
+        "INSTANCE_MEMORY": str(beparams["memory"]),
         "INSTANCE_VCPUS": str(beparams["vcpus"]),
         "INSTANCE_DISK_TEMPLATE": instance.disk_template,
         "INSTANCE_HYPERVISOR": instance.hypervisor,
@@ -39,14 +48,16 @@ def of_instance(
         "INSTANCE_NIC_COUNT": str(len(instance.nics)),
         "INSTANCE_DISK_COUNT": str(len(instance.disks)),
     }
+
+
+def _of_parts(instance: objects.Instance, networks: Mapping[str, objects.Network]) -> Environment:
+    """Its cards and disks, each with its number."""
+    found: Environment = {}
     for index, nic in enumerate(instance.nics):
         known = networks.get(nic.network or "")
         found.update(numbered(f"INSTANCE_NIC{index}_", of_nic(nic, known)))
     for index, disk in enumerate(instance.disks):
         found.update(numbered(f"INSTANCE_DISK{index}_", of_disk(instance, disk)))
-    found.update(numbered("INSTANCE_BE_", beparams))
-    hvparams = cluster.fill_hvparams(instance.hypervisor, instance.hvparams, instance.os)
-    found.update(numbered("INSTANCE_HV_", {**GLOBAL_HVPARAMS, **hvparams}))
     return found
 
 

@@ -33,40 +33,51 @@ class InstanceQueryData(base.Unit[opcodes.OpInstanceQueryData]):
         return {instance.name: self._show(instance) for instance in self.instances}
 
     def _show(self, instance: objects.Instance) -> dict[str, Any]:
-        cluster = self.config.cluster()
-        node = self.config.node(instance.primary_node)
-        group = self.config.group(node.group) if node is not None else None
-        others = self._groups(instance.nodes[1:])
-        be_actual = cluster.fill_beparams(instance.beparams)
-        be_actual.pop("memory")
         return {
             "name": instance.name,
             "config_state": instance.admin_state,
             "run_state": self._run_state(instance),
-            "pnode": instance.primary_node,
-            "pnode_group_uuid": group.uuid if group else None,
-            "pnode_group_name": group.name if group else None,
-            "snodes": list(instance.nodes[1:]),
-            "snodes_group_uuids": [found.uuid for found in others],
-            "snodes_group_names": [found.name for found in others],
+            **self._places(instance),
             "os": instance.os,
             "nics": [self._nic(nic) for nic in instance.nics],
             "disk_template": instance.disk_template,
             "disks": [self._disk(instance, index) for index in range(len(instance.disks))],
             "hypervisor": instance.hypervisor,
             "network_port": None,
-            "hv_instance": instance.hvparams,
-            "hv_actual": cluster.fill_hvparams(instance.hypervisor, instance.hvparams, instance.os),
-            "be_instance": instance.beparams,
-            "be_actual": be_actual,
-            "os_instance": instance.osparams,
-            "os_actual": cluster.fill_osparams(instance.os, instance.osparams, private=False),
+            **self._parameters(instance),
             "serial_no": instance.serial_no,
             "mtime": instance.mtime,
             "ctime": instance.ctime,
             "uuid": instance.uuid,
             # Ours; left out where there are none, so that answers look as Ganeti's.
             **({"snapshots": instance.snapshots} if instance.snapshots else {}),
+        }
+
+    def _places(self, instance: objects.Instance) -> dict[str, Any]:
+        """Its nodes, and the groups that they are in."""
+        own = next(iter(self._groups([instance.primary_node])), None)
+        others = self._groups(instance.nodes[1:])
+        return {
+            "pnode": instance.primary_node,
+            "pnode_group_uuid": own.uuid if own else None,
+            "pnode_group_name": own.name if own else None,
+            "snodes": list(instance.nodes[1:]),
+            "snodes_group_uuids": [found.uuid for found in others],
+            "snodes_group_names": [found.name for found in others],
+        }
+
+    def _parameters(self, instance: objects.Instance) -> dict[str, Any]:
+        """Its own ones, and what they are with those of the cluster."""
+        cluster = self.config.cluster()
+        be_actual = cluster.fill_beparams(instance.beparams)
+        be_actual.pop("memory")
+        return {
+            "hv_instance": instance.hvparams,
+            "hv_actual": cluster.fill_hvparams(instance.hypervisor, instance.hvparams, instance.os),
+            "be_instance": instance.beparams,
+            "be_actual": be_actual,
+            "os_instance": instance.osparams,
+            "os_actual": cluster.fill_osparams(instance.os, instance.osparams, private=False),
         }
 
     def _groups(self, names: Sequence[str]) -> list[objects.NodeGroup]:
