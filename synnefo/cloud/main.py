@@ -46,6 +46,22 @@ def parser() -> argparse.ArgumentParser:
         "--state", type=Path, default=DEFAULT_STATE, metavar="DIR", help="the cloud's folder"
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_folder_commands(commands, common)
+    commands.add_parser("client", help="install the openstack command into .venv")
+    tests = commands.add_parser("test", help="run the checks and tests; more goes to pytest")
+    tests.add_argument("--fast", action="store_true", help="only what needs no real parts")
+    commands.add_parser(
+        "chaos", help="break a cloud of its own and count what does not hold", add_help=False
+    )
+    bench = commands.add_parser("bench", help="measure; more goes to the benchmark")
+    bench.add_argument("name", choices=["api", "spine", "backend", "commands", "events", "truth"])
+    return top
+
+
+def _add_folder_commands(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
+) -> None:
+    """Those about one cloud."""
     _up_options(
         commands.add_parser("up", parents=[common], help="start a cloud, or say where it is")
     )
@@ -61,15 +77,6 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "manage", parents=[common], add_help=False, help="run an operators' command (manage.py)"
     )
-    commands.add_parser("client", help="install the openstack command into .venv")
-    tests = commands.add_parser("test", help="run the checks and tests; more goes to pytest")
-    tests.add_argument("--fast", action="store_true", help="only what needs no real parts")
-    commands.add_parser(
-        "chaos", help="break a cloud of its own and count what does not hold", add_help=False
-    )
-    bench = commands.add_parser("bench", help="measure; more goes to the benchmark")
-    bench.add_argument("name", choices=["api", "spine", "backend", "commands", "events", "truth"])
-    return top
 
 
 def _up_options(command: argparse.ArgumentParser) -> None:

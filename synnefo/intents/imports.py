@@ -66,18 +66,7 @@ def begin(backend: Backend, report: InstanceReport, wish: Wish, ran: bool, now: 
     each = quota_rules.provisions(report.vcpus, report.memory)
     with writing():
         quota.reserve(wish.project.pk, each)
-        server = Server.objects.create(
-            project=wish.project,
-            user=wish.user,
-            name=wish.name,
-            flavor=_flavor(report),
-            backend=backend,
-            state=ServerState.STOPPED,
-            node=report.pnode,
-            progress=100,
-            created_at=now,
-            updated_at=now,
-        )
+        server = _server(backend, report, wish, now)
         Commission.objects.create(
             project=wish.project,
             server=server,
@@ -139,6 +128,21 @@ def disks(server: Server, report: InstanceReport) -> dict[str, str]:
         report.disks[volume.index].uuid: naming.disk_name(prefix, volume.pk)
         for volume in Volume.objects.filter(server=server)
     }
+
+
+def _server(backend: Backend, report: InstanceReport, wish: Wish, now: datetime) -> Server:
+    return Server.objects.create(
+        project=wish.project,
+        user=wish.user,
+        name=wish.name,
+        flavor=_flavor(report),
+        backend=backend,
+        state=ServerState.STOPPED,
+        node=report.pnode,
+        progress=100,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 def _flavor(report: InstanceReport) -> Flavor:

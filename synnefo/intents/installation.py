@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -130,7 +131,6 @@ def flavors(disk_template: str = "file") -> None:
 def public_network(wanted: Mapping[str, Any]) -> Network:
     """The network that every project may use, with one subnet to take addresses from."""
     owner, now = Project.objects.get(domain=domain(), name="admin"), timezone.now()
-    first, last, gateway = addresses.pool_bounds(str(wanted["cidr"]))
     with writing():
         network, _ = Network.objects.get_or_create(
             name=str(wanted.get("name", "public")),
@@ -147,20 +147,26 @@ def public_network(wanted: Mapping[str, Any]) -> Network:
         )
         # Those of earlier releases led out where everybody could use them.
         Network.objects.filter(external=None).update(external=F("public"))
-        Subnet.objects.get_or_create(
-            network=network,
-            cidr=str(wanted["cidr"]),
-            defaults={
-                "name": f"{network.name}-v4",
-                "gateway": str(wanted.get("gateway") or gateway),
-                "pool_start": str(wanted.get("pool_start") or first),
-                "pool_end": str(wanted.get("pool_end") or last),
-                "dns_nameservers": list(wanted.get("dns_nameservers", ())),
-                "created_at": now,
-                "updated_at": now,
-            },
-        )
+        _public_subnet(network, wanted, now)
     return network
+
+
+def _public_subnet(network: Network, wanted: Mapping[str, Any], now: datetime) -> None:
+    cidr = str(wanted["cidr"])
+    first, last, gateway = addresses.pool_bounds(cidr)
+    Subnet.objects.get_or_create(
+        network=network,
+        cidr=cidr,
+        defaults={
+            "name": f"{network.name}-v4",
+            "gateway": str(wanted.get("gateway") or gateway),
+            "pool_start": str(wanted.get("pool_start") or first),
+            "pool_end": str(wanted.get("pool_end") or last),
+            "dns_nameservers": list(wanted.get("dns_nameservers", ())),
+            "created_at": now,
+            "updated_at": now,
+        },
+    )
 
 
 def backend(wanted: Mapping[str, Any]) -> Backend:

@@ -67,16 +67,6 @@ def _made(
     image_quota.admit(project, image_quota.COUNT)
     base = server.image
     root = Volume.objects.filter(server=server, index=0).exclude(status="deleted").first()
-    inherited = dict(base.properties) if base is not None else {}
-    properties = {
-        key: value for key, value in inherited.items() if key not in OF_THE_IMAGE_ALONE
-    } | {
-        "instance_uuid": str(server.uuid),
-        "user_id": caller.user_id,
-        "owner_id": server.project_id,
-        "image_location": "snapshot",
-        "base_image_ref": str(base.uuid) if base is not None else "",
-    }
     image = Image.objects.create(
         project_id=project,
         name=name,
@@ -86,12 +76,26 @@ def _made(
         container_format="bare",
         min_disk=-(-root.size // 1024) if root is not None else 0,
         min_ram=base.min_ram if base is not None else 0,
-        properties={**properties, **{key: str(value) for key, value in facts.items()}},
+        properties={
+            **_inherited(base),
+            "instance_uuid": str(server.uuid),
+            "user_id": caller.user_id,
+            "owner_id": server.project_id,
+            "image_location": "snapshot",
+            "base_image_ref": str(base.uuid) if base is not None else "",
+            **{key: str(value) for key, value in facts.items()},
+        },
         created_at=now,
         updated_at=now,
     )
     rings.changed(image.project_id, "image", image.uuid)
     return image
+
+
+def _inherited(base: Image | None) -> dict[str, str]:
+    """What an image says that stays true of one made of a server that was made of it."""
+    properties = base.properties.items() if base is not None else ()
+    return {key: value for key, value in properties if key not in OF_THE_IMAGE_ALONE}
 
 
 # --- shelving -------------------------------------------------------------------------------------

@@ -150,16 +150,8 @@ def create_rules(caller: Caller, wishes: Sequence[Mapping[str, Any]]) -> list[Se
 
 def _create_rule(caller: Caller, wish: Mapping[str, Any]) -> SecurityGroupRule:
     group = _mine(caller, wish["security_group_id"], "create_security_group_rule", None)
-    rule: dict[str, Any] = {
-        "ethertype": str(wish.get("ethertype") or "IPv4"),
-        "protocol": security_rules.protocol(wish.get("protocol")),
-        "port_range_min": wish.get("port_range_min"),
-        "port_range_max": wish.get("port_range_max"),
-        "remote_ip_prefix": security_rules.prefix(wish.get("remote_ip_prefix")),
-        "remote_group_id": wish.get("remote_group_id"),
-    }
-    security_rules.check(rule)
     mine = SecurityGroupRule.objects.filter(group__project_id=group.project_id)
+    rule = _traffic(wish)
     quota.admit(group.project_id, "security_group_rule", mine)
     now = timezone.now()
     row = SecurityGroupRule(
@@ -179,6 +171,20 @@ def _create_rule(caller: Caller, wish: Mapping[str, Any]) -> SecurityGroupRule:
     row.save(force_insert=True)
     network_rows.touched(SecurityGroup.objects.filter(pk=group.pk), now)
     return row
+
+
+def _traffic(wish: Mapping[str, Any]) -> dict[str, Any]:
+    """What a rule lets through, in the words of the API; refused where it makes no sense."""
+    rule: dict[str, Any] = {
+        "ethertype": str(wish.get("ethertype") or "IPv4"),
+        "protocol": security_rules.protocol(wish.get("protocol")),
+        "port_range_min": wish.get("port_range_min"),
+        "port_range_max": wish.get("port_range_max"),
+        "remote_ip_prefix": security_rules.prefix(wish.get("remote_ip_prefix")),
+        "remote_group_id": wish.get("remote_group_id"),
+    }
+    security_rules.check(rule)
+    return rule
 
 
 def _remote(caller: Caller, identifier: str | None) -> SecurityGroup | None:

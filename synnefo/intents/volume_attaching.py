@@ -52,18 +52,26 @@ def attach(
             volume_states.require("volume", volume_uuid, volume.status, AVAILABLE)
         index, path = _place(server, device)
         attachment = kept or VolumeAttachment(volume=volume, created_at=now)
-        attachment.project_id = volume.project_id
-        attachment.server, attachment.instance_uuid = server, server.uuid
         attachment.device, attachment.tag = path, tag
-        attachment.status = "attaching"
-        attachment.mode = "ro" if volume.readonly else attachment.mode
         attachment.delete_on_termination = delete_on_termination
-        attachment.save()
+        _join(attachment, volume, server)
         columns = {"server": server, "index": index, "disk_template": _template(server)}
         volumes.saved(volume, status="attaching", **columns)
-        names: dict[str, Any] = {"volume": volume.pk, "uuid": str(volume.uuid)}
-        server_wishes.begin(caller, server, ["attach_volume"], now, **names)
+        server_wishes.begin(caller, server, ["attach_volume"], now, **_about(volume))
     return attachment
+
+
+def _join(attachment: VolumeAttachment, volume: Volume, server: Server) -> None:
+    attachment.project_id = volume.project_id
+    attachment.server, attachment.instance_uuid = server, server.uuid
+    attachment.status = "attaching"
+    attachment.mode = "ro" if volume.readonly else attachment.mode
+    attachment.save()
+
+
+def _about(volume: Volume, **more: Any) -> dict[str, Any]:
+    """What a wish says of its volume, and what more is told."""
+    return {"volume": volume.pk, "uuid": str(volume.uuid), **more}
 
 
 def _kept_for(volume: Volume, server: Server) -> VolumeAttachment | None:
@@ -121,12 +129,8 @@ def detach(caller: Caller, server_uuid: str, volume_uuid: str) -> None:
         content = volume_contents.to_come(volume.size, attachment.uuid)
         VolumeAttachment.objects.filter(pk=attachment.pk).update(status="detaching")
         volumes.saved(volume, status="detaching")
-        names: dict[str, Any] = {
-            "volume": volume.pk,
-            "uuid": str(volume.uuid),
-            "content": str(content.uuid),
-        }
-        server_wishes.begin(caller, server, ["detach_volume"], now, **names)
+        wish = _about(volume, content=str(content.uuid))
+        server_wishes.begin(caller, server, ["detach_volume"], now, **wish)
 
 
 def extend(caller: Caller, volume_uuid: str, size: int) -> None:
@@ -137,11 +141,9 @@ def extend(caller: Caller, volume_uuid: str, size: int) -> None:
         server = server_wishes.locked(caller, str(_server_of(volume).uuid))
         server_wishes.check(caller, server, ACTIONS["extend_volume"])
         volumes.check_extension(volume, size)
-        before = volume.size
+        wish = _about(volume, before=volume.size, disk=size * GIB)
         volumes.saved(volume, size=size * GIB, status="extending")
-        names: dict[str, Any] = {"volume": volume.pk, "uuid": str(volume.uuid)}
-        more: dict[str, Any] = {"before": before, "disk": size * GIB}
-        server_wishes.begin(caller, server, ["extend_volume"], timezone.now(), **names, **more)
+        server_wishes.begin(caller, server, ["extend_volume"], timezone.now(), **wish)
 
 
 def _server_of(volume: Volume) -> Server:
@@ -152,26 +154,19 @@ def _server_of(volume: Volume) -> Server:
 
 def save(caller: Caller, volume: Volume, content: VolumeContent) -> None:
     """Record the wish to save the bytes of a volume that a server uses; within a transaction."""
-    server = server_wishes.locked(caller, str(_server_of(volume).uuid))
-    server_wishes.check(caller, server, ACTIONS["save_volume"])
-    names: dict[str, Any] = {
-        "volume": volume.pk,
-        "uuid": str(volume.uuid),
-        "content": str(content.uuid),
-    }
-    server_wishes.begin(caller, server, ["save_volume"], timezone.now(), **names)
+    _save(caller, volume, content=str(content.uuid))
 
 
 def save_image(caller: Caller, volume: Volume, image: Image) -> None:
     """Record the wish to save them as an image."""
+    _save(caller, volume, image=str(image.uuid))
+
+
+def _save(caller: Caller, volume: Volume, **kept_as: str) -> None:
     server = server_wishes.locked(caller, str(_server_of(volume).uuid))
     server_wishes.check(caller, server, ACTIONS["save_volume"])
-    names: dict[str, Any] = {
-        "volume": volume.pk,
-        "uuid": str(volume.uuid),
-        "image": str(image.uuid),
-    }
-    server_wishes.begin(caller, server, ["save_volume"], timezone.now(), **names)
+    wish = _about(volume, **kept_as)
+    server_wishes.begin(caller, server, ["save_volume"], timezone.now(), **wish)
 
 
 def update(caller: Caller, server_uuid: str, volume_uuid: str, *, remove: bool) -> None:

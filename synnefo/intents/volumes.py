@@ -74,6 +74,27 @@ class Recipe:
     snapshot: Snapshot | None = None
     source: Volume | None = None
 
+    def size(self, wanted: int | None) -> int:
+        """In GiB: what is wanted, if all of it fits in; without a wish as much as it needs."""
+        size = wanted or self.least
+        if size < max(self.least, 1):
+            raise BadRequest(
+                f"Invalid input received: Size of specified volume ({size}GB) is smaller than what"
+                f" it is made from ({self.least}GB).",
+                field="size",
+            )
+        return size
+
+    def columns(self) -> dict[str, Any]:
+        """What the row takes over."""
+        return {
+            "image_metadata": dict(self.image_metadata),
+            "bootable": self.bootable,
+            "snapshot_id": self.snapshot.uuid if self.snapshot else None,
+            "source_volid": self.source.uuid if self.source else None,
+            "content": self.content,
+        }
+
 
 def create(caller: Caller, request: VolumeRequest) -> Volume:
     """Record a new volume and what it takes of the quota."""
@@ -88,13 +109,7 @@ def create(caller: Caller, request: VolumeRequest) -> Volume:
 
 def made(caller: Caller, request: VolumeRequest, recipe: Recipe, now: datetime) -> Volume:
     """The row of a volume; within a transaction."""
-    size = request.size or recipe.least
-    if size < max(recipe.least, 1):
-        raise BadRequest(
-            f"Invalid input received: Size of specified volume ({size}GB) is smaller than what"
-            f" it is made from ({recipe.least}GB).",
-            field="size",
-        )
+    size = recipe.size(request.size)
     kind = _type(caller, request, recipe)
     group = volume_lookup.group(caller, request.group_id) if request.group_id else None
     volume_quota.admit_volume(caller.project_id, size, kind)
@@ -112,12 +127,8 @@ def made(caller: Caller, request: VolumeRequest, recipe: Recipe, now: datetime) 
         group=group,
         availability_zone=request.availability_zone or "nova",
         metadata=dict(request.metadata),
-        image_metadata=dict(recipe.image_metadata),
-        bootable=recipe.bootable,
         multiattach=request.multiattach,
-        snapshot_id=recipe.snapshot.uuid if recipe.snapshot else None,
-        source_volid=recipe.source.uuid if recipe.source else None,
-        content=recipe.content,
+        **recipe.columns(),
         created_at=now,
         updated_at=now,
     )

@@ -146,6 +146,13 @@ def cluster_info(found: Json, features: Sequence[str] = ()) -> ClusterInfo:
     )
 
 
+# In the order of what a NicReport and a DiskReport are made of.
+NIC_COLUMNS = (
+    "nic.names", "nic.uuids", "nic.macs", "nic.ips", "nic.networks.names", "nic.modes", "nic.links",
+)  # fmt: skip
+DISK_COLUMNS = ("disk.names", "disk.uuids", "disk.sizes")
+
+
 def instance(found: Json) -> InstanceReport:
     """From /2/instances; its `nic.…` and `disk.…` are columns of equal length."""
     parameters = found["beparams"]
@@ -159,19 +166,8 @@ def instance(found: Json) -> InstanceReport:
         vcpus=int(parameters.get("vcpus") or 0),
         pnode=found["pnode"],
         disk_template=found["disk_template"],
-        nics=tuple(
-            NicReport(*row)
-            for row in _rows(
-                found,
-                *("nic." + c for c in ("names", "uuids", "macs", "ips")),
-                "nic.networks.names",
-                "nic.modes",
-                "nic.links",
-            )
-        ),
-        disks=tuple(
-            DiskReport(*row) for row in _rows(found, "disk.names", "disk.uuids", "disk.sizes")
-        ),
+        nics=tuple(NicReport(*row) for row in _rows(found, *NIC_COLUMNS)),
+        disks=tuple(DiskReport(*row) for row in _rows(found, *DISK_COLUMNS)),
         hypervisor=found.get("hypervisor", ""),
         os=found["os"] or "",
         tags=tuple(found["tags"]),

@@ -88,10 +88,7 @@ def _move(row: Intent, deeds: list[Activity]) -> Move:
 def _shown(request: Request, move: Move) -> dict[str, Any]:
     row, minor = move.intent, request.version[1]
     told, server = row.arguments, row.server
-    source = told.get("node") or None
-    target = told.get("to") or None
-    if target is None and server is not None and row.state == State.SUCCEEDED:
-        target = server.node or None
+    source, target = _ends(row)
     size = server.flavor_id if server is not None else None
     shown: dict[str, Any] = {
         "id": row.pk,
@@ -116,6 +113,14 @@ def _shown(request: Request, move: Move) -> dict[str, Any]:
     if minor >= 80:
         shown |= {"user_id": row.user_id, "project_id": row.project_id}
     return shown
+
+
+def _ends(row: Intent) -> tuple[str | None, str | None]:
+    """From which node to which, as far as it is known."""
+    target = row.arguments.get("to")
+    if not target and row.server is not None and row.state == State.SUCCEEDED:
+        target = row.server.node
+    return row.arguments.get("node") or None, target or None
 
 
 def _links(request: Request, server: str, number: int) -> list[dict[str, str]]:

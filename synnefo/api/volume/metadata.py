@@ -1,6 +1,6 @@
 """The requests about the metadata of one kind of record, whole and item by item."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,7 +15,7 @@ class Change(Protocol):
     """Merges texts into the metadata, or replaces it; answers all of it."""
 
     def __call__(
-        self, caller: Caller, uuid: str, texts: dict[str, str], *, replace: bool
+        self, caller: Caller, uuid: str, texts: Mapping[str, str], /, *, replace: bool
     ) -> dict[str, str]: ...
 
 
