@@ -10,6 +10,10 @@ from dataclasses import dataclass
 EVERY = 3.5  # Seconds from one fault to the next, on average …
 EVERY_FULL = 5.0  # … and where a broker and a database have to come back in between.
 QUIET_AT_THE_END = 5.0
+STALL = "stall"
+# Before and during every second stall nothing else happens: only then can it be judged whether a
+# cluster that stands still holds up anybody.
+QUIET_BEFORE_A_STALL = 30.0  # More than what a process that was hit needs to be itself again.
 
 Targets = Mapping[str, Sequence[str]]
 
@@ -26,7 +30,7 @@ KINDS: dict[str, Kind] = {
     "kill": Kind(),
     "outage": Kind(),
     "freeze": Kind(1.0, 6.0),
-    "stall": Kind(17.0, 24.0),  # Longer than a client of the cluster waits for an answer.
+    STALL: Kind(17.0, 24.0),  # Longer than a client of the cluster waits for an answer.
     "strand": Kind(1.0, 4.0),
     "stop": Kind(2.0, 8.0),
     "cut": Kind(2.0, 8.0),
@@ -53,17 +57,26 @@ class Fault:
 def plan(seed: int, seconds: float, targets: Targets, every: float = EVERY) -> tuple[Fault, ...]:
     """Every kind on every target in turn, in an order of the seed's, until the time is over."""
     chance = random.Random(f"faults {seed}")
-    turns = _turns(chance, targets)
-    found, at = [], chance.uniform(1.0, every)
-    while at < seconds - QUIET_AT_THE_END:
-        kind, target = next(turns)
-        length = KINDS[kind]
-        lasting = round(chance.uniform(length.shortest, length.longest), 2)
-        lasting = min(lasting, seconds - QUIET_AT_THE_END - at)
+    last = seconds - QUIET_AT_THE_END
+    found: list[Fault] = []
+    at, stalls = chance.uniform(1.0, every), 0
+    for kind, target in _turns(chance, targets):
+        stalls += kind == STALL
+        alone = kind == STALL and stalls % 2 == 0
+        if alone:
+            at = max(at, _end(found) + QUIET_BEFORE_A_STALL)
+        if at >= last:
+            break
+        lasting = min(chance.uniform(KINDS[kind].shortest, KINDS[kind].longest), last - at)
         size = round(chance.uniform(-3600.0, 3600.0), 1)
         found.append(Fault(round(at, 2), kind, target, round(lasting, 2), size))
-        at += chance.uniform(0.5 * every, 1.5 * every)
+        at += chance.uniform(0.5 * every, 1.5 * every) + (lasting if alone else 0.0)
     return tuple(found)
+
+
+def _end(faults: Sequence[Fault]) -> float:
+    """When the last of them is over."""
+    return max((fault.at + fault.seconds for fault in faults), default=0.0)
 
 
 def _turns(chance: random.Random, targets: Targets) -> Iterator[tuple[str, str]]:

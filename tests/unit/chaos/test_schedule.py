@@ -1,7 +1,7 @@
 from itertools import islice
 
 from tests.chaos import administrators, people
-from tests.chaos.schedule import EVERY, KINDS, plan, steps
+from tests.chaos.schedule import EVERY, KINDS, QUIET_BEFORE_A_STALL, plan, steps
 
 TARGETS = {
     "kill": ["api", "dispatcher", "master"],
@@ -48,6 +48,20 @@ def test_two_minutes_hold_twenty_faults_and_thirty_hold_two_hundred():
 def test_a_longer_run_begins_like_a_shorter_one():
     short = plan(5, 120, TARGETS)[:-3]
     assert plan(5, 1800, TARGETS)[: len(short)] == short
+
+
+def test_every_second_stall_of_the_cluster_is_met_by_nothing_else():
+    for seed in range(20):
+        found = plan(seed, 1800, {**TARGETS, "stall": ["master"], "delay": ["messages"]})
+        stalls = [fault for fault in found if fault.kind == "stall"][1::2]
+        assert len(stalls) >= 5
+        for stall in stalls:
+            others = [fault for fault in found if fault is not stall]
+            before = [one for one in others if one.at < stall.at]
+            assert all(
+                one.at + one.seconds <= stall.at - QUIET_BEFORE_A_STALL + 0.02 for one in before
+            )
+            assert all(one.at >= stall.at + stall.seconds for one in others if one.at > stall.at)
 
 
 def test_every_person_has_steps_of_their_own():
