@@ -24,6 +24,7 @@ FAST_FOLDERS = ("unit", "contract", "integration", "architecture")
 SPREAD = ("-n", "auto")
 SPREAD_FAST = ("-n", str(2 * (os.cpu_count() or 1)))
 FULL_SELECTION = "not hardware"
+SLOWEST = "--durations=30"  # Said at the end, for the whole is to stay under 25 minutes.
 # What the tests talk to for real, each with the files by which it is recognised.
 REAL_PARTS = {
     "rabbitmq-server": ("/usr/lib/rabbitmq/bin/rabbitmq-server",),
@@ -157,4 +158,4 @@ def _selection(*, fast: bool, arguments: Sequence[str]) -> list[str]:
     if fast:
         return [*SPREAD_FAST, *words, *(f"tests/{name}" for name in FAST_FOLDERS)]
     # A later -m replaces the one of pyproject.toml, which leaves the slow tests out.
-    return [*SPREAD, "-m", FULL_SELECTION, *words]
+    return [*SPREAD, "-m", FULL_SELECTION, SLOWEST, *words]

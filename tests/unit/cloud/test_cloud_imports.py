@@ -46,5 +46,6 @@ def test_selection_of_tests():
 
     fast = testing._selection(fast=True, arguments=["-x"])
     assert fast == [*testing.SPREAD_FAST, "-x", *(f"tests/{name}" for name in testing.FAST_FOLDERS)]
-    assert testing._selection(fast=False, arguments=[]) == [*testing.SPREAD, "-m", "not hardware"]
+    whole = [*testing.SPREAD, "-m", "not hardware", testing.SLOWEST]
+    assert testing._selection(fast=False, arguments=[]) == whole
     assert testing._selection(fast=False, arguments=["tests/unit/cloud"]) == ["tests/unit/cloud"]
