@@ -39,6 +39,11 @@ class OpPrereqError(GenericError):
         return str(self.args[1]) if len(self.args) > 1 else ECODE_INVAL
 
 
+def wrong(text: str) -> OpPrereqError:
+    """What is ordered makes no sense, whatever the cluster looks like."""
+    return OpPrereqError(text, ECODE_INVAL)
+
+
 class TypeEnforcementError(GenericError):
     """A parameter has no such name or not that type; refused before anything changed."""
 

@@ -17,11 +17,12 @@ from typing import Any
 from ganeti_backend import errors
 from ganeti_backend.locks import Declare, Level, LockManager
 from ganeti_backend.master.runs import Line, Run, Stage
+from ganeti_backend.master.unit_table import UNITS
 from ganeti_backend.queue import dependencies, jobs, recovery
 from ganeti_backend.queue.dependencies import Verdict
 from ganeti_backend.queue.job_queue import JobQueue, Step
 from ganeti_backend.queue.jobs import Job, JobStatus
-from ganeti_backend.units import UNITS, execution
+from ganeti_backend.units import execution
 from ganeti_backend.units.base import JobHandle, Reach, Unit
 
 log = logging.getLogger(__name__)
@@ -29,9 +30,8 @@ log = logging.getLogger(__name__)
 THREADS = 32
 STOP_SECONDS = 8.0
 NOTES_GATHER = 0.02  # Seconds in which log messages gather to be written together.
-STARVING_AFTER = (
-    900.0  # Who waits so long for a lock becomes a little more urgent, again and again.
-)
+# Who waits so many seconds for a lock becomes a little more urgent, again and again.
+STARVING_AFTER = 900.0
 CHANGEABLE = frozenset({JobStatus.QUEUED, JobStatus.WAITING})
 
 
@@ -124,8 +124,7 @@ class Processor:
     def change_priority(self, job_id: int, priority: int) -> tuple[bool, str]:
         """Whether anything of the job still had a priority to change, and that in words."""
         if not -20 <= priority <= 19:
-            text = f"Invalid priority {priority}, from -20 to 19 is possible"
-            raise errors.OpPrereqError(text, errors.ECODE_INVAL)
+            raise errors.wrong(f"Invalid priority {priority}, from -20 to 19 is possible")
         with self._mutex:
             run = self._runs.get(job_id)
         if run is None:

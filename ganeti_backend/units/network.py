@@ -9,9 +9,9 @@ from typing import TypeVar
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.configuration import addresses
 from ganeti_backend.configuration.config import new_uuid
+from ganeti_backend.errors import wrong
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.units import base, hook_environment
-from ganeti_backend.units.instances.parameters import wrong
 
 AnyOp = TypeVar("AnyOp", bound=opcodes.OpCode)
 Connecting = TypeVar("Connecting", opcodes.OpNetworkConnect, opcodes.OpNetworkDisconnect)

@@ -8,9 +8,9 @@ from typing import Any
 
 from ganeti_backend import errors, opcodes
 from ganeti_backend.configuration import addresses
+from ganeti_backend.errors import wrong
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.units import base, hook_environment
-from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.network import NetworkUnit, checked_v6, inside, is_in
 
 NONE = "none"  # As a value: take it away.

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.configuration.config import Config
+from ganeti_backend.errors import wrong
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.units import base
-from ganeti_backend.units.instances.parameters import wrong
 
 Tagging = TypeVar("Tagging", opcodes.OpTagsSet, opcodes.OpTagsDel)
 TAG = re.compile(r"[A-Za-z0-9_.+*/:@-]{1,128}")

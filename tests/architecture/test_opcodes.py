@@ -5,9 +5,9 @@ import inspect
 import pytest
 
 from ganeti_backend import opcodes
+from ganeti_backend.master.unit_table import UNITS
 from ganeti_backend.rapi.resources import ROWS
 from ganeti_backend.rapi.table import Write
-from ganeti_backend.units import UNITS
 from synnefo.core.server_states import STATE_AFTER
 
 # Opcodes that administrators reach by commands only, as in Ganeti.

@@ -11,25 +11,12 @@ from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.certificates.domain_secret import DomainSecret
+from ganeti_backend.errors import wrong
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base
 from ganeti_backend.units.instances import systems
-from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.node_tasks import reporting
-
-COMPRESSIONS = ("none", "gzip", "gzip-fast", "gzip-slow")
-
-
-def problem_of(pem: str) -> str:
-    # Loaded here because most masters never see another cluster's certificate.
-    from ganeti_backend.certificates import authority
-
-    return authority.problem_of(pem)
-
-
-def key_name(unit: base.Unit[Any]) -> str:
-    """Of a job that runs again it is the same."""
-    return f"x509-{unit.job.job_id}-{unit.job.op_index}"
+from ganeti_backend.units.transfers import problem_of
 
 
 class Departure:

@@ -14,15 +14,15 @@ from typing import TypeVar
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.backups import description
+from ganeti_backend.errors import wrong
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.node_rpc import calls
-from ganeti_backend.units import base, hook_environment
-from ganeti_backend.units.backups import folders
-from ganeti_backend.units.backups.departure import COMPRESSIONS, Departure
+from ganeti_backend.units import base, export_folders, hook_environment
+from ganeti_backend.units.backups.departure import Departure
 from ganeti_backend.units.instances import disks, systems
 from ganeti_backend.units.instances.base import InstanceUnit
-from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.node_tasks import NodeTask, reporting
+from ganeti_backend.units.transfers import COMPRESSIONS
 
 Result = list[bool | list[bool]]  # Whether it is complete, and each disk.
 Dumped = TypeVar("Dumped")
@@ -240,8 +240,8 @@ class BackupExport(InstanceUnit[opcodes.OpBackupExport]):
 
     def _remove_older(self) -> None:
         """An instance has one export in the cluster, the newest."""
-        others = [node for node in folders.online(self.config) if node != self.target]
-        folders.remove(self, self.instance.name, others)
+        others = [node for node in export_folders.online(self.config) if node != self.target]
+        export_folders.remove(self, self.instance.name, others)
 
     def _remove_instance(self, result: Result) -> None:
         instance = self.instance

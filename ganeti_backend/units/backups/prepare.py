@@ -12,8 +12,8 @@ from ganeti_backend import opcodes
 from ganeti_backend.certificates.domain_secret import DomainSecret
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base
-from ganeti_backend.units.backups.departure import key_name
 from ganeti_backend.units.instances.base import InstanceUnit
+from ganeti_backend.units.transfers import key_name
 
 
 class BackupPrepare(InstanceUnit[opcodes.OpBackupPrepare]):

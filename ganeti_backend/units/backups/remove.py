@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from ganeti_backend import opcodes
 from ganeti_backend.locks import ALL, Level, Mode
-from ganeti_backend.units import base
-from ganeti_backend.units.backups import folders
+from ganeti_backend.units import base, export_folders
 from ganeti_backend.units.instances.naming import check_name
 
 
@@ -30,7 +29,7 @@ class BackupRemove(base.Unit[opcodes.OpBackupRemove]):
         check_name(self.name)
 
     def execute(self) -> None:
-        if not folders.remove(self, self.name, folders.online(self.config)):
+        if not export_folders.remove(self, self.name, export_folders.online(self.config)):
             self.job.log(
                 "Export not found. If trying to remove an export for a deleted instance please use"
                 " its Fully Qualified Domain Name."

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ganeti_backend import errors, opcodes
+from ganeti_backend.errors import wrong
 from ganeti_backend.units.cluster.base import ClusterUnit
-from ganeti_backend.units.instances.parameters import wrong
 
 
 class ClusterPostInit(ClusterUnit[opcodes.OpClusterPostInit]):

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ganeti_backend import objects, opcodes
+from ganeti_backend.errors import wrong
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.parameters import cluster_info, cluster_parameters
 from ganeti_backend.units import base, tags
-from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.watcher import watcher_files
 
 

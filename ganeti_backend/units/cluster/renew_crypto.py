@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.certificates.domain_secret import new_secret
+from ganeti_backend.errors import wrong
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base
 from ganeti_backend.units.cluster.base import CLUSTER
-from ganeti_backend.units.instances.parameters import wrong
 
 SHORTEST_SECRET = 16
 

@@ -9,6 +9,7 @@ from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.configuration import addresses
 from ganeti_backend.configuration.config import Config
 from ganeti_backend.disk_templates import TEMPLATES
+from ganeti_backend.errors import wrong
 from ganeti_backend.iallocator import plugin
 from ganeti_backend.parameters import (
     cluster_parameters,
@@ -20,7 +21,6 @@ from ganeti_backend.parameters import (
 )
 from ganeti_backend.units import placement
 from ganeti_backend.units.instances import parameters
-from ganeti_backend.units.instances.parameters import wrong
 
 NIC_MODES = ("bridged", "routed", "openvswitch")
 NIC_PARAMETERS = ("mode", "link", "vlan")

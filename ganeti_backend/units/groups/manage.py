@@ -7,6 +7,7 @@ from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.configuration.config import new_uuid
+from ganeti_backend.errors import wrong
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.parameters import (
     disk_template_parameters,
@@ -16,7 +17,6 @@ from ganeti_backend.parameters import (
 )
 from ganeti_backend.units import base
 from ganeti_backend.units.groups.base import GroupUnit, newly_violating
-from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.nodes.base import online
 
 DEFAULT_POLICY = "preferred"

@@ -7,11 +7,11 @@ from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.configuration.config import Config
+from ganeti_backend.errors import wrong
 from ganeti_backend.iallocator import plugin, question
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.units import base, built_in_allocator, child_jobs, placement, relocation
 from ganeti_backend.units.groups.base import GroupUnit
-from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.nodes.base import online
 
 

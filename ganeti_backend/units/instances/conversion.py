@@ -16,11 +16,11 @@ from typing import Any
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.configuration.config import Debris, new_uuid
 from ganeti_backend.disk_templates import TEMPLATES, Reach
+from ganeti_backend.errors import wrong
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base, debris
 from ganeti_backend.units.instances import disk_parameters, disks
 from ganeti_backend.units.instances.disk_parameters import FREE_FORM
-from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.node_tasks import Attention, NodeTask, reporting
 
 PLAIN, DRBD = "plain", "drbd"

@@ -15,10 +15,10 @@ from types import MappingProxyType
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.configuration.config import Pending, new_uuid
+from ganeti_backend.errors import wrong
 from ganeti_backend.locks import ALL, Attempt, Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base, clean_up, hook_environment
-from ganeti_backend.units.backups.arrival import REMOTE_IMPORT
 from ganeti_backend.units.instances import (
     disk_parameters,
     disks,
@@ -26,10 +26,10 @@ from ganeti_backend.units.instances import (
     parameters,
     volume_disks,
 )
+from ganeti_backend.units.instances.arrival import REMOTE_IMPORT
 from ganeti_backend.units.instances.installation import CREATE, Installation
 from ganeti_backend.units.instances.naming import check_name
 from ganeti_backend.units.instances.nics import NicMaker
-from ganeti_backend.units.instances.parameters import wrong
 
 
 class InstanceCreate(base.Unit[opcodes.OpInstanceCreate]):

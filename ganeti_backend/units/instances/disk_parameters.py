@@ -8,7 +8,8 @@ from typing import Any
 
 from ganeti_backend import errors, objects
 from ganeti_backend.configuration.config import new_uuid
-from ganeti_backend.units.instances.parameters import size_in_mib, wrong
+from ganeti_backend.errors import wrong
+from ganeti_backend.units.instances.parameters import size_in_mib
 
 MAX_DISKS = 16
 MODES = ("rw", "ro")

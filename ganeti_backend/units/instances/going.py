@@ -9,12 +9,12 @@ from typing import Any, ClassVar, TypeVar
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.allocator import Demand
 from ganeti_backend.disk_templates import TEMPLATES, Reach
+from ganeti_backend.errors import wrong
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.parameters import ipolicy
 from ganeti_backend.units import base, placement
 from ganeti_backend.units.instances import copies, moving_disks
 from ganeti_backend.units.instances.base import InstanceUnit
-from ganeti_backend.units.instances.parameters import wrong
 
 AnyOp = TypeVar("AnyOp", bound=opcodes.OpCode)
 

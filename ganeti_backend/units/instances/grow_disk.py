@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.disk_templates import TEMPLATES, Reach
+from ganeti_backend.errors import wrong
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units.instances import disks, room
 from ganeti_backend.units.instances.base import InstanceUnit
-from ganeti_backend.units.instances.parameters import wrong
 
 
 class InstanceGrowDisk(InstanceUnit[opcodes.OpInstanceGrowDisk]):

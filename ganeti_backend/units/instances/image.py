@@ -14,9 +14,9 @@ from typing import Any
 import orjson
 
 from ganeti_backend import errors, objects
+from ganeti_backend.errors import wrong
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base
-from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.node_tasks import Attention, NodeTask
 
 OS_NAME = "image"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ganeti_backend import objects, opcodes
+from ganeti_backend.errors import wrong
 from ganeti_backend.units import base
-from ganeti_backend.units.backups.arrival import REMOTE_IMPORT, Arrival
-from ganeti_backend.units.backups.source import Source
 from ganeti_backend.units.instances import image, seeds, systems
-from ganeti_backend.units.instances.parameters import wrong
+from ganeti_backend.units.instances.arrival import REMOTE_IMPORT, Arrival
+from ganeti_backend.units.instances.source import Source
 
 CREATE, IMPORT = "create", "import"
 

@@ -12,13 +12,13 @@ from dataclasses import replace
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.allocator import Demand, NoRoomError
 from ganeti_backend.disk_templates import TEMPLATES
+from ganeti_backend.errors import wrong
 from ganeti_backend.hypervisor.guest_stages import Stage
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.opcodes.moves import NON_LIVE
 from ganeti_backend.units.instances import copies, failover
 from ganeti_backend.units.instances.going import GoingUnit, both
 from ganeti_backend.units.instances.guest_transfer import GuestTransfer
-from ganeti_backend.units.instances.parameters import wrong
 
 
 class InstanceMigrate(GoingUnit[opcodes.OpInstanceMigrate]):

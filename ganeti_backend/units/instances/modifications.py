@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from ganeti_backend import errors
-from ganeti_backend.units.instances.parameters import wrong
+from ganeti_backend.errors import wrong
 
 LAST = -1
 

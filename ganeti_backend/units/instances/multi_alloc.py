@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganeti_backend import errors, opcodes
+from ganeti_backend.errors import wrong
 from ganeti_backend.iallocator import plugin, question
 from ganeti_backend.locks import ALL, Attempt, Level, Mode
 from ganeti_backend.units import base, built_in_allocator, child_jobs, placement
 from ganeti_backend.units.instances import disk_parameters, parameters
-from ganeti_backend.units.instances.parameters import wrong
 
 Create = opcodes.OpInstanceCreate
 Placed = list[tuple[str, list[str]]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ganeti_backend.units.instances.parameters import wrong
+from ganeti_backend.errors import wrong
 
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.allocator import NoRoomError
 from ganeti_backend.configuration.config import Config
+from ganeti_backend.errors import wrong
 from ganeti_backend.iallocator.question import Wish
 from ganeti_backend.locks import Level
 from ganeti_backend.node_rpc.patient_nodes import PATIENCE
 from ganeti_backend.parameters import ipolicy
 from ganeti_backend.units import base, placement
-from ganeti_backend.units.instances.parameters import wrong
 
 PAUSE = 0.5
 

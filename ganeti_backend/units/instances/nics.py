@@ -10,8 +10,8 @@ from typing import Any
 from ganeti_backend import errors, objects
 from ganeti_backend.configuration import addresses
 from ganeti_backend.configuration.config import Config, new_uuid
+from ganeti_backend.errors import wrong
 from ganeti_backend.units import base
-from ganeti_backend.units.instances.parameters import wrong
 
 KEYS = frozenset({"mac", "ip", "network", "mode", "link", "vlan", "bridge", "name"})
 MODES = ("bridged", "routed", "openvswitch")

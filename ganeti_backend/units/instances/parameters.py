@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganeti_backend import errors, objects
+from ganeti_backend.errors import wrong
 
 DEFAULT = "default"  # As a value: forget the instance's own value, use the cluster's.
 BE_NUMBERS = {"minmem": 1, "maxmem": 1, "vcpus": 1, "spindle_use": 0}  # name: smallest value
 BE_FLAGS = ("auto_balance", "always_failover")
 SIZE_UNITS = {"m": 1, "g": 1024, "t": 1024 * 1024}
-
-
-def wrong(text: str) -> errors.OpPrereqError:
-    return errors.OpPrereqError(text, errors.ECODE_INVAL)
 
 
 def not_that_type(name: str, value: Any) -> errors.TypeEnforcementError:

@@ -12,13 +12,14 @@ from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.disk_templates import TEMPLATES
+from ganeti_backend.errors import wrong
 from ganeti_backend.iallocator.question import Wish
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base, debris, placement
 from ganeti_backend.units.instances import disk_parameters, disks
 from ganeti_backend.units.instances.base import InstanceUnit
-from ganeti_backend.units.instances.parameters import size_in_mib, wrong
+from ganeti_backend.units.instances.parameters import size_in_mib
 
 CHANGEABLE = ("size", "mode", "spindles")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.disk_templates import PRIMARY, TEMPLATES, Reach
+from ganeti_backend.errors import wrong
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.opcodes.disks import (
@@ -22,7 +23,6 @@ from ganeti_backend.opcodes.disks import (
 from ganeti_backend.units import base, debris, placement
 from ganeti_backend.units.instances import disks
 from ganeti_backend.units.instances.base import InstanceUnit
-from ganeti_backend.units.instances.parameters import wrong
 
 
 class InstanceReplaceDisks(InstanceUnit[opcodes.OpInstanceReplaceDisks]):

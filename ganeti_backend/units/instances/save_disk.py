@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
+from ganeti_backend.errors import wrong
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base
 from ganeti_backend.units.instances import disks
 from ganeti_backend.units.instances.base import InstanceUnit
-from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.node_tasks import Attention, NodeTask, reporting
 
 STALLED_AFTER = 600.0

@@ -14,6 +14,7 @@ from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.disk_templates import TEMPLATES, Reach
+from ganeti_backend.errors import wrong
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base, debris, hook_environment
@@ -32,7 +33,6 @@ from ganeti_backend.units.instances import (
 from ganeti_backend.units.instances.base import InstanceUnit
 from ganeti_backend.units.instances.conversion import Conversion
 from ganeti_backend.units.instances.nics import NicMaker
-from ganeti_backend.units.instances.parameters import wrong
 
 MAX_NICS = 8
 Result = list[list[Any]]

@@ -17,12 +17,12 @@ from typing import Any
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.configuration.config import new_uuid
 from ganeti_backend.disk_templates import TEMPLATES
+from ganeti_backend.errors import wrong
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.opcodes.disks import SNAPSHOT_CREATE, SNAPSHOT_REVERT
 from ganeti_backend.units import base
 from ganeti_backend.units.instances import disks
 from ganeti_backend.units.instances.base import InstanceUnit
-from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.node_tasks import Attention, NodeTask, reporting
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

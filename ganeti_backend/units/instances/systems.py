@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
+from ganeti_backend.errors import wrong
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base
 from ganeti_backend.units.instances import image
-from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.node_tasks import Attention, NodeTask, Percent, quiet
 
 CREATE, RENAME, EXPORT, IMPORT = "create", "rename", "export", "import"

@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.configuration.config import new_uuid
+from ganeti_backend.errors import wrong
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.node_rpc.places import DEFAULT_PORT
 from ganeti_backend.parameters import node_parameters, static_state
 from ganeti_backend.units import base
-from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.nodes import candidates
 from ganeti_backend.units.nodes.base import CANDIDATES, NodeUnit, all_online
 

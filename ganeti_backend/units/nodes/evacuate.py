@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ganeti_backend import errors, opcodes
+from ganeti_backend.errors import wrong
 from ganeti_backend.iallocator import plugin, question
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.opcodes.nodes import EVACUATE_SECONDARY
 from ganeti_backend.units import base, child_jobs, placement, relocation
-from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.nodes.base import NodeUnit, instances_of
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
+from ganeti_backend.errors import wrong
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.parameters import node_parameters
 from ganeti_backend.programs import command
 from ganeti_backend.units import base
-from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.nodes.base import NodeUnit, find_nodes, refused
 
 NORMAL, NODATA, UNAVAILABLE = 0, 2, 3

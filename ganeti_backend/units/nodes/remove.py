@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ganeti_backend import objects, opcodes
+from ganeti_backend.errors import wrong
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.units import base
-from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.nodes import candidates
 from ganeti_backend.units.nodes.base import (
     CANDIDATES,

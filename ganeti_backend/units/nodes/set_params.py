@@ -11,11 +11,11 @@ from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.disk_templates import TEMPLATES, Reach
+from ganeti_backend.errors import wrong
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.parameters import node_parameters, static_state
 from ganeti_backend.units import base
-from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.nodes import candidates
 from ganeti_backend.units.nodes.add import address_of
 from ganeti_backend.units.nodes.base import CANDIDATES, NodeUnit, instances_of, refused

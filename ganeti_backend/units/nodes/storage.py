@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from ganeti_backend import errors, objects, opcodes
+from ganeti_backend.errors import wrong
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base
-from ganeti_backend.units.instances.parameters import wrong
 from ganeti_backend.units.nodes.base import NodeUnit, find_nodes, instances_of, refused
 
 VOLUME_FIELDS = ("node", "phys", "vg", "name", "size", "instance")

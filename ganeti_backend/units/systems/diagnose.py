@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ganeti_backend import errors, opcodes
+from ganeti_backend.errors import wrong
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.os_definitions import os_catalog
 from ganeti_backend.units import base
-from ganeti_backend.units.instances.parameters import wrong
 
 COLUMNS = (
     "name", "valid", "node_status", "variants", "parameters", "api_versions", "hidden",

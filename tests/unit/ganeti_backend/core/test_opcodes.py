@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ganeti_backend import errors, opcodes
-from ganeti_backend.units import UNITS
+from ganeti_backend.master.unit_table import UNITS
 
 
 def test_every_opcode_has_a_unit() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from ganeti_backend import errors, opcodes
 from ganeti_backend.master.runs import Run
+from ganeti_backend.master.unit_table import UNITS
 from ganeti_backend.queue.jobs import LOG_MESSAGE, JobStatus
-from ganeti_backend.units import UNITS
 from tests.unit.ganeti_backend.core.conftest import Gate, Lab
 
 MakeGate = Callable[..., Gate]

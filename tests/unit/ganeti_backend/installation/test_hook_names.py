@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ganeti_backend import opcodes
-from ganeti_backend.units import UNITS
+from ganeti_backend.master.unit_table import UNITS
 from ganeti_backend.units.cluster import verify_group
 
 PATHS = {

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from ganeti_backend import opcodes
+from ganeti_backend.master.unit_table import UNITS
 from ganeti_backend.node_rpc.fake import FakeNode
 from ganeti_backend.queue.jobs import Job, JobStatus
-from ganeti_backend.units import UNITS
 from ganeti_backend.units.base import JobHandle
 from tests.unit.ganeti_backend.core.conftest import Lab
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.certificates.domain_secret import DomainSecret
+from ganeti_backend.errors import wrong
 from ganeti_backend.node_rpc import calls
 from ganeti_backend.units import base
-from ganeti_backend.units.backups.departure import COMPRESSIONS, key_name, problem_of
 from ganeti_backend.units.instances import systems
-from ganeti_backend.units.instances.parameters import wrong
+from ganeti_backend.units.transfers import COMPRESSIONS, key_name, problem_of
 
 REMOTE_IMPORT = "remote-import"  # The mode, and the kind of the log entry.
 # What receivers of ours begin their words with: that they say when they have it for good.

@@ -6,11 +6,11 @@ from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.backups.description import Export
+from ganeti_backend.errors import wrong
 from ganeti_backend.node_rpc import calls
-from ganeti_backend.units import base
-from ganeti_backend.units.backups import folders
+from ganeti_backend.units import base, export_folders
 from ganeti_backend.units.instances import systems
-from ganeti_backend.units.instances.parameters import BE_FLAGS, BE_NUMBERS, wrong
+from ganeti_backend.units.instances.parameters import BE_FLAGS, BE_NUMBERS
 from ganeti_backend.units.node_tasks import reporting
 
 Op = opcodes.OpInstanceCreate
@@ -27,7 +27,7 @@ class Source:
         if wanted is None and path.startswith("/"):
             raise wrong("Importing an instance from a path requires a source node option")
         node = base.online_node(unit.config, wanted) if wanted is not None else None
-        self.node = node.name if node is not None else folders.find(unit, path)
+        self.node = node.name if node is not None else export_folders.find(unit, path)
         try:
             answer = unit.call(self.node, calls.EXPORT_INFO, path=path)
         except errors.NodeError as error:

@@ -9,12 +9,12 @@ import orjson
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.disk_templates import TEMPLATES
+from ganeti_backend.errors import wrong
 from ganeti_backend.iallocator import plugin, question
 from ganeti_backend.locks import ALL, Level, Mode
 from ganeti_backend.opcodes import moves
 from ganeti_backend.units import base, built_in_allocator, placement
 from ganeti_backend.units.instances import disk_parameters
-from ganeti_backend.units.instances.parameters import wrong
 
 
 class TestAllocator(base.Unit[opcodes.OpTestAllocator]):
