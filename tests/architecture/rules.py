@@ -24,6 +24,7 @@ OWNERS = {
 }
 SHAPELESS_NAMES = {"utils", "helpers", "common", "misc", "util", "helper", "tools", "lib"}
 LONGEST_MODULE = 400
+LONGEST_FUNCTION = 34  # lines of code with the signature, without docstring, comments and gaps
 WRITERS = ("synnefo/intents/*", "synnefo/observations/*")
 # Calls on a manager or an instance that write rows.
 WRITING_CALLS = {
@@ -80,6 +81,26 @@ def no_module_is_too_long_to_read(modules: Iterable[Module]) -> Iterator[str]:
             yield f"{module.path} has {length} lines; name the concept that it hides"
 
 
+def no_function_is_too_long_to_read(modules: Iterable[Module]) -> Iterator[str]:
+    """The same of functions; what is a table stands beside them."""
+    for module in modules:
+        lines = module.text.splitlines()
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = _lines_of_code(node, lines)
+                if length > LONGEST_FUNCTION and "/migrations/" not in module.path:
+                    yield f"{module.path}: {node.name} has {length} lines; name what it hides"
+
+
+def _lines_of_code(function: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str]) -> int:
+    numbers = set(range(function.lineno, (function.end_lineno or 0) + 1))
+    if ast.get_docstring(function) is not None:
+        docstring = function.body[0]
+        numbers -= set(range(docstring.lineno, (docstring.end_lineno or 0) + 1))
+    code = (lines[number - 1].strip() for number in numbers)
+    return sum(1 for line in code if line and not line.startswith("#"))
+
+
 def only_the_two_paths_write(modules: Iterable[Module]) -> Iterator[str]:
     """Rows are written by what users asked and by what backends reported, nowhere else."""
     for module in modules:
@@ -133,6 +154,7 @@ RULES = (
     no_shapeless_names,
     every_module_says_what_it_is_for,
     no_module_is_too_long_to_read,
+    no_function_is_too_long_to_read,
     only_the_two_paths_write,
     nothing_is_swallowed,
     no_waiting_for_a_duration,

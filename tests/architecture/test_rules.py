@@ -11,6 +11,9 @@ OFFENDERS = {
     rules.no_shapeless_names: Module("synnefo/api/utils.py", '"""X."""\n'),
     rules.every_module_says_what_it_is_for: Module("synnefo/api/x.py", "X = 1\n"),
     rules.no_module_is_too_long_to_read: Module("synnefo/x.py", '"""X."""\n' + "x = 1\n" * 400),
+    rules.no_function_is_too_long_to_read: Module(
+        "synnefo/x.py", '"""X."""\ndef x():\n' + "    y = 1\n" * 34
+    ),
     rules.only_the_two_paths_write: Module(
         "synnefo/api/x.py", '"""X."""\nServer.objects.filter(id=1).update(name="x")\n'
     ),
