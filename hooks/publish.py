@@ -2,8 +2,9 @@
 
 Ganeti waits for its hooks, so this one is quick and never an obstacle: the message goes to a spool
 on this node first, from there to the bus, and what the bus does not take in time is left for the
-next hook, or for `--flush` of a timer. The exit code is 0 whatever happens; what went wrong is in
-the output, which Ganeti logs.
+next hook, or for `--flush` of a timer. The exit code is 0 whatever becomes of the message, and what
+went wrong is in the output, which Ganeti logs. Only senseless arguments, which no operation gives,
+end it with 2, so that whoever installs it sees that.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ FLUSH_WITHIN = 3.5
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Read the environment, publish, give up in time."""
+    """Read the environment, publish, give up in time; 0, for no operation may fail over this."""
     # Should anything hang, the kernel ends this process with the message in the spool at best.
     signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
     signal.alarm(LONGEST)

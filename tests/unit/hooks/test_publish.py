@@ -89,6 +89,11 @@ def test_what_stayed_on_the_node_goes_out_by_a_timer(installed, tmp_path):
     assert waiting(tmp_path / "bus") == 1
 
 
+def test_no_message_fails_an_operation_and_only_senseless_arguments_end_it_with_2(tmp_path):
+    assert flush(tmp_path) == 0  # There is no hooks.json.
+    assert flush(tmp_path, "--flsh") == 2
+
+
 def test_hooks_that_are_killed_over_a_message_never_give_it_up(installed, tmp_path):
     node = tmp_path / "node"
     with silent_listener() as port:
@@ -110,9 +115,9 @@ def held(spool):
     return sorted([*spool.glob("claims/*/snf-*"), *spool.glob("*/new/*")])
 
 
-def flush(tmp_path):
+def flush(tmp_path, *more):
     config = str(tmp_path / "hooks.json")
-    command = [sys.executable, "-m", "hooks.publish", "--config", config, "--flush"]
+    command = [sys.executable, "-m", "hooks.publish", "--config", config, "--flush", *more]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
