@@ -47,6 +47,7 @@ LISTING = lists.Listing(
     detail=_record,
     filters={"name": lists.word("name"), "group_specs": lists.items("specs")},
     sort_keys={"id": "uuid", "name": "name", "created_at": "created_at"},
+    like=("name", "description"),
 )
 
 

@@ -19,7 +19,6 @@ from synnefo.core.faults import BadRequest, NotFound
 Filter = Callable[[str], Q]
 NEVER = Q(pk__in=())
 LONGEST = 255
-MOMENTS = ("created_at", "updated_at")
 COMPARISONS = {"gt": "gt", "gte": "gte", "lt": "lt", "lte": "lte", "eq": "exact"}
 
 
@@ -102,6 +101,7 @@ class Listing:
     filters: Mapping[str, Filter] = field(default_factory=dict)
     sort_keys: Mapping[str, str] = field(default_factory=dict)
     like: Sequence[str] = ("name", "status", "description")
+    moments: Sequence[str] = ("created_at", "updated_at")
     with_count: bool = True
 
     def index(self, request: Request) -> HttpResponse:
@@ -141,7 +141,7 @@ class Listing:
                 rows = rows.filter(self.filters[name](value))
             elif name.endswith("~") and name[:-1] in self.like and request.version >= (3, 34):
                 rows = rows.filter(**{f"{name[:-1]}__contains": value})
-            elif name in MOMENTS and request.version >= (3, 60):
+            elif name in self.moments and request.version >= (3, 60):
                 rows = rows.filter(_times(name, value))
         return rows
 

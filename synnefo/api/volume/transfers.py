@@ -36,6 +36,8 @@ def _transfers(path: str) -> lists.Listing:
         detail=transfer_full,
         filters={"name": lists.word("name"), "volume_id": lists.identifier("volume_uuid")},
         sort_keys=_TRANSFER_KEYS,
+        like=("name",),
+        moments=("created_at",),
     )
 
 
@@ -95,6 +97,7 @@ ATTACHMENTS = lists.Listing(
     },
     sort_keys={"id": "uuid", "created_at": "created_at", "status": "status"},
     like=("status",),
+    moments=("created_at",),
 )
 
 
@@ -171,6 +174,7 @@ MESSAGES = lists.Listing(
         "guaranteed_until": "guaranteed_until",
     },
     like=(),
+    moments=("created_at",),
 )
 
 

@@ -60,6 +60,7 @@ LISTING = lists.Listing(
         "created_at": "created_at",
         "updated_at": "updated_at",
     },
+    like=("name", "description"),
 )
 
 

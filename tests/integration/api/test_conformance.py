@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 
 from synnefo.urls import SERVICES
@@ -17,6 +19,9 @@ from tests.integration.api.test_authorisation import (
     valid_body,
 )
 from tests.integration.api.world import World
+
+NEWEST = "compute 2.96, volume 3.70"
+MOMENT = "gt:2026-01-01T00:00:00"
 
 
 @pytest.mark.parametrize("service", [service.name for service in SERVICES])
@@ -49,3 +54,16 @@ def test_an_endpoint_with_a_long_address_is_told(api: Api) -> None:
     body = {"endpoint": wish | {"url": "http://x/" + "x" * 1000}}
     made = api("POST", "/identity/v3/endpoints", body, as_="admin")
     assert (made.status, why_not("POST", "/identity/v3/endpoints", 201, made.body)) == (201, None)
+
+
+def test_every_parameter_of_a_query_is_answered_as_told(api: Api) -> None:
+    """Alone, with a value that most of them take, by who may see everything."""
+    wrong = []
+    for name, route in (row for row in GUARDED if row[1].method == "GET"):
+        moments = ("created_at", "updated_at") if name == "volume" and route.query else ()
+        for parameter in {*route.query, *moments}:
+            value = MOMENT if parameter.endswith("_at") else "1"
+            url = f"{address(name, route)}?{urlencode({parameter: value})}"
+            got = api("GET", url, as_="admin", openstack_api_version=NEWEST)
+            wrong.append((url, why_not("GET", url, got.status, got.body)))
+    assert [(url, why) for url, why in wrong if why] == []
