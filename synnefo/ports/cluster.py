@@ -124,9 +124,6 @@ class Cluster(Protocol):
         none has it.
         """
 
-    def latest_job(self) -> int:
-        """The highest job id in the queue, or 0: the `since_job` of a coming submission."""
-
     def operating_systems(self) -> list[str]:
         """The names of the OS definitions that all nodes have."""
 

@@ -109,10 +109,6 @@ class RapiCluster:
             raise NotFound(f"Job {job_id} not found")
         return payloads.job(found)
 
-    def latest_job(self) -> int:
-        """The highest job id in the queue."""
-        return max((int(one["id"]) for one in self._get("/2/jobs")), default=0)
-
     def find_job_by_reason(self, text: str, since_job: int) -> int | None:
         """Looks at the queue first and, as Ganeti lists those only when asked, at the archive."""
         for fields in (["id", "ops"], ["id", "ops", "archived"]):
