@@ -201,11 +201,8 @@ def delete(caller: Caller, group_uuid: str, *, volumes_too: bool) -> None:
 
 def find_snapshot(caller: Caller, snapshot_uuid: str) -> GroupSnapshot:
     """A group snapshot."""
-    rows = GroupSnapshot.objects.select_for_update(of=("self",)).select_related("group__group_type")
-    found = volume_lookup.mine(caller, rows).filter(uuid=volume_lookup.uuid_of(snapshot_uuid))
-    if (row := found.first()) is None:
-        raise NotFound(f"GroupSnapshot {snapshot_uuid} could not be found.")
-    return row
+    rows = GroupSnapshot.objects.select_related("group__group_type")
+    return volume_lookup.one(caller, rows, "GroupSnapshot", snapshot_uuid, locked=True)
 
 
 def snapshot(caller: Caller, group_uuid: str, **columns: Any) -> GroupSnapshot:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
@@ -39,52 +39,51 @@ def mine(caller: Caller, rows: QuerySet[M]) -> QuerySet[M]:
     return rows if caller.is_admin else rows.filter(project_id=caller.project_id)
 
 
-def _one(caller: Caller, rows: QuerySet[Any], word: str, identifier: str, locked: bool) -> Any:
-    found = mine(caller, rows).filter(uuid=uuid_of(identifier))
-    row = (found.select_for_update(of=("self",)) if locked else found).first()
+def found(rows: QuerySet[M], word: str, identifier: str) -> M:
+    """The one of these rows with this id, or the fault that there is none."""
+    row = rows.filter(uuid=uuid_of(identifier)).first()
     if row is None:
         raise NotFound(f"{word} {identifier} could not be found.")
     return row
 
 
+def one(
+    caller: Caller, rows: QuerySet[M], word: str, identifier: str, *, locked: bool = False
+) -> M:
+    """The same among those that the caller may know of; within a transaction `locked`."""
+    rows = mine(caller, rows)
+    return found(rows.select_for_update(of=("self",)) if locked else rows, word, identifier)
+
+
 def volume(caller: Caller, identifier: str, *, locked: bool = True) -> Volume:
     """A volume; within a transaction its row is locked."""
-    rows = Volume.objects.filter(local=False)
-    found: Volume = _one(caller, rows, "Volume", identifier, locked)
-    return found
+    return one(caller, Volume.objects.filter(local=False), "Volume", identifier, locked=locked)
 
 
 def snapshot(caller: Caller, identifier: str, *, locked: bool = True) -> Snapshot:
     """A snapshot."""
-    found: Snapshot = _one(caller, Snapshot.objects.all(), "Snapshot", identifier, locked)
-    return found
+    return one(caller, Snapshot.objects.all(), "Snapshot", identifier, locked=locked)
 
 
 def backup(caller: Caller, identifier: str, *, locked: bool = True) -> Backup:
     """A backup."""
-    found: Backup = _one(caller, Backup.objects.all(), "Backup", identifier, locked)
-    return found
+    return one(caller, Backup.objects.all(), "Backup", identifier, locked=locked)
 
 
 def transfer(caller: Caller, identifier: str) -> VolumeTransfer:
     """A transfer that the caller's project offers."""
-    found: VolumeTransfer = _one(
-        caller, VolumeTransfer.objects.all(), "Transfer", identifier, False
-    )
-    return found
+    return one(caller, VolumeTransfer.objects.all(), "Transfer", identifier)
 
 
 def attachment(caller: Caller, identifier: str, *, locked: bool = True) -> VolumeAttachment:
     """An attachment."""
     rows = VolumeAttachment.objects.select_related("volume")
-    found: VolumeAttachment = _one(caller, rows, "Volume attachment", identifier, locked)
-    return found
+    return one(caller, rows, "Volume attachment", identifier, locked=locked)
 
 
 def group(caller: Caller, identifier: str) -> VolumeGroup:
     """A group of volumes."""
-    found: VolumeGroup = _one(caller, VolumeGroup.objects.all(), "Group", identifier, True)
-    return found
+    return one(caller, VolumeGroup.objects.all(), "Group", identifier, locked=True)
 
 
 def usable_types(caller: Caller) -> QuerySet[VolumeType]:

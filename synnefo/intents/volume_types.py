@@ -19,16 +19,15 @@ from synnefo.db.models import (
     VolumeTypeAccess,
 )
 from synnefo.db.transactions import writing
+from synnefo.intents import volume_lookup
 from synnefo.intents.volume_lookup import DEFAULT_TYPE, uuid_of
 from synnefo.intents.volume_rows import named, write
 
 
 def find(type_uuid: str) -> VolumeType:
     """A type by its id."""
-    found = VolumeType.objects.select_for_update(of=("self",)).filter(uuid=uuid_of(type_uuid))
-    if (row := found.first()) is None:
-        raise NotFound(f"Volume type {type_uuid} could not be found.")
-    return row
+    rows = VolumeType.objects.select_for_update(of=("self",))
+    return volume_lookup.found(rows, "Volume type", type_uuid)
 
 
 def create(**columns: Any) -> VolumeType:

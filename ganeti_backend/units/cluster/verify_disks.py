@@ -11,21 +11,12 @@ from ganeti_backend.disk_templates import TEMPLATES
 from ganeti_backend.locks import Level, Mode
 from ganeti_backend.units import base
 from ganeti_backend.units.cluster import disk_looks
-from ganeti_backend.units.groups.base import GroupUnit
+from ganeti_backend.units.groups.base import GroupVerification
 from ganeti_backend.units.nodes.base import online
 
 
-class GroupVerifyDisks(GroupUnit[opcodes.OpGroupVerifyDisks]):
+class GroupVerifyDisks(GroupVerification[opcodes.OpGroupVerifyDisks]):
     """The result: errors by node, instances whose disks must be activated, what is missing."""
-
-    def locks(self, level: Level) -> Mapping[str, Mode]:
-        group = self.config.group(self.name)
-        if level == Level.NODEGROUP:
-            return {self.name: base.SHARED}
-        if level == Level.INSTANCE and group is not None:
-            self.group = group
-            return dict.fromkeys((item.name for item in self.instances()), base.SHARED)
-        return {}
 
     def execute(self) -> list[Any]:
         held = self.job.granted(Level.INSTANCE)

@@ -6,18 +6,17 @@ meanwhile, shared, so that one that is just being started is not taken for a los
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ganeti_backend import errors, objects, opcodes
 from ganeti_backend.configuration.config import Debris, Pending
-from ganeti_backend.locks import Level, Mode
+from ganeti_backend.locks import Level
 from ganeti_backend.node_rpc import calls
-from ganeti_backend.units import base
 from ganeti_backend.units.cluster import disk_looks, group_findings
 from ganeti_backend.units.cluster.group_findings import Scene
 from ganeti_backend.units.cluster.reporting import Report
-from ganeti_backend.units.groups.base import GroupUnit
+from ganeti_backend.units.groups.base import GroupVerification
 from ganeti_backend.units.hook_runner import POST, Occasion, prefixed
 from ganeti_backend.units.nodes.base import online
 
@@ -25,17 +24,8 @@ HOOKS = "cluster-verify"
 NPLUSONE = "nplusone_mem"
 
 
-class ClusterVerifyGroup(GroupUnit[opcodes.OpClusterVerifyGroup]):
+class ClusterVerifyGroup(GroupVerification[opcodes.OpClusterVerifyGroup]):
     OBJECT_TYPE = "CLUSTER"
-
-    def locks(self, level: Level) -> Mapping[str, Mode]:
-        group = self.config.group(self.name)
-        if level == Level.NODEGROUP:
-            return {self.name: base.SHARED}
-        if level == Level.INSTANCE and group is not None:
-            self.group = group
-            return dict.fromkeys((item.name for item in self.instances()), base.SHARED)
-        return {}
 
     def execute(self) -> bool:
         self.report = Report(self)

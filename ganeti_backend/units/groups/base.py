@@ -58,6 +58,19 @@ class GroupUnit(base.Unit[AnyOp]):
         return sorted(found, key=lambda instance: instance.name)
 
 
+class GroupVerification(GroupUnit[AnyOp]):
+    """Looks at a group and its instances while they stay as they are."""
+
+    def locks(self, level: Level) -> Mapping[str, Mode]:
+        group = self.config.group(self.name)
+        if level == Level.NODEGROUP:
+            return {self.name: base.SHARED}
+        if level == Level.INSTANCE and group is not None:
+            self.group = group
+            return dict.fromkeys((item.name for item in self.instances()), base.SHARED)
+        return {}
+
+
 def newly_violating(
     unit: GroupUnit[Any], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> list[str]:

@@ -21,7 +21,7 @@ from synnefo.api.volume import lists
 from synnefo.api.volume.actions import check_who
 from synnefo.api.volume.bodies import IDENTIFIER, NOTE, TITLE, one_of, wrapped
 from synnefo.core import volume_states
-from synnefo.core.faults import BadRequest, NotFound
+from synnefo.core.faults import BadRequest
 from synnefo.db.models import GroupSnapshot, VolumeGroup
 from synnefo.intents import volume_groups as intents
 from synnefo.intents import volume_lookup
@@ -124,10 +124,7 @@ GROUPS = lists.Listing(
 
 def show(request: Request, id: str) -> HttpResponse:
     """GET /groups/{id}."""
-    rows = volume_lookup.mine(request.caller, _rows())
-    row = rows.filter(uuid=volume_lookup.uuid_of(id)).first()
-    if row is None:
-        raise NotFound(f"Group {id} could not be found.")
+    row = volume_lookup.one(request.caller, _rows(), "Group", id)
     return answer({"group": _detail(request, row)})
 
 

@@ -17,7 +17,7 @@ from synnefo.api.volume.records import (
     snapshot_full,
     snapshot_small,
 )
-from synnefo.core.faults import BadRequest, Conflict, NotFound
+from synnefo.core.faults import BadRequest, Conflict
 from synnefo.db.models import Backup, Snapshot
 from synnefo.intents import backup_records, volume_lookup
 from synnefo.intents import snapshots as intents
@@ -59,11 +59,7 @@ SNAPSHOTS = lists.Listing(
 
 def find(request: Request, id: str) -> Snapshot:
     """The caller's snapshot, with what its record shows."""
-    rows = volume_lookup.mine(request.caller, _snapshots())
-    row = rows.filter(uuid=volume_lookup.uuid_of(id)).first()
-    if row is None:
-        raise NotFound(f"Snapshot {id} could not be found.")
-    return row
+    return volume_lookup.one(request.caller, _snapshots(), "Snapshot", id)
 
 
 def show(request: Request, id: str) -> HttpResponse:
@@ -153,11 +149,7 @@ BACKUPS = lists.Listing(
 
 def find_backup(request: Request, id: str) -> Backup:
     """The caller's backup, with what its record shows."""
-    rows = volume_lookup.mine(request.caller, _backups())
-    row = rows.filter(uuid=volume_lookup.uuid_of(id)).first()
-    if row is None:
-        raise NotFound(f"Backup {id} could not be found.")
-    return row
+    return volume_lookup.one(request.caller, _backups(), "Backup", id)
 
 
 def show_backup(request: Request, id: str) -> HttpResponse:

@@ -14,7 +14,6 @@ from synnefo.api.volume.records import (
     transfer_brief,
     transfer_full,
 )
-from synnefo.core.faults import NotFound
 from synnefo.db.models import VolumeAttachment, VolumeMessage, VolumeTransfer
 from synnefo.intents import volume_attachments, volume_lookup
 from synnefo.intents import volume_transfers as intents
@@ -179,11 +178,7 @@ MESSAGES = lists.Listing(
 
 
 def _find_message(request: Request, id: str) -> VolumeMessage:
-    rows = volume_lookup.mine(request.caller, VolumeMessage.objects.all())
-    row = rows.filter(uuid=volume_lookup.uuid_of(id)).first()
-    if row is None:
-        raise NotFound(f"Message {id} could not be found.")
-    return row
+    return volume_lookup.one(request.caller, VolumeMessage.objects.all(), "Message", id)
 
 
 def show_message(request: Request, id: str) -> HttpResponse:

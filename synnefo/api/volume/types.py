@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 
 from synnefo.api.bodies import FALSE
@@ -72,10 +72,7 @@ def index(request: Request) -> HttpResponse:
 
 def _find(request: Request, id: str) -> VolumeType:
     rows = volume_lookup.usable_types(request.caller).select_related("qos_specs")
-    row = rows.filter(Q(uuid=volume_lookup.uuid_of(id))).first()
-    if row is None:
-        raise NotFound(f"Volume type {id} could not be found.")
-    return row
+    return volume_lookup.found(rows, "Volume type", id)
 
 
 def show(request: Request, id: str) -> HttpResponse:

@@ -11,7 +11,7 @@ from synnefo.api.volume import lists
 from synnefo.api.volume.bodies import titles
 from synnefo.api.volume.metadata import Metadata
 from synnefo.api.volume.records import volume_brief, volume_full, volume_small, volumes
-from synnefo.core.faults import BadRequest, NotFound
+from synnefo.core.faults import BadRequest
 from synnefo.core.volume_states import GIB
 from synnefo.db.models import Volume
 from synnefo.intents import volume_lookup
@@ -67,11 +67,7 @@ LISTING = lists.Listing(
 
 def find(request: Request, id: str) -> Volume:
     """The caller's volume, with what its record shows."""
-    rows = volume_lookup.mine(request.caller, volumes())
-    row = rows.filter(uuid=volume_lookup.uuid_of(id)).first()
-    if row is None:
-        raise NotFound(f"Volume {id} could not be found.")
-    return row
+    return volume_lookup.one(request.caller, volumes(), "Volume", id)
 
 
 def show(request: Request, id: str) -> HttpResponse:
