@@ -127,6 +127,8 @@ def _frontend(layout: Layout, python: PythonEnvironment) -> list[Specification]:
     server = [program, "-m", "uvicorn", "synnefo.asgi:application", "--host", "127.0.0.1"]
     server += ["--port", str(layout.choices.port), "--loop", "uvloop", "--http", "httptools"]
     server += ["--no-access-log", "--timeout-graceful-shutdown", "3"]
+    # Large pieces in large pages: else each password's hash meets 4,865 faults, a quarter of it.
+    hashing = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
     return [
         *_listeners(layout, python, behind),
         *(
@@ -142,7 +144,7 @@ def _frontend(layout: Layout, python: PythonEnvironment) -> list[Specification]:
         Specification(
             "api",
             tuple(server),
-            environment,
+            environment | hashing,
             # A broker takes its time, and users need none.
             after=("postgres",) if layout.full else (),
             port=layout.choices.port,
