@@ -28,6 +28,9 @@ PROGRESS_EVERY = 0.4
 # So many together are a backlog; each time a rest follows, of this part of the time it took.
 BACKLOG = 100
 REST = 1.2
+# Where several came together more are on their way, and one more costs little.
+SEVERAL = 4
+GATHER = 0.05
 
 
 class Consumer:
@@ -75,6 +78,8 @@ class Consumer:
         self._applied(said)
         if len(said) >= BACKLOG:
             self._stop.wait(REST * (self._clock.monotonic() - began))
+        elif len(said) >= SEVERAL:
+            self._stop.wait(GATHER)
 
     def _apply(self, message: messages.AnyMessage) -> None:
         now = self._clock.now()

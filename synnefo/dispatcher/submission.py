@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 AT_ONCE = 32
 LOOK_EVERY = 5.0
 ASK_AGAIN_AFTER = 2.0
+# Where several came at once more are on their way: each look costs much, one more intent little.
+GATHER = 0.08
 SEND_WITHIN = 20.0  # Of the claim's lease; the rest is for the answer.
 Clusters = Callable[[Backend], Cluster]
 
@@ -65,6 +67,8 @@ class Submitter:
         while not stop.is_set():
             try:
                 claimed = self.round()
+                if 1 < claimed < AT_ONCE:
+                    stop.wait(GATHER)
                 pause = 0.0 if claimed else self._pause()
             except DatabaseError:
                 log.exception("the database did not answer; trying again")
