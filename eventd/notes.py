@@ -32,6 +32,9 @@ MOST_DAMAGED = 100
 AT_ONCE = 100
 LOOK_EVERY = 30.0
 TRY_AGAIN_AFTER = 1.0
+# Where several were written at once more will be.
+SEVERAL = 3
+GATHER = 0.05
 # A shell writes a note in a millisecond; one that has no end after so long will never get it.
 UNFINISHED_FOR = 60.0
 # The hooks of one operation run at the same time on its nodes, busy ones some seconds later.
@@ -143,7 +146,10 @@ class Notes:
             if seen.look_through or time.monotonic() >= self._look_at:
                 names = os.listdir(self._folder)
                 self._look_at = time.monotonic() + LOOK_EVERY
-            self._tell([name for name in names if note.NAME.fullmatch(name)])
+            named = [name for name in names if note.NAME.fullmatch(name)]
+            self._tell(named)
+            if len(named) >= SEVERAL:
+                self._stop.wait(GATHER)
         except (OSError, BusUnavailable) as error:
             log.error("notes have to wait: %s", error)
             self._stop.wait(TRY_AGAIN_AFTER)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from eventd import metrics
 from synnefo.bus.spool import SpoolBus
 from synnefo.bus.topology import Topology
-from synnefo.core.messages import AnyMessage, JobMessage
+from synnefo.core.messages import AnyMessage, ImageProgress, JobMessage
 from synnefo.ports import Bus, BusUnavailable, Delivery, Postpone
 from synnefo.telemetry import logs
 
@@ -47,8 +47,12 @@ class Outlet:
             self._drainer.join(5)
 
     def send(self, messages: Iterable[AnyMessage]) -> None:
-        """Durable on the bus or in the overflow when it returns; BusUnavailable if on neither."""
-        for key, group in itertools.groupby(messages, self._topology.key_for):
+        """Durable on the bus or in the overflow when it returns; BusUnavailable if on neither.
+
+        Progress goes first, and so together: its queue keeps no order with any other.
+        """
+        ordered = sorted(messages, key=lambda one: not isinstance(one, ImageProgress))
+        for key, group in itertools.groupby(ordered, self._topology.key_for):
             together = list(group)
             self._send(key, [message.encode() for message in together])
             metrics.sent(together)

@@ -7,18 +7,21 @@ pyinotify.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
 import re
 import select
+import struct
 import sys
+import termios
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 with warnings.catch_warnings():
     # pyinotify imports asyncore, which Python 3.11 announces to remove.
@@ -35,6 +38,9 @@ SERIAL = "serial"
 JOBS_PER_FOLDER = 10_000
 REPLACED = pyinotify.IN_MOVED_TO
 WRITTEN = pyinotify.IN_CLOSE_WRITE
+# What the kernel writes before a file's name: the watch, what happened, a cookie, the length.
+HEAD = struct.Struct("iIII")
+SIZE = struct.Struct("i")
 GONE = pyinotify.IN_DELETE_SELF | pyinotify.IN_MOVE_SELF
 
 
@@ -60,7 +66,6 @@ class FolderWatch:
         self._names: dict[str, None] = {}
         self._overflow = False
         self._gone = False
-        self._notifier = pyinotify.Notifier(self._manager, self._heard, timeout=0)
         self._manager.add_watch(str(folder), kinds | GONE, quiet=False)
         self._reader, self._writer = os.pipe()
 
@@ -77,7 +82,7 @@ class FolderWatch:
 
     def close(self) -> None:
         """Watch no longer."""
-        self._notifier.stop()
+        self._manager.close()
         os.close(self._reader)
         os.close(self._writer)
 
@@ -91,23 +96,33 @@ class FolderWatch:
         if self._reader in ready:
             os.read(self._reader, 4096)
         if self._manager.get_fd() in ready:
-            self._notifier.read_events()
-            self._notifier.process_events()
+            self._read()
         if self._gone:
             raise FolderGone(f"{self._folder} was moved or removed")
         seen = Seen(tuple(self._names), self._overflow)
         self._names, self._overflow = {}, False
         return seen
 
-    def _heard(self, event: Any) -> None:
-        if event.mask & pyinotify.IN_Q_OVERFLOW:
+    def _read(self) -> None:
+        """What the kernel says. The library's own reader puts each event into words, for nobody."""
+        descriptor = self._manager.get_fd()
+        (size,) = SIZE.unpack(fcntl.ioctl(descriptor, termios.FIONREAD, bytes(SIZE.size)))
+        content, start = os.read(descriptor, size), 0
+        while start < len(content):
+            _, mask, _, length = HEAD.unpack_from(content, start)
+            name = content[start + HEAD.size : start + HEAD.size + length]
+            self._heard(mask, os.fsdecode(name.rstrip(b"\0")))
+            start += HEAD.size + length
+
+    def _heard(self, mask: int, name: str) -> None:
+        if mask & pyinotify.IN_Q_OVERFLOW:
             self._overflow = True
-        elif event.mask & (GONE | pyinotify.IN_IGNORED):
+        elif mask & (GONE | pyinotify.IN_IGNORED):
             self._gone = True
-        elif event.mask & self._kinds:
+        elif mask & self._kinds:
             # Moving a repeated name to the end keeps the order of the last changes.
-            self._names.pop(event.name, None)
-            self._names[event.name] = None
+            self._names.pop(name, None)
+            self._names[name] = None
 
 
 # --- looking
