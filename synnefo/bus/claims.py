@@ -14,7 +14,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 LOCK = "lock"
@@ -38,12 +37,7 @@ class Claims:
         hidden.rename(self._folder)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._return(self._folder, 0)
         (self._folder / LOCK).unlink()
         self._folder.rmdir()

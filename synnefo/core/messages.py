@@ -12,25 +12,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from typing import Any, ClassVar, Self
 from urllib.parse import quote, unquote
 
+from synnefo.core.server_states import JobStatus
+
 VERSION = 1
-
-
-class JobStatus(StrEnum):
-    """Ganeti's seven; the last three are final."""
-
-    QUEUED = "queued"
-    WAITING = "waiting"
-    CANCELING = "canceling"
-    RUNNING = "running"
-    CANCELED = "canceled"
-    SUCCESS = "success"
-    ERROR = "error"
-
-
 STATUS_RANK: dict[str, int] = {
     JobStatus.QUEUED: 0,
     JobStatus.WAITING: 1,
