@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
+from synnefo.api.numerals import between
 from synnefo.core.faults import BadRequest
 
 Kind = Callable[[Any, str, bool], Any]
@@ -124,14 +125,10 @@ def text(
 def integer(least: int = 0, most: int = LARGEST) -> Kind:
     """A whole number; a string of digits is one too."""
 
-    @described(
-        {
-            "type": ["integer", "string"],
-            "minimum": least,
-            "maximum": most,
-            "pattern": "^-?[0-9]{1,18}$",
-        }
-    )
+    number = {"type": "integer", "minimum": least, "maximum": most}
+    digits = {"type": "string", "maxLength": 18, "pattern": f"^0*{between(least, most)}$"}
+
+    @described({"anyOf": [number, digits]})
     def read(value: Any, where: str, _strict: bool) -> int:
         if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
             value = int(value)
@@ -144,7 +141,23 @@ def integer(least: int = 0, most: int = LARGEST) -> Kind:
     return read
 
 
-@described({"type": ["boolean", "string", "integer"], "examples": [True, "false"]})
+def in_any_case(word: str) -> str:
+    """A pattern of the word in small letters or capitals."""
+    return re.sub("[a-z]", lambda one: f"[{one[0]}{one[0].upper()}]", word)
+
+
+WORDS = "|".join(map(in_any_case, sorted(TRUE | FALSE)))
+
+
+@described(
+    {
+        "anyOf": [
+            {"type": "boolean"},
+            {"type": "string", "pattern": rf"^\s*({WORDS})\s*$"},
+            {"type": "integer", "minimum": 0, "maximum": 1},
+        ]
+    }
+)
 def flag(value: Any, where: str, _strict: bool = True) -> bool:
     """True or false, or one of the words for them."""
     if isinstance(value, bool):
@@ -295,10 +308,20 @@ def uuid(value: Any, where: str, _strict: bool = True) -> str:
     return value.lower()
 
 
+_SIX = r"(?:[A-Za-z0-9+/]\s*)"  # Six bits in base64, with what may stand after them.
+
+
 def encoded(most: int = 65535) -> Kind:
     """Bytes in base64, still encoded when given back."""
 
-    @described({"type": "string", "contentEncoding": "base64", "maxLength": most})
+    @described(
+        {
+            "type": "string",
+            "contentEncoding": "base64",
+            "maxLength": most,
+            "pattern": rf"^\s*(?:{_SIX}{{4}})*(?:{_SIX}{{2}}=\s*=\s*|{_SIX}{{3}}=\s*)?$",
+        }
+    )
     def read(value: Any, where: str, _strict: bool) -> str:
         if not isinstance(value, str):
             refuse(where, "it must be a string in base64")

@@ -7,6 +7,7 @@ from typing import Any
 
 from synnefo.api import bodies
 from synnefo.api.bodies import Kind, described, refuse
+from synnefo.api.numerals import between
 
 NAME = bodies.text(0, 255)
 DESCRIPTION = bodies.text(0, 255)
@@ -20,7 +21,19 @@ STANDARD: dict[str, Kind] = {"name": NAME, "description": DESCRIPTION}
 OWNED: dict[str, Kind] = {"tenant_id": PROJECT, "project_id": PROJECT}
 
 
-@described({"type": "string"})
+def _ranges() -> str:
+    """A pattern of ranges in slash notation, of both versions."""
+    four, six = f"{between(0, 255)}(?:\\.{between(0, 255)}){{3}}", "[0-9a-fA-F]{1,4}"
+    # Two colons stand for one group of zeros or more, so seven are written at most.
+    forms = [f"(?:{six}:){{7}}{six}", f"(?:{six}:){{1,7}}:", f":(?::{six}){{1,7}}", "::"]
+    forms += [f"(?:{six}:){{1,{7 - after}}}(?::{six}){{1,{after}}}" for after in range(1, 7)]
+    return f"^(?:{four}/{between(0, 32)}|(?:{'|'.join(forms)})/{between(0, 128)})$"
+
+
+RANGE: bodies.Schema = {"type": "string", "pattern": _ranges()}
+
+
+@described(RANGE)
 def cidr(value: Any, where: str, _strict: bool = True) -> str:
     """A range in slash notation, as it was written but for the form of its address."""
     if not isinstance(value, str) or len(value) > 64 or value != value.strip():
@@ -36,7 +49,7 @@ def cidr(value: Any, where: str, _strict: bool = True) -> str:
     return f"{address}/{net.prefixlen}"
 
 
-@described({"type": "string"})
+@described(RANGE)
 def destination(value: Any, where: str, strict: bool = True) -> str:
     """A range that a route leads to: without the bits of hosts."""
     text = str(cidr(value, where, strict))
@@ -45,7 +58,7 @@ def destination(value: Any, where: str, strict: bool = True) -> str:
     return text
 
 
-@described({"type": "string"})
+@described({"anyOf": [RANGE, bodies.schema_of(ADDRESS)]})
 def address_or_range(value: Any, where: str, strict: bool = True) -> str:
     """What an allowed address pair names."""
     if isinstance(value, str) and "/" in value:
@@ -53,7 +66,13 @@ def address_or_range(value: Any, where: str, strict: bool = True) -> str:
     return str(ADDRESS(value, where, strict))
 
 
-@described({"type": "string", "pattern": "^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$"})
+@described(
+    {
+        "type": "string",
+        "pattern": "^[0-9a-fA-F][02468aceACE](:[0-9a-fA-F]{2}){5}$",
+        "not": {"const": "00:00:00:00:00:00"},
+    }
+)
 def mac(value: Any, where: str, _strict: bool = True) -> str:
     """A MAC address of one card."""
     if not isinstance(value, str) or not MAC_FORM.fullmatch(value):
@@ -63,7 +82,7 @@ def mac(value: Any, where: str, _strict: bool = True) -> str:
     return value.lower()
 
 
-@described({"type": "integer", "enum": [4, 6]})
+@described({"enum": [4, 6, "4", "6"]})
 def ip_version(value: Any, where: str, strict: bool = True) -> int:
     """A version of IP."""
     found = int(bodies.integer(4, 6)(value, where, strict))
@@ -79,7 +98,8 @@ ROUTE = bodies.record(
 
 def one_or_many(noun: str, name: str, kind: Kind) -> Kind:
     """The body of a creation: one resource, or a list of them."""
-    both = bodies.record({noun: kind, name: bodies.listing(kind, 1, 100)})
+    listed = bodies.listing(kind, 1, 100)
+    both = bodies.record({noun: kind, name: listed})
 
     def read(value: Any, where: str, strict: bool) -> dict[str, Any]:
         found: dict[str, Any] = both(value, where, strict)
@@ -91,14 +111,8 @@ def one_or_many(noun: str, name: str, kind: Kind) -> Kind:
         {
             "type": "object",
             "oneOf": [
-                {
-                    "properties": {noun: bodies.schema_of(kind)},
-                    "required": [noun],
-                },
-                {
-                    "properties": {name: {"type": "array", "items": bodies.schema_of(kind)}},
-                    "required": [name],
-                },
+                bodies.schema_of(bodies.record({noun: kind}, need=(noun,))),
+                bodies.schema_of(bodies.record({name: listed}, need=(name,))),
             ],
         }
     )(read)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from synnefo.api.bodies import in_any_case
+from synnefo.api.numerals import between
 from synnefo.api.openapi import answers, operations
 from synnefo.api.routing import Route, Service
 
@@ -68,12 +70,15 @@ def rows(service: Service) -> Iterable[tuple[str, Route]]:
 
 
 def _microversion(service: str) -> dict[str, Any]:
-    pattern = rf"^{service} (latest|[1-9][0-9]{{0,2}}\.[0-9]{{1,3}})$"
+    (major, least), (_, most) = operations.VERSIONS[service]
+    pattern = rf"^{service} (latest|{major}\.{between(least, most)})$"
+    # It may speak of other services only, of which this one takes no notice.
+    others = {"not": {"pattern": "|".join(map(in_any_case, operations.CALLED[service]))}}
     return {
         "name": "OpenStack-API-Version",
         "in": "header",
         "description": operations.MICROVERSION[service],
-        "schema": {"type": "string", "pattern": pattern},
+        "schema": {"type": "string", "anyOf": [{"pattern": pattern}, others]},
     }
 
 

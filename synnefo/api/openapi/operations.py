@@ -3,9 +3,11 @@
 import re
 from typing import Any
 
+from synnefo.api import versions
 from synnefo.api.bodies import ByVersion, Schema, schema_of
 from synnefo.api.openapi import answers, summaries
 from synnefo.api.routing import Route, Who
+from synnefo.api.volume import versions as volume_versions
 
 WHO = {
     "ANYBODY": "anybody, without a token",
@@ -22,6 +24,12 @@ MICROVERSION = {
     "compute": "The microversion: `compute 2.1` to the newest, or `compute latest`",
     "volume": "The microversion: `volume 3.0` to the newest, or `volume latest`",
 }
+# Which ones there are, and what services are called in the header.
+VERSIONS = {
+    "compute": (versions.MINIMUM, versions.MAXIMUM),
+    "volume": (volume_versions.MINIMUM, volume_versions.MAXIMUM),
+}
+CALLED = {"compute": ("compute",), "volume": ("volume", "block-storage")}
 _FIELD = re.compile(r"\{(\w+)\}")
 
 

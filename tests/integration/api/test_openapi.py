@@ -12,6 +12,7 @@ from django.test import Client
 from jsonschema import Draft202012Validator
 
 from synnefo.api import bodies
+from synnefo.api.network import kinds
 from synnefo.api.openapi.document import document, rows
 from synnefo.urls import SERVICES
 from tests.integration.api.client import Api
@@ -106,3 +107,54 @@ def test_a_kind_and_its_schema_agree(kind: bodies.Kind, good: object, bad: objec
         kind(bad, "", True)
     assert not schema.is_valid(bad)
     assert schema.is_valid(example(bodies.schema_of(kind)))
+
+
+@pytest.mark.parametrize(
+    ("service", "good", "bad"),
+    [
+        (
+            "compute",
+            ("compute 2.1", "compute 2.96", "compute latest", "volume 3.70", "", "x"),
+            ("compute 2.0", "compute 2.97", "compute 3.1", "compute x", "COMPUTE 2.200"),
+        ),
+        (
+            "volume",
+            ("volume 3.0", "volume 3.70", "volume latest", "compute 2.1", "x"),
+            ("volume 3.71", "volume 2.0", "volume x", "block-storage x"),
+        ),
+    ],
+)
+def test_microversions_are_told_as_they_are_heard(
+    api: Api, service: str, good: tuple[str, ...], bad: tuple[str, ...]
+) -> None:
+    told = DOCUMENT["components"]["parameters"][f"{service}Microversion"]["schema"]
+    path = {"compute": "/compute/v2.1/flavors", "volume": "/volume/v3/types"}[service]
+    for text in (*good, *bad):
+        status = api("GET", path, openstack_api_version=text).status
+        assert (status == 200) == (text in good), text
+        assert Draft202012Validator(told).is_valid(text) == (text in good), text
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (bodies.integer(-1, 65535), (-2, -1, 0, "0", "007", "65535", "65536", "x", "", "-1", True)),
+        (bodies.flag, ("TRUE", " off ", "yes", "maybe", "", 0, 1, 2, True, "tru")),
+        (kinds.cidr, ("10.0.0.0/8", "::/0", "1::8/128", "1:2:3:4:5:6:7:8/1", "1::2::3/4", "x/8")),
+        (kinds.cidr, ("10.0.0.0", "10.0.0.0/33", "256.0.0.0/8", "1:2:3:4:5:6:7::8/1", "::/129")),
+        (kinds.mac, ("00:00:00:00:00:00", "01:00:00:00:00:01", "02:00:00:00:00:0f", "x")),
+        (kinds.ip_version, (4, "6", 5, "x")),
+        (bodies.encoded(), ("", "AAAA", "AA==", "AAA=", "AAAAA", "=", "A A\nA A", "AAAA====x")),
+    ],
+)
+def test_a_kind_and_its_schema_agree_on_texts(
+    kind: bodies.Kind, values: tuple[object, ...]
+) -> None:
+    schema = Draft202012Validator(bodies.schema_of(kind))
+    for value in values:
+        try:
+            kind(value, "", True)
+        except bodies.BadRequest:
+            assert not schema.is_valid(value), value
+        else:
+            assert schema.is_valid(value), value
