@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from synnefo.core import quota as rules
+from synnefo.core.faults import BadRequest
 from synnefo.db.models import (
     FloatingIp,
     Network,
@@ -42,14 +43,27 @@ def own() -> dict[str, dict[str, int]]:
     return found
 
 
-def change(project_id: str, wanted: Mapping[str, int]) -> dict[str, int]:
-    """Set some."""
+def change(project_id: str, wanted: Mapping[str, int], *, force: bool = False) -> dict[str, int]:
+    """Set some; BadRequest for less than what is used, unless by force."""
     with writing():
+        if not force:
+            _check_used(project_id, wanted)
         for resource, limit in wanted.items():
             QuotaLimit.objects.update_or_create(
                 project_id=project_id, resource=resource, defaults={"limit": limit}
             )
     return limits(project_id)
+
+
+def _check_used(project_id: str, wanted: Mapping[str, int]) -> None:
+    taken = used(project_id)
+    for resource, limit in wanted.items():
+        if 0 <= limit < taken[resource]:
+            raise BadRequest(
+                f"Quota limit {limit} for {resource} must be greater than or equal to already "
+                f"used {taken[resource]}",
+                field=f"quota.{resource}",
+            )
 
 
 def forget(project_id: str) -> None:

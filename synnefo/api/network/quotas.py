@@ -70,7 +70,10 @@ def show_details(request: Request, id: str) -> HttpResponse:
 def update(request: Request, id: str) -> HttpResponse:
     """PUT /v2.0/quotas/{project}."""
     _check(request, id)
-    return answer({"quota": network_quota.change(id, request.wish["quota"])})
+    wish = dict(request.wish["quota"])
+    wish.pop("check_limit", None)  # It is always checked, unless by force.
+    force = wish.pop("force", False)
+    return answer({"quota": network_quota.change(id, wish, force=force)})
 
 
 def delete(request: Request, id: str) -> HttpResponse:
@@ -81,7 +84,9 @@ def delete(request: Request, id: str) -> HttpResponse:
     return empty(204)
 
 
-LIMITS = {name: bodies.integer(-1) for name in network_quota.RESOURCES}
+LIMITS = {name: bodies.integer(-1) for name in network_quota.RESOURCES} | dict.fromkeys(
+    ("check_limit", "force"), bodies.flag
+)
 BODY = bodies.record({"quota": bodies.record(LIMITS)}, need=("quota",))
 SHAPE = kinds.shape("quota")
 ROUTES = (

@@ -1,5 +1,6 @@
 """What administrators read: the agents of nodes, and how many addresses are left."""
 
+import json
 from typing import Any
 
 from django.db.models import Count, Q
@@ -8,7 +9,7 @@ from django.http import HttpResponse
 from synnefo.api.bodies import UUID
 from synnefo.api.network import kinds
 from synnefo.api.network.collections import Collection, Filter, flag, ids, words
-from synnefo.api.request import Request, answer
+from synnefo.api.request import Request
 from synnefo.api.routing import Route, Who
 from synnefo.core.network_faults import AgentNotFound, NetworkNotFound
 from synnefo.core.subnet_rules import size
@@ -96,6 +97,11 @@ def _of_network(row: Network, parts: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def _answer(data: dict[str, Any]) -> HttpResponse:
+    """An IPv6 subnet has more addresses than what writes all other answers can count."""
+    return HttpResponse(json.dumps(data), content_type="application/json")
+
+
 FILTERS: dict[str, Filter] = {
     "network_id": ids("uuid"),
     "network_name": words("name"),
@@ -113,7 +119,7 @@ def list_availability(request: Request) -> HttpResponse:
     for name, values in request.query.lists():
         if name in FILTERS:
             rows = rows.filter(FILTERS[name](values))
-    return answer({"network_ip_availabilities": _availability(list(rows.distinct()))})
+    return _answer({"network_ip_availabilities": _availability(list(rows.distinct()))})
 
 
 def show_availability(_request: Request, id: str) -> HttpResponse:
@@ -121,7 +127,7 @@ def show_availability(_request: Request, id: str) -> HttpResponse:
     row = Network.objects.filter(uuid=id).first() if UUID.fullmatch(id) else None
     if row is None:
         raise NetworkNotFound(f"Network {id[:80]} could not be found.")
-    return answer({"network_ip_availability": _availability([row])[0]})
+    return _answer({"network_ip_availability": _availability([row])[0]})
 
 
 PATH = "network-ip-availabilities"

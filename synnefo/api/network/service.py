@@ -42,6 +42,8 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
         ("port-security", "Port Security", "Only a port's own addresses pass."),
         ("project-id", "project_id field enabled", "project_id beside tenant_id."),
         ("provider", "Provider Network", "How a network is made, for administrators."),
+        ("quota-check-limit", "Quota limits check", "Limits are held against what is used."),
+        ("quota-check-limit-default", "Quota limits check by default", "That unasked."),
         ("quota_details", "Quota details management support", "What is used of quotas."),
         ("quotas", "Quota management support", "Quotas of projects."),
         ("rbac-address-scope", "Address scope RBAC", "Address scopes for some projects."),
