@@ -7,7 +7,7 @@ from typing import Any
 
 from synnefo.core.faults import Conflict, Forbidden, NotFound
 from synnefo.core.role_inference import would_loop
-from synnefo.db.models import ImpliedRole, Role
+from synnefo.db.models import ApplicationCredential, ImpliedRole, Role
 from synnefo.db.transactions import writing
 from synnefo.intents import effective_roles, extras, identity_rows, tokens
 
@@ -61,12 +61,13 @@ def update(key: str, wish: Mapping[str, Any]) -> Role:
 
 
 def delete(key: str) -> None:
-    """Delete a role; nobody has it any more."""
+    """Delete a role; nobody has it any more, and credentials that lend it end."""
     row = get(key)
     extras.check_mutable("role", key, row.options, {})
     _check_needed(row, None)
     with writing():
         gone = Role(pk=row.pk, domain_id=row.domain_id)
+        ApplicationCredential.objects.filter(roles=row).delete()
         row.delete()
         tokens.follow_role(gone)
 

@@ -203,8 +203,17 @@ def follow(users: Iterable[str]) -> None:
         some = listed[start : start + CHUNK]
         # Who is just issuing a token to one of them is waited for.
         list(User.objects.select_for_update().filter(pk__in=some).order_by("pk").values_list("pk"))
+        _end_credentials(ApplicationCredential.objects.filter(user_id__in=some))
         concerned = scoped.filter(Q(user_id__in=some) | Q(trust__trustor_id__in=some))
         _follow(concerned.values(*SCOPE).distinct())
+
+
+def _end_credentials(rows: QuerySet[ApplicationCredential]) -> None:
+    """End, for good, those that lend a role which whom they act for has no more in the project."""
+    for row in rows.select_related("project").prefetch_related("roles"):
+        own = {role["id"] for role in effective_roles.of(row.user_id, Scope(row.project))}
+        if not {role.pk for role in row.roles.all()} <= own:
+            row.delete()
 
 
 def _follow(scopes: Iterable[dict[str, Any]]) -> None:

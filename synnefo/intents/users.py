@@ -72,7 +72,14 @@ def _saved(row: User, *, force_insert: bool = False) -> User:
         row.save(force_insert=force_insert)
         if not row.enabled:
             tokens.revoke_where(tokens.of_user(row.pk))
+            _end_programs(row)
     return row
+
+
+def _end_programs(row: User) -> None:
+    """Programs do not come back with their user: who is trusted again makes new credentials."""
+    for model in (ApplicationCredential, AccessRule):
+        model.objects.filter(user=row).delete()
 
 
 def update(key: str, wish: Mapping[str, Any]) -> User:

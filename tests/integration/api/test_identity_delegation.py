@@ -82,6 +82,33 @@ def test_a_program_has_some_of_the_roles(api: Api, world: World, programs: str) 
     assert api("GET", SERVERS, as_=text).status == 401
 
 
+def test_a_program_ends_with_a_role_it_lends(api: Api, world: World, programs: str) -> None:
+    """For good: who gets the role again makes a new one."""
+    member, reader = (world.roles[name].id for name in ("member", "reader"))
+    roles = f"{V3}/projects/{world.demo.id}/users/{world.user.id}/roles"
+    assert api("PUT", f"{roles}/{reader}", as_="admin").status == 204
+    kept, ended = (
+        create(api, programs, name=name, roles=[{"id": role}]).body["application_credential"]
+        for name, role in (("kept", member), ("ended", reader))
+    )
+    given = {"id": ended["id"], "secret": ended["secret"]}
+    assert by_credential(api, given).status == 201
+    assert api("DELETE", f"{roles}/{reader}", as_="admin").status == 204
+    assert api("PUT", f"{roles}/{reader}", as_="admin").status == 204
+    assert by_credential(api, given).status == 401
+    (left,) = api.get(programs)["application_credentials"]
+    assert left["id"] == kept["id"]
+    role = api("POST", f"{V3}/roles", {"role": {"name": "extra"}}, as_="admin").body["role"]["id"]
+    assert api("PUT", f"{roles}/{role}", as_="admin").status == 204
+    create(api, programs, name="lends a role that is deleted", roles=[{"id": role}])
+    assert api("DELETE", f"{V3}/roles/{role}", as_="admin").status == 204
+    assert api.get(programs)["application_credentials"] == [left]
+    for enabled in (False, True):
+        wish = {"user": {"enabled": enabled}}
+        assert api("PATCH", f"{V3}/users/{world.user.id}", wish, as_="admin").status == 200
+    assert api.get(programs, as_="admin")["application_credentials"] == []
+
+
 def test_a_program_makes_no_programs(api: Api, world: World, programs: str) -> None:
     text = token_for(api, programs)
     assert create(api, programs, as_=text, name="two").status == 403
