@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from synnefo.telemetry import metrics
+from telemetry import metrics
 
 REQUESTS = Counter(
     "synnefo_requests_total",

@@ -9,7 +9,7 @@ from functools import partial
 from django.db import transaction
 
 from synnefo.db.models import Intent
-from synnefo.telemetry import logs
+from telemetry import logs
 
 log = logging.getLogger(__name__)
 

@@ -1,1 +1,0 @@
-"""How frontend and eventd tell operators what they do: metrics and logs. Knows no other room."""
