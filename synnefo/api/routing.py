@@ -38,6 +38,7 @@ class Who(IntEnum):
     # Of the identity service only; the views narrow them to the domain of the token.
     LOOKER = 5  # an administrator, or with a role in the system or in a domain
     KEEPER = 6  # an administrator, or with the role manager in a domain
+    OVERSEER = 7  # an administrator, or with a role in the system
 
 
 ROLES: dict[Who, frozenset[str]] = {
@@ -46,6 +47,7 @@ ROLES: dict[Who, frozenset[str]] = {
     Who.ADMIN: frozenset({"admin"}),
     Who.LOOKER: frozenset({"reader", "member", "manager", "admin"}),
     Who.KEEPER: frozenset({"manager", "admin"}),
+    Who.OVERSEER: frozenset({"reader", "member", "manager", "admin"}),
 }
 FORBIDDEN = "You are not authorized to perform the requested action."
 
@@ -186,7 +188,9 @@ def _fulfils(caller: Caller, who: Who, project_scoped: bool) -> bool:
         return False
     if caller.is_admin or who <= Who.ADMIN:
         return True
-    return bool(caller.domain_id) or (caller.system and who is Who.LOOKER)
+    if caller.system:
+        return who is not Who.KEEPER
+    return bool(caller.domain_id) and who is not Who.OVERSEER
 
 
 def _read_body(request: Request, route: Route) -> None:

@@ -4,7 +4,7 @@ from synnefo.api.identity import endpoint_filters as filters
 from synnefo.api.identity import endpoints, policies, records
 from synnefo.api.routing import Route, Who
 
-KNOWN, ADMIN, LOOKER = Who.KNOWN, Who.ADMIN, Who.LOOKER
+KNOWN, ADMIN, SYSTEM = Who.KNOWN, Who.ADMIN, Who.OVERSEER
 NOTHING = {204: None}
 PAGE = ("limit", "marker")
 REGIONS = (
@@ -20,21 +20,21 @@ REGIONS = (
     Route("DELETE", "regions/{id}", endpoints.delete_region, ADMIN, gives=NOTHING),
 )  # fmt: skip
 SERVICES = (
-    Route("GET", "services", endpoints.services, LOOKER, None, {200: endpoints.SERVICES_SHAPE},
+    Route("GET", "services", endpoints.services, SYSTEM, None, {200: endpoints.SERVICES_SHAPE},
           ("type", "name")),
     Route("POST", "services", endpoints.create_service, ADMIN, endpoints.CREATE_SERVICE,
           {201: endpoints.SERVICE_SHAPE}),
-    Route("GET", "services/{id}", endpoints.service, LOOKER, gives={200: endpoints.SERVICE_SHAPE}),
+    Route("GET", "services/{id}", endpoints.service, SYSTEM, gives={200: endpoints.SERVICE_SHAPE}),
     Route("PATCH", "services/{id}", endpoints.update_service, ADMIN, endpoints.UPDATE_SERVICE,
           {200: endpoints.SERVICE_SHAPE}),
     Route("DELETE", "services/{id}", endpoints.delete_service, ADMIN, gives=NOTHING),
 )  # fmt: skip
 ENDPOINTS = (
-    Route("GET", "endpoints", endpoints.endpoints, LOOKER, None,
+    Route("GET", "endpoints", endpoints.endpoints, SYSTEM, None,
           {200: endpoints.ENDPOINTS_SHAPE}, ("interface", "service_id", "region_id", "region")),
     Route("POST", "endpoints", endpoints.create_endpoint, ADMIN, endpoints.CREATE_ENDPOINT,
           {201: endpoints.ENDPOINT_SHAPE}),
-    Route("GET", "endpoints/{id}", endpoints.endpoint, LOOKER,
+    Route("GET", "endpoints/{id}", endpoints.endpoint, SYSTEM,
           gives={200: endpoints.ENDPOINT_SHAPE}),
     Route("PATCH", "endpoints/{id}", endpoints.update_endpoint, ADMIN,
           endpoints.UPDATE_ENDPOINT, {200: endpoints.ENDPOINT_SHAPE}),
@@ -44,26 +44,26 @@ GROUPS = "OS-EP-FILTER/endpoint_groups"
 ONE, SHOWN_TO = GROUPS + "/{id}", GROUPS + "/{id}/projects/{project}"
 TO_PROJECT = "OS-EP-FILTER/projects/{id}"
 FILTERS = (
-    Route("GET", GROUPS, filters.groups, ADMIN, None, {200: filters.LIST_SHAPE},
+    Route("GET", GROUPS, filters.groups, SYSTEM, None, {200: filters.LIST_SHAPE},
           ("name", *PAGE)),
     Route("POST", GROUPS, filters.create, ADMIN, filters.CREATE, {201: filters.SHAPE}),
-    Route("GET", ONE, filters.group, ADMIN, gives={200: filters.SHAPE}),
+    Route("GET", ONE, filters.group, SYSTEM, gives={200: filters.SHAPE}),
     Route("PATCH", ONE, filters.update, ADMIN, filters.UPDATE, {200: filters.SHAPE}),
     Route("DELETE", ONE, filters.delete, ADMIN, gives=NOTHING),
-    Route("GET", ONE + "/projects", filters.group_projects, ADMIN,
+    Route("GET", ONE + "/projects", filters.group_projects, SYSTEM,
           gives={200: records.PROJECTS_SHAPE}),
-    Route("GET", ONE + "/endpoints", filters.group_endpoints, ADMIN,
+    Route("GET", ONE + "/endpoints", filters.group_endpoints, SYSTEM,
           gives={200: endpoints.ENDPOINTS_SHAPE}),
-    Route("GET", SHOWN_TO, filters.is_group_shown, ADMIN, gives={200: filters.SHAPE}),
+    Route("GET", SHOWN_TO, filters.is_group_shown, SYSTEM, gives={200: filters.SHAPE}),
     Route("PUT", SHOWN_TO, filters.show_group_to, ADMIN, gives=NOTHING),
     Route("DELETE", SHOWN_TO, filters.hide_group_from, ADMIN, gives=NOTHING),
-    Route("GET", "OS-EP-FILTER/endpoints/{endpoint}/projects", filters.endpoint_projects, ADMIN,
+    Route("GET", "OS-EP-FILTER/endpoints/{endpoint}/projects", filters.endpoint_projects, SYSTEM,
           gives={200: records.PROJECTS_SHAPE}),
-    Route("GET", TO_PROJECT + "/endpoint_groups", filters.project_groups, ADMIN, None,
+    Route("GET", TO_PROJECT + "/endpoint_groups", filters.project_groups, SYSTEM, None,
           {200: filters.LIST_SHAPE}, PAGE),
-    Route("GET", TO_PROJECT + "/endpoints", filters.project_endpoints, ADMIN,
+    Route("GET", TO_PROJECT + "/endpoints", filters.project_endpoints, SYSTEM,
           gives={200: endpoints.ENDPOINTS_SHAPE}),
-    Route("GET", TO_PROJECT + "/endpoints/{endpoint}", filters.is_endpoint_shown, ADMIN,
+    Route("GET", TO_PROJECT + "/endpoints/{endpoint}", filters.is_endpoint_shown, SYSTEM,
           gives=NOTHING),
     Route("PUT", TO_PROJECT + "/endpoints/{endpoint}", filters.show_endpoint_to, ADMIN,
           gives=NOTHING),
@@ -72,18 +72,18 @@ FILTERS = (
 )  # fmt: skip
 CONSUMERS = "OS-OAUTH1/consumers"
 DOCUMENTS = (
-    Route("GET", "policies", policies.index, LOOKER, None, {200: policies.LIST_SHAPE},
+    Route("GET", "policies", policies.index, SYSTEM, None, {200: policies.LIST_SHAPE},
           ("type", *PAGE)),
     Route("POST", "policies", policies.create, ADMIN, policies.CREATE, {201: policies.SHAPE}),
-    Route("GET", "policies/{id}", policies.show, LOOKER, gives={200: policies.SHAPE}),
+    Route("GET", "policies/{id}", policies.show, SYSTEM, gives={200: policies.SHAPE}),
     Route("PATCH", "policies/{id}", policies.update, ADMIN, policies.UPDATE,
           {200: policies.SHAPE}),
     Route("DELETE", "policies/{id}", policies.delete, ADMIN, gives=NOTHING),
-    Route("GET", CONSUMERS, policies.consumers, ADMIN, None, {200: policies.CONSUMERS_SHAPE},
+    Route("GET", CONSUMERS, policies.consumers, SYSTEM, None, {200: policies.CONSUMERS_SHAPE},
           PAGE),
     Route("POST", CONSUMERS, policies.create_consumer, ADMIN, policies.CONSUMER,
           {201: policies.CONSUMER_SHAPE}),
-    Route("GET", CONSUMERS + "/{id}", policies.consumer, ADMIN,
+    Route("GET", CONSUMERS + "/{id}", policies.consumer, SYSTEM,
           gives={200: policies.CONSUMER_SHAPE}),
     Route("PATCH", CONSUMERS + "/{id}", policies.update_consumer, ADMIN, policies.CONSUMER,
           {200: policies.CONSUMER_SHAPE}),

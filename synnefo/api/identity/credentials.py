@@ -9,6 +9,7 @@ from synnefo.api.bodies import maybe, record, text
 from synnefo.api.identity import kinds, records, sight
 from synnefo.api.identity.lists import collection, filtered, listed
 from synnefo.api.request import Request, answer, empty
+from synnefo.api.routing import FORBIDDEN, ROLES, Who
 from synnefo.core.faults import Forbidden, NotFound
 from synnefo.db.models import Credential
 from synnefo.intents import credentials as intents
@@ -148,9 +149,16 @@ def key(request: Request, id: str, access: str) -> HttpResponse:
     return answer({"credential": _key(_ec2(id, access), request.base)})
 
 
+def _check_member(request: Request, user_id: str) -> None:
+    """A key does all that its user may, so that a token that only reads makes none."""
+    sight.oneself(request, user_id, write=True)
+    if not request.caller.roles & ROLES[Who.MEMBER]:
+        raise Forbidden(FORBIDDEN)
+
+
 def create_key(request: Request, id: str) -> HttpResponse:
     """POST /v3/users/{id}/credentials/OS-EC2."""
-    sight.oneself(request, id, write=True)
+    _check_member(request, id)
     project_id = request.wish.get("tenant_id") or request.wish.get("project_id")
     project_id = project_id or request.project
     _check_own(request, id, project_id)
@@ -160,6 +168,6 @@ def create_key(request: Request, id: str) -> HttpResponse:
 
 def delete_key(request: Request, id: str, access: str) -> HttpResponse:
     """DELETE /v3/users/{id}/credentials/OS-EC2/{access}."""
-    sight.oneself(request, id, write=True)
+    _check_member(request, id)
     intents.delete(_ec2(id, access))
     return empty(204)

@@ -5,10 +5,11 @@ from typing import Any
 from django.http import HttpResponse
 
 from synnefo.api.bodies import listing, maybe, record
-from synnefo.api.identity import kinds, records
+from synnefo.api.identity import kinds, records, sight
 from synnefo.api.identity.lists import filtered, listed
 from synnefo.api.request import Request, answer, empty
-from synnefo.core.faults import NotFound
+from synnefo.api.routing import FORBIDDEN
+from synnefo.core.faults import Forbidden, NotFound
 from synnefo.db.models import ImpliedRole, Role
 from synnefo.intents import roles as intents
 
@@ -34,13 +35,25 @@ ALL_SHAPE = record(
 
 def index(request: Request) -> HttpResponse:
     """GET /v3/roles: those of everybody, or with domain_id those of a domain."""
+    _check_manager(request)
     rows = Role.objects.filter(domain_id=request.query.get("domain_id"))
     return listed(request, "roles", filtered(request, rows, FILTERS), records.role)
 
 
 def show(request: Request, id: str) -> HttpResponse:
     """GET /v3/roles/{id}."""
-    return answer({"role": records.role(intents.get(id), request.base)})
+    row = intents.get(id)
+    _check_manager(request, row)
+    return answer({"role": records.role(row, request.base)})
+
+
+def _check_manager(request: Request, row: Role | None = None) -> None:
+    """Of a domain only managers look at roles, one by one at those that they give."""
+    if sight.domain(request) is None:
+        return
+    given = row is None or (row.domain_id is None and row.name in sight.KEEPABLE)
+    if "manager" not in request.caller.roles or not given:
+        raise Forbidden(FORBIDDEN)
 
 
 def create(request: Request) -> HttpResponse:

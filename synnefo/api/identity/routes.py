@@ -1,7 +1,8 @@
 """The identity service: every path, what answers it and who may ask.
 
 KNOWN rows are about the caller itself: the view tells anybody else that there is nothing, or that
-it is not allowed. LOOKER and KEEPER rows are narrowed to the domain of the token.
+it is not allowed. LOOKER and KEEPER rows are narrowed to the domain of the token. OVERSEER rows are
+about the whole cloud.
 """
 
 from django.http import HttpRequest
@@ -25,12 +26,13 @@ from synnefo.api.identity.grant_routes import ROUTES as GRANT_ROUTES
 from synnefo.api.identity.lists import query_of
 from synnefo.api.routing import Route, Service, Who
 
-ANYBODY, KNOWN, ADMIN, LOOKER, KEEPER = (
+ANYBODY, KNOWN, ADMIN, LOOKER, KEEPER, OVERSEER = (
     Who.ANYBODY,
     Who.KNOWN,
     Who.ADMIN,
     Who.LOOKER,
     Who.KEEPER,
+    Who.OVERSEER,
 )
 NOCATALOG = ("nocatalog",)
 NOTHING = {204: None}
@@ -138,7 +140,7 @@ DOMAINS = (
         for part in ("", "/{group}", "/{group}/{option}")
         for route in (
             Route(
-                "GET", f"domains/config{part}/default", domains.default_config, ADMIN,
+                "GET", f"domains/config{part}/default", domains.default_config, OVERSEER,
                 gives={200: domains.CONFIG_SHAPE},
             ),
             Route(
@@ -165,16 +167,16 @@ ROLES = (
     Route("GET", "roles/{id}", roles.show, LOOKER, gives={200: records.ROLE_SHAPE}),
     Route("PATCH", "roles/{id}", roles.update, ADMIN, roles.UPDATE, {200: records.ROLE_SHAPE}),
     Route("DELETE", "roles/{id}", roles.delete, ADMIN, gives=NOTHING),
-    Route("GET", "roles/{id}/implies", roles.implied, ADMIN, gives={200: roles.RULES_SHAPE}),
+    Route("GET", "roles/{id}/implies", roles.implied, OVERSEER, gives={200: roles.RULES_SHAPE}),
     Route(
-        "GET", "roles/{id}/implies/{implied}", roles.implies, ADMIN,
+        "GET", "roles/{id}/implies/{implied}", roles.implies, OVERSEER,
         gives={200: roles.RULE_SHAPE},
     ),
     Route(
         "PUT", "roles/{id}/implies/{implied}", roles.imply, ADMIN, gives={201: roles.RULE_SHAPE}
     ),
     Route("DELETE", "roles/{id}/implies/{implied}", roles.imply_no_more, ADMIN, gives=NOTHING),
-    Route("GET", "role_inferences", roles.inferences, ADMIN, gives={200: roles.ALL_SHAPE}),
+    Route("GET", "role_inferences", roles.inferences, OVERSEER, gives={200: roles.ALL_SHAPE}),
 )  # fmt: skip
 ROUTES = (
     *TOKENS,

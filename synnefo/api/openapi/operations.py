@@ -17,6 +17,7 @@ WHO = {
     "ADMIN": "administrators",
     "LOOKER": "administrators, and who has a role in the system or in the domain",
     "KEEPER": "administrators, and managers of the domain",
+    "OVERSEER": "administrators, and who has a role in the system",
 }
 STREAM = "application/octet-stream"
 STREAMED = frozenset({("image", "GET", "images/{id}/file")})

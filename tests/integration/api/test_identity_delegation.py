@@ -276,6 +276,9 @@ def test_keys_for_ec2(api: Api, world: World) -> None:
     assert api.get(f"{V3}/credentials?type=ec2")["credentials"][0]["user_id"] == world.user.id
     assert made["secret"] not in Credential.objects.get().blob_encrypted
     assert api("GET", path, as_="stranger").status == 404
+    for weak in ("unscoped", world.token(world.user, world.demo, "reader")):
+        assert api("POST", path, {"tenant_id": world.demo.id}, as_=weak).status == 403
+        assert api("DELETE", f"{path}/{made['access']}", as_=weak).status == 403
     assert api("POST", path, {"tenant_id": world.other.id}).status == 404
     assert api("POST", path, {"tenant_id": world.other.id}, as_="admin").status == 201
     assert api("DELETE", f"{path}/{made['access']}").status == 204

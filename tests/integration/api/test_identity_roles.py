@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import make_password
 
-from synnefo.db.models import RoleAssignment, User
+from synnefo.db.models import Role, RoleAssignment, User
 from tests.integration.api.client import Answer, Api
 from tests.integration.api.world import World
 
@@ -262,6 +262,27 @@ def test_a_manager_of_a_domain(api: Api, world: World) -> None:
     assert api("DELETE", f"{V3}/users/{user}", as_=token).status == 404
 
 
+OF_ALL = (
+    "OS-EP-FILTER/endpoint_groups", "OS-OAUTH1/consumers", "role_inferences",
+    "domains/config/default",
+)  # fmt: skip
+
+
+def test_readers_and_managers_of_a_domain(api: Api, world: World) -> None:
+    """Managers look at the roles that they give; nobody at what concerns other domains, too."""
+    Role.objects.get_or_create(name="manager")
+    for name, roles in (("reader", 403), ("manager", 200)):
+        world.roles.setdefault(name, Role.objects.get(name=name))
+        token = world.token(world.user, None, name, domain=world.domain)
+        member, top = world.roles["member"].id, world.roles["admin"].id
+        assert api("GET", f"{V3}/roles", as_=token).status == roles, name
+        assert api("GET", f"{V3}/roles/{member}", as_=token).status == roles, name
+        assert api("GET", f"{V3}/roles/{top}", as_=token).status == 403, name
+        assert api("GET", f"{V3}/users", as_=token).status == 200, name
+        for path in (*OF_ALL, "services", "endpoints", "policies", "domains/default/config"):
+            assert api("GET", f"{V3}/{path}", as_=token).status == 403, (name, path)
+
+
 def test_a_reader_of_the_system(api: Api, world: World) -> None:
     scope = {"system": {"all": True}}
     assert token_of(api, world.user.id, scope).status == 401
@@ -272,8 +293,9 @@ def test_a_reader_of_the_system(api: Api, world: World) -> None:
     assert api.get(f"{V3}/auth/system")["system"] == [{"all": True}]
     for path in ("users", "projects", "domains", "groups", "roles", "services", "endpoints",
                  "policies", "role_assignments", "OS-TRUST/trusts", f"users/{world.admin.id}",
-                 "credentials"):  # fmt: skip
+                 "credentials", *OF_ALL):  # fmt: skip
         assert api("GET", f"{V3}/{path}", as_=token).status == 200, path
+    assert api("GET", f"{V3}/domains/default/config", as_=token).status == 404
     assert api("POST", f"{V3}/users", {"user": {"name": "n"}}, as_=token).status == 403
     assert api("DELETE", f"{V3}/users/{world.admin.id}", as_=token).status == 403
     assert api("GET", "/compute/v2.1/servers", as_=token).status == 403
