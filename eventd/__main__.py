@@ -21,8 +21,8 @@ from eventd.watch import FolderGone
 from synnefo.bus import open_bus
 from synnefo.bus.spool import deposit
 from synnefo.bus.topology import Topology
-from telemetry import logs
-from telemetry.metrics import open_port
+from synnefo.telemetry import logs
+from synnefo.telemetry.metrics import open_port
 
 log = logging.getLogger("eventd")
 

@@ -10,7 +10,7 @@ from prometheus_client import Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from synnefo.core.messages import AnyMessage, OpStatus
-from telemetry.metrics import SECONDS, Asked
+from synnefo.telemetry.metrics import SECONDS, Asked
 
 MESSAGES = Counter(
     "eventd_messages_total", "Messages that are on the bus or in the overflow, by type.", ("type",)

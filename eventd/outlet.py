@@ -16,7 +16,7 @@ from synnefo.bus.spool import SpoolBus
 from synnefo.bus.topology import Topology
 from synnefo.core.messages import AnyMessage, ImageProgress, JobMessage
 from synnefo.ports import Bus, BusUnavailable, Delivery, Postpone
-from telemetry import logs
+from synnefo.telemetry import logs
 
 log = logging.getLogger(__name__)
 

@@ -28,8 +28,8 @@ from synnefo.api.compute.asking import is_asking  # noqa: E402
 from synnefo.api.events import Broadcaster, Receive, Scope, Send, Stream  # noqa: E402
 from synnefo.api.request import BODY_LIMIT  # noqa: E402
 from synnefo.intents import images, volume_images  # noqa: E402
-from telemetry import logs  # noqa: E402
-from telemetry.metrics import open_port  # noqa: E402
+from synnefo.telemetry import logs  # noqa: E402
+from synnefo.telemetry.metrics import open_port  # noqa: E402
 
 WORKERS = 8
 TRANSFERS = 8  # images on their way at the same time

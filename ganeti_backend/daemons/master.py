@@ -21,8 +21,8 @@ from ganeti_backend.master.master import Master
 from ganeti_backend.node_rpc.node_pool import NodePool
 from ganeti_backend.node_rpc.places import Places
 from ganeti_backend.rapi import server as rapi
-from telemetry import logs
-from telemetry.metrics import open_port
+from ganeti_backend.telemetry import logs
+from ganeti_backend.telemetry.metrics import open_port
 
 log = logging.getLogger("ganeti.master")
 

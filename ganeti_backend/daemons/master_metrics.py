@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from ganeti_backend.master.master import Master
 from ganeti_backend.queue.jobs import UNFINISHED, Job
-from telemetry.metrics import Asked
+from ganeti_backend.telemetry.metrics import Asked
 
 
 def asked(master: Master) -> tuple[Asked, ...]:

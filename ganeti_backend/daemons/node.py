@@ -21,8 +21,8 @@ from ganeti_backend.errors import ConfigurationError, GenericError
 from ganeti_backend.node import console_files
 from ganeti_backend.node.node_handlers import NodeHandlers
 from ganeti_backend.settings import NodeSettings, Settings
-from telemetry import logs
-from telemetry.metrics import open_port
+from ganeti_backend.telemetry import logs
+from ganeti_backend.telemetry.metrics import open_port
 
 log = logging.getLogger("ganeti_backend.node")
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from prometheus_client import Counter
 
 from ganeti_backend.opcodes import OpCode
-from telemetry import logs
+from ganeti_backend.telemetry import logs
 
 log = logging.getLogger("ganeti_backend.clients")
 

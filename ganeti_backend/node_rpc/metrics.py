@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Histogram
 
-from telemetry import metrics
+from ganeti_backend.telemetry import metrics
 
 CALLS = Counter(
     "ganeti_node_calls_total", "Calls of the master, by name and outcome: done or failed.",

@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Histogram
 
-from telemetry import metrics
+from ganeti_backend.telemetry import metrics
 
 REQUESTS = Counter(
     "ganeti_rapi_requests_total", "Requests by method and status.", ("method", "status")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from telemetry import metrics
+from synnefo.telemetry import metrics
 
 REQUESTS = Counter(
     "synnefo_requests_total",

@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 from synnefo.api import faults
 from synnefo.api.request import BODY_LIMIT
 from synnefo.core.faults import BadRequest, Fault, ServiceUnavailable, TooLarge
-from telemetry import logs
+from synnefo.telemetry import logs
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from synnefo.cloud.errors import CloudError
 
 SYSTEM_PACKAGES = Path("/usr/lib/python3/dist-packages")
 BINDING = ("libvirt.py", "libvirt_qemu.py", "libvirt_lxc.py", "libvirtaio.py", "libvirtmod*.so")
-COMPILED = ("synnefo", "ganeti_backend", "eventd", "hooks", "telemetry")
+COMPILED = ("synnefo", "ganeti_backend", "eventd", "hooks")
 
 
 class PythonEnvironment:

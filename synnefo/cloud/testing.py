@@ -17,7 +17,7 @@ from synnefo.cloud.errors import CloudError
 from synnefo.cloud.python_environment import PythonEnvironment
 from synnefo.cloud.steps import Steps
 
-PACKAGES = ("synnefo", "ganeti_backend", "eventd", "hooks", "dhcpd", "telemetry")
+PACKAGES = ("synnefo", "ganeti_backend", "eventd", "hooks", "dhcpd")
 FAST_FOLDERS = ("unit", "contract", "integration", "architecture")
 # `tests/spreading.py` says what stays together. Fast tests wait half of their time, so a processor
 # takes two lots at once; with guests and clouds it would have too much to do.

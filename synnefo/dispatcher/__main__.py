@@ -54,8 +54,8 @@ def main() -> int:
     from synnefo import wiring
     from synnefo.dispatcher.consumer import Consumer, shares
     from synnefo.dispatcher.submission import Submitter
-    from telemetry import logs
-    from telemetry.metrics import open_port
+    from synnefo.telemetry import logs
+    from synnefo.telemetry.metrics import open_port
 
     logs.catch_strays()
     threads = _Threads()

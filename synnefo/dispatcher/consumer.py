@@ -20,7 +20,7 @@ from synnefo.db.transactions import forgo_power_cuts
 from synnefo.dispatcher import metrics
 from synnefo.observations import backends, nics, server_batches, servers
 from synnefo.ports import Bus, Clock, Delivery, Postpone, Reject
-from telemetry import logs
+from synnefo.telemetry import logs
 
 log = logging.getLogger(__name__)
 

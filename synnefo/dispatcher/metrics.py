@@ -7,7 +7,7 @@ from datetime import datetime
 from prometheus_client import Counter, Histogram
 
 from synnefo.core import messages
-from telemetry.metrics import SECONDS
+from synnefo.telemetry.metrics import SECONDS
 
 EVENTS = Counter(
     "synnefo_events_total",

@@ -28,7 +28,7 @@ from synnefo.intents import submission
 from synnefo.intents.submission import Claim
 from synnefo.observations import servers
 from synnefo.ports import Clock, Cluster, ClusterError, ClusterUnreachable, Listening
-from telemetry import logs
+from synnefo.telemetry import logs
 
 log = logging.getLogger(__name__)
 

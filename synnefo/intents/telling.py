@@ -9,7 +9,7 @@ from functools import partial
 from django.db import transaction
 
 from synnefo.db.models import Intent
-from telemetry import logs
+from synnefo.telemetry import logs
 
 log = logging.getLogger(__name__)
 

@@ -21,8 +21,8 @@ def main() -> int:
     from synnefo import wiring
     from synnefo.reconciler import metrics
     from synnefo.reconciler.loop import Reconciler
-    from telemetry import logs
-    from telemetry.metrics import open_port
+    from synnefo.telemetry import logs
+    from synnefo.telemetry.metrics import open_port
 
     logs.catch_strays()
     stop = threading.Event()

@@ -20,7 +20,7 @@ from synnefo.core.server_states import ServerState
 from synnefo.db.lives import lives
 from synnefo.db.models import Intent, Server
 from synnefo.ports import Bus, Clock
-from telemetry.metrics import SECONDS, Asked
+from synnefo.telemetry.metrics import SECONDS, Asked
 
 DRIFT = Gauge(
     "synnefo_drift",

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from telemetry import logs
+from synnefo.telemetry import logs
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 STATE = Path(os.environ.get("SYNNEFO_STATE", BASE_DIR / ".cloud"))

@@ -1,4 +1,4 @@
-"""The table of metrics in telemetry/README.md, made from the source.
+"""The table of metrics in synnefo/telemetry/README.md, made from the source.
 
 `python -m tests.architecture.metrics_table` prints it.
 """
@@ -27,7 +27,8 @@ PROCESSES = {
     "ganeti_backend/doors/": "master",
     "ganeti_backend/rapi/": "master",
     "ganeti_backend/node_rpc/": "node daemon",
-    "telemetry/": "each",
+    "synnefo/telemetry/": "each",
+    "ganeti_backend/telemetry/": "each",
 }
 Row = tuple[str, ...]
 

@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("synnefo", "ganeti_backend", "eventd", "hooks", "dhcpd", "telemetry")
+PACKAGES = ("synnefo", "ganeti_backend", "eventd", "hooks", "dhcpd")
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def test_each_contract_can_break(tmp_path):
         "eventd/watch.py": "import ganeti_backend.master.processor\n",
         "synnefo/cloud/steps.py": "import httpx\n",
         "dhcpd/watch.py": "import synnefo.core.rule\n",
-        "telemetry/logs.py": "import eventd.watch\n",
+        "synnefo/telemetry/logs.py": "import eventd.watch\n",
     }
     for name in _modules_named_in_contracts():
         path = tmp_path / name.replace(".", "/")

@@ -1,4 +1,4 @@
-"""Operators find every metric in telemetry/README.md, as the source declares it."""
+"""Operators find every metric in synnefo/telemetry/README.md, as the source declares it."""
 
 import re
 
@@ -9,7 +9,7 @@ NAME = re.compile(r"\| `([a-z_]+)` \| (counter|gauge|histogram) \|")
 
 
 def test_the_table_is_that_of_the_source():
-    written = (ROOT / "telemetry" / "README.md").read_text()
+    written = (ROOT / "synnefo" / "telemetry" / "README.md").read_text()
     assert whole() in written, (
         "write the output of python -m tests.architecture.metrics_table there"
     )

@@ -1,4 +1,4 @@
-"""Lines of logs: what people and programs read, and what they never get to read."""
+"""What the lines of both sides have in common; what only the frontend's can do comes last."""
 
 import io
 import json
@@ -9,7 +9,10 @@ import warnings
 
 import pytest
 
-from telemetry import logs
+from ganeti_backend.telemetry import logs as clusters
+from synnefo.telemetry import logs as frontends
+
+BOTH = pytest.mark.parametrize("logs", [frontends, clusters], ids=["frontend", "cluster"])
 
 
 @pytest.fixture
@@ -31,7 +34,8 @@ def written():
     return logger, handler, read
 
 
-def test_a_json_line_says_what_it_is_about(written):
+@BOTH
+def test_a_json_line_says_what_it_is_about(logs, written):
     logger, handler, read = written
     handler.setFormatter(logs.JsonLines())
     logger.info("submitted as %d\nat once", 7, extra=logs.about(job=7, backend=None))
@@ -48,7 +52,8 @@ def test_a_json_line_says_what_it_is_about(written):
     assert "job" not in second
 
 
-def test_facts_never_hide_the_line_itself(written):
+@BOTH
+def test_facts_never_hide_the_line_itself(logs, written):
     logger, handler, read = written
     handler.setFormatter(logs.JsonLines())
     logger.info("told", extra=logs.about(message="other", level="other"))
@@ -56,7 +61,8 @@ def test_facts_never_hide_the_line_itself(written):
     assert (line["message"], line["level"]) == ("told", "INFO")
 
 
-def test_a_trace_is_part_of_its_line(written):
+@BOTH
+def test_a_trace_is_part_of_its_line(logs, written):
     logger, handler, read = written
     handler.setFormatter(logs.JsonLines())
     try:
@@ -67,14 +73,16 @@ def test_a_trace_is_part_of_its_line(written):
     assert "RuntimeError: no way to amqp://user:***@host/" in json.loads(line)["trace"]
 
 
-def test_lines_for_people_name_the_same_facts(written):
+@BOTH
+def test_lines_for_people_name_the_same_facts(logs, written):
     logger, handler, read = written
     handler.setFormatter(logs.Lines())
     logger.info("submitted", extra=logs.about(backend=1, job=7))
     assert read().rstrip().endswith("INFO test.telemetry submitted [backend=1 job=7]")
 
 
-def test_what_users_name_cannot_look_like_more_lines_or_facts(written):
+@BOTH
+def test_what_users_name_cannot_look_like_more_lines_or_facts(logs, written):
     logger, handler, read = written
     handler.setFormatter(logs.Lines())
     logger.info("made", extra=logs.about(user="é job=7\n2026 ERROR"))
@@ -83,12 +91,13 @@ def test_what_users_name_cannot_look_like_more_lines_or_facts(written):
     assert line.endswith(' job=7\\n2026 ERROR"]')
 
 
+@BOTH
 @pytest.mark.parametrize("kind", ["Lines", "JsonLines"])
 @pytest.mark.parametrize(
     "address",
     ["postgresql://me:s3cret@h:5/db", "amqp://a:s3cret@h,amqp://b:s3cret@i", "https://:s3cret@h/"],
 )
-def test_passwords_in_addresses_are_never_written(written, kind, address):
+def test_passwords_in_addresses_are_never_written(logs, written, kind, address):
     logger, handler, read = written
     handler.setFormatter(getattr(logs, kind)())
     logger.error("cannot reach %s", address, extra=logs.about(url=address))
@@ -111,6 +120,7 @@ def unconfigured(monkeypatch):
     root.setLevel(level)
 
 
+@BOTH
 @pytest.mark.parametrize(
     ("wishes", "level", "kind"),
     [
@@ -121,7 +131,7 @@ def unconfigured(monkeypatch):
         ("JSON, debug", "DEBUG", "JsonLines"),
     ],
 )
-def test_wishes(wishes, level, kind, unconfigured):
+def test_wishes(logs, wishes, level, kind, unconfigured):
     logs.configure("debug")
     logs.configure(wishes)
     (handler,) = logging.getLogger().handlers  # It replaces what was there.
@@ -129,7 +139,8 @@ def test_wishes(wishes, level, kind, unconfigured):
     assert type(handler.formatter) is getattr(logs, kind)
 
 
-def test_strays_become_lines(unconfigured, capsys):
+@BOTH
+def test_strays_become_lines(logs, unconfigured, capsys):
     logs.configure("json")
     thread = threading.Thread(target=lambda: 1 / 0)
     thread.start()
@@ -145,10 +156,10 @@ def test_strays_become_lines(unconfigured, capsys):
 
 def test_what_is_followed_stands_in_all_lines_for_a_while(written):
     logger, handler, read = written
-    handler.setFormatter(logs.formatter("json"))
-    with logs.following(request="req-1", server=None):
-        with logs.following(intent="i-1"):
-            logger.info("inside", extra=logs.about(job=7))
+    handler.setFormatter(frontends.formatter("json"))
+    with frontends.following(request="req-1", server=None):
+        with frontends.following(intent="i-1"):
+            logger.info("inside", extra=frontends.about(job=7))
         logger.info("outside")
     logger.info("elsewhere")
     first, second, third = (json.loads(line) for line in read().splitlines())

@@ -1,4 +1,4 @@
-"""What the port answers is read back by the parser of Prometheus' own client library."""
+"""What both sides' ports answer is read back by the parser of Prometheus' own client library."""
 
 import logging
 import socket
@@ -10,8 +10,11 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.parser import text_string_to_metric_families
 
-from telemetry import metrics
+from ganeti_backend.telemetry import metrics as clusters
+from synnefo.telemetry import metrics as frontends
 from tests.system.cloud import wait_until
+
+BOTH = pytest.mark.parametrize("side", [frontends, clusters], ids=["frontend", "cluster"])
 
 
 def read(text):
@@ -29,9 +32,9 @@ def opened():
     """Opens ports, and closes them in the end."""
     servers = []
 
-    def open_port(port, *asked):
+    def open_port(side, port, *asked):
         registry = CollectorRegistry()
-        servers.append(metrics.open_port(port, *asked, registry=registry))
+        servers.append(side.open_port(port, *asked, registry=registry))
         return servers[-1], registry
 
     yield open_port
@@ -40,7 +43,8 @@ def opened():
         server.server_close()
 
 
-def test_a_source_that_fails_leaves_no_old_answer(caplog):
+@BOTH
+def test_a_source_that_fails_leaves_no_old_answer(side, caplog):
     answers = [5.0]
 
     def source():
@@ -48,7 +52,7 @@ def test_a_source_that_fails_leaves_no_old_answer(caplog):
         yield GaugeMetricFamily("asked", "Asked.", answers.pop())
 
     registry = CollectorRegistry(auto_describe=True)
-    registry.register(metrics.Asked("the database", source))
+    registry.register(side.Asked("the database", source))
     Counter("other_total", "Other.", registry=registry).inc()
     assert read(generate_latest(registry).decode()) == {"first": 1, "asked": 5, "other_total": 1}
     assert not caplog.records
@@ -56,10 +60,11 @@ def test_a_source_that_fails_leaves_no_old_answer(caplog):
     assert "no answer for the metrics of: the database" in caplog.text
 
 
-def test_the_port_answers_on_loopback_only(opened):
-    asked = metrics.Asked("x", lambda: [GaugeMetricFamily("depth", "Deep.", 7)])
-    server, registry = opened("0", asked)
-    took = Histogram("took_seconds", "Took.", buckets=metrics.SECONDS, registry=registry)
+@BOTH
+def test_the_port_answers_on_loopback_only(side, opened):
+    asked = side.Asked("x", lambda: [GaugeMetricFamily("depth", "Deep.", 7)])
+    server, registry = opened(side, "0", asked)
+    took = Histogram("took_seconds", "Took.", buckets=side.SECONDS, registry=registry)
     took.observe(0.02)
     assert server.server_address[0] == "127.0.0.1"
     url = f"http://127.0.0.1:{server.server_port}/metrics"
@@ -73,9 +78,10 @@ def test_the_port_answers_on_loopback_only(opened):
     assert "_created" not in text
 
 
-def test_a_reader_that_goes_away_is_lost_in_the_log_alone(opened, caplog, capfd):
+@BOTH
+def test_a_reader_that_goes_away_is_lost_in_the_log_alone(side, opened, caplog, capfd):
     caplog.set_level(logging.DEBUG)
-    server, _ = opened("0")
+    server, _ = opened(side, "0")
     with socket.create_connection(("127.0.0.1", server.server_port)) as reader:
         # Closing then resets the connection.
         reader.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -84,9 +90,10 @@ def test_a_reader_that_goes_away_is_lost_in_the_log_alone(opened, caplog, capfd)
     assert capfd.readouterr().err == ""
 
 
-def test_a_port_that_is_taken_or_none_stops_nobody(opened, caplog):
-    taken = str(opened("0")[0].server_port)
+@BOTH
+def test_a_port_that_is_taken_or_none_stops_nobody(side, opened, caplog):
+    taken = str(opened(side, "0")[0].server_port)
     for port in (taken, "70000", "no number"):
-        assert opened(port)[0] is None
+        assert opened(side, port)[0] is None
         assert f"no metrics at port {port}" in caplog.text
-    assert opened(None)[0] is None
+    assert opened(side, None)[0] is None

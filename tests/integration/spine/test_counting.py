@@ -16,7 +16,7 @@ from synnefo.dispatcher.consumer import Consumer
 from synnefo.observations import backends
 from synnefo.ports import BusUnavailable, Delivery, Postpone, Reject
 from synnefo.reconciler import metrics as reconciling
-from telemetry import logs
+from synnefo.telemetry import logs
 
 BUS = MemoryBus(Topology("snf"))
 

@@ -1,7 +1,7 @@
-"""What the metrics of all processes have in common, and the port that answers them.
+"""What the daemons' metrics have in common, and the port that answers them.
 
 Counters, gauges and histograms are prometheus-client's, in its registry, declared by the room that
-knows them. What is known anyway, by database, bus or job queue, is asked for when somebody reads.
+knows them. What is known anyway, such as the queue, is asked for when somebody reads.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""How the daemons tell administrators what they do: metrics and logs; knows no other room."""
