@@ -21,6 +21,7 @@ from synnefo.cloud.layout import (
 )
 from synnefo.cloud.python_environment import PythonEnvironment
 from synnefo.cloud.steps import Steps
+from synnefo.cloud.wishes import Wishes
 
 EXAMPLES = """\
 examples:
@@ -211,7 +212,7 @@ def _up(state: Path, options: argparse.Namespace) -> int:
         options.queue,
         options.broker_address,
     )
-    wishes = up.Wishes(
+    wishes = Wishes(
         options.port,
         options.profile,
         options.hypervisor,

@@ -6,13 +6,12 @@ when a later step fails; data of an earlier run is never touched.
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,6 @@ from synnefo.cloud.errors import CloudError
 from synnefo.cloud.guest_image import builder
 from synnefo.cloud.layout import (
     CHECKOUT,
-    DEFAULT_PORT,
     LONGEST_STATE,
     Choices,
     Layout,
@@ -44,23 +42,10 @@ from synnefo.cloud.layout import (
 from synnefo.cloud.python_environment import PythonEnvironment
 from synnefo.cloud.steps import Step, Steps
 from synnefo.cloud.waiting import until
+from synnefo.cloud.wishes import Wishes
 
 READY_SECONDS = 60
 NO_FIRST_SERVER = "none"
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the command line said; None means: as before, or the default."""
-
-    port: int | None = None
-    profile: str | None = None
-    hypervisor: str = "auto"
-    first_server: bool = True
-    json_logs: bool = False
-    brokers: int | None = None
-    dispatchers: int | None = None
-    cluster: attached.Wish = field(default_factory=attached.Wish)
 
 
 class Up:
@@ -72,7 +57,7 @@ class Up:
         self.python = PythonEnvironment(CHECKOUT)
         self.steps = Steps()
         self.saved = load(state)
-        self.layout = Layout(state, self._first_choices())
+        self.layout = Layout(state, wishes.choices(state, self.saved))
         self.image: builder.GuestImage | None = None
 
     def run(self) -> bool:
@@ -109,36 +94,6 @@ class Up:
                 " ./cloud down stops it, then --port can change"
             )
         return True
-
-    def _first_choices(self) -> Choices:
-        before = self.saved or Choices(port=DEFAULT_PORT)
-        attached.check(self.wishes.cluster, self.saved.backend if self.saved else None)
-        found = replace(
-            before,
-            port=self.wishes.port or before.port,
-            profile=self.wishes.profile or before.profile,
-            brokers=self.wishes.brokers or before.brokers,
-            dispatchers=self.wishes.dispatchers or before.dispatchers,
-            logs="json" if self.wishes.json_logs else os.environ.get("SYNNEFO_LOG", ""),
-        )
-        self._check_what_stays(found)
-        return self.wishes.cluster.kept(found)
-
-    def _check_what_stays(self, found: Choices) -> None:
-        """What lies in the folder was made by these choices."""
-        saved, other = self.saved, "choose another folder with --state"
-        if saved is None:
-            return
-        if found.profile != saved.profile:
-            raise CloudError(f"{self.state} holds a cloud of the profile {saved.profile}: {other}")
-        if found.brokers != saved.brokers:
-            raise CloudError(
-                f"{self.state} holds a cloud with {saved.brokers} of --brokers: {other}"
-            )
-        if self.wishes.hypervisor not in ("auto", saved.hypervisor):
-            raise CloudError(
-                f"{self.state} holds a cloud on the hypervisor {saved.hypervisor}: {other}"
-            )
 
     def _check_machine(self) -> None:
         with self.steps.step("Ports and disk space"):

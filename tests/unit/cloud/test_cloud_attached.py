@@ -11,6 +11,7 @@ from synnefo.cloud import attached, commands, credentials, full_parts, main, pro
 from synnefo.cloud.errors import CloudError
 from synnefo.cloud.layout import CHECKOUT, Choices, Layout, load
 from synnefo.cloud.python_environment import PythonEnvironment
+from synnefo.cloud.wishes import Wishes
 
 ADDRESS = "ganeti://rapi@10.0.0.1:5080"
 FACTS = {
@@ -66,15 +67,15 @@ def test_what_makes_no_sense(tmp_path, capsys, words, why):
 def test_a_folder_keeps_its_cluster(layout):
     wish = attached.Wish(address="ganeti://rapi@other:5080")
     with pytest.raises(CloudError, match=r"holds a cloud on ganeti://rapi@10\.0\.0\.1:5080"):
-        up.Up(layout.state, up.Wishes(cluster=wish))
+        up.Up(layout.state, Wishes(cluster=wish))
     own = Layout(layout.state, replace(layout.choices, backend=""))
     own.save()
     with pytest.raises(CloudError, match="with a cluster of its own"):
-        up.Up(layout.state, up.Wishes(cluster=wish))
+        up.Up(layout.state, Wishes(cluster=wish))
 
 
 def test_a_second_up_needs_no_words(layout):
-    assert up.Up(layout.state, up.Wishes()).layout.choices == load(layout.state)
+    assert up.Up(layout.state, Wishes()).layout.choices == load(layout.state)
 
 
 @pytest.mark.parametrize("source", ["file", "environment"])

@@ -12,6 +12,7 @@ import pytest
 from synnefo.cloud import commands, credentials, debian, down, guests, layout, main, probe, up
 from synnefo.cloud.errors import CloudError
 from synnefo.cloud.python_environment import PythonEnvironment, console_script
+from synnefo.cloud.wishes import Wishes
 
 
 @pytest.fixture
@@ -56,13 +57,13 @@ def test_unsuitable_state_folder(tmp_path):
 def test_profile_of_a_folder_stays(cloud):
     cloud.save()
     with pytest.raises(CloudError, match="holds a cloud of the profile embedded"):
-        up.Up(cloud.state, up.Wishes(profile="full"))
+        up.Up(cloud.state, Wishes(profile="full"))
 
 
 def test_second_up_keeps_port_and_profile(cloud):
     cloud.save()
-    assert up.Up(cloud.state, up.Wishes()).layout.choices.port == 24000
-    assert up.Up(cloud.state, up.Wishes(port=24100)).layout.choices.port == 24100
+    assert up.Up(cloud.state, Wishes()).layout.choices.port == 24000
+    assert up.Up(cloud.state, Wishes(port=24100)).layout.choices.port == 24100
 
 
 def test_secrets_are_generated_once_and_private(cloud):

@@ -12,6 +12,7 @@ from synnefo.cloud import busy, down, layout, main, probe, supervisor_client, up
 from synnefo.cloud.errors import CloudError
 from synnefo.cloud.python_environment import PythonEnvironment
 from synnefo.cloud.supervised import Specification
+from synnefo.cloud.wishes import Wishes
 
 
 @pytest.fixture(autouse=True)
@@ -82,13 +83,13 @@ def test_one_command_at_a_time(tmp_path, cache):
 
 def test_hypervisor_of_a_folder_stays(cloud):
     with pytest.raises(CloudError, match="holds a cloud on the hypervisor fake"):
-        up.Up(cloud.state, up.Wishes(hypervisor="libvirt"))
+        up.Up(cloud.state, Wishes(hypervisor="libvirt"))
 
 
 def test_port_of_a_running_cloud_stays(cloud):
     supervisor_client.start(cloud.state, [sleeper("one")])
     with pytest.raises(CloudError, match=r"is running on port 24000: ./cloud down"):
-        up.Up(cloud.state, up.Wishes(port=24100)).run()
+        up.Up(cloud.state, Wishes(port=24100)).run()
 
 
 def test_second_up_only_looks(cloud, capsys, monkeypatch):
@@ -102,9 +103,9 @@ def test_second_up_only_looks(cloud, capsys, monkeypatch):
 def test_half_started_cloud_is_not_taken_for_a_running_one(cloud):
     """As an `up` leaves it that was killed while it made the tables."""
     supervisor_client.start(cloud.state, [sleeper("one"), sleeper("two")], only=["one"])
-    assert not up.Up(cloud.state, up.Wishes())._runs_already()
+    assert not up.Up(cloud.state, Wishes())._runs_already()
     supervisor_client.ask(cloud.state, "start")
-    assert up.Up(cloud.state, up.Wishes())._runs_already()
+    assert up.Up(cloud.state, Wishes())._runs_already()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -6,6 +6,7 @@ from synnefo.cloud import full_parts, processes, up
 from synnefo.cloud.errors import CloudError
 from synnefo.cloud.layout import Choices, Layout
 from synnefo.cloud.python_environment import PythonEnvironment
+from synnefo.cloud.wishes import Wishes
 
 
 def layout(path, **choices):
@@ -47,6 +48,6 @@ def test_users_wait_for_no_broker(tmp_path):
 
 def test_dispatchers_may_become_more_but_brokers_not(tmp_path):
     layout(tmp_path, profile="full").save()
-    assert up.Up(tmp_path, up.Wishes(dispatchers=3)).layout.dispatchers[-1] == "dispatcher3"
+    assert up.Up(tmp_path, Wishes(dispatchers=3)).layout.dispatchers[-1] == "dispatcher3"
     with pytest.raises(CloudError, match="1 of --brokers"):
-        up.Up(tmp_path, up.Wishes(brokers=3))
+        up.Up(tmp_path, Wishes(brokers=3))
