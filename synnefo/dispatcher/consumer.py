@@ -30,7 +30,7 @@ BACKLOG = 100
 REST = 1.2
 # Where several came together more are on their way, and one more costs little.
 SEVERAL = 4
-GATHER = 0.05
+GATHER = 0.08
 
 
 class Consumer:
@@ -66,19 +66,19 @@ class Consumer:
         began = self._clock.monotonic()
         said = [_parse(delivery) for delivery in deliveries]
         jobs = [message for message in said if isinstance(message, messages.OpStatus)]
-        cards = [message for message in said if isinstance(message, messages.NetStatus)]
-        together = messages.OpStatus | messages.NetStatus
-        rest = [message for message in said if not isinstance(message, together)]
+        if len(said) >= SEVERAL and not jobs:
+            # What these say of builds their ends say, too, which are about to come.
+            self._stop.wait(GATHER)
         try:
             alone = server_batches.apply(jobs, self._clock.now())
-            for message in [*alone, *nics.news(cards), *_without_old_signs(rest)]:
+            for message in [*alone, *_news(said)]:
                 self._apply(message)
         except (OperationalError, InterfaceError) as error:
             raise _postponed(said, error) from error
         self._applied(said)
         if len(said) >= BACKLOG:
             self._stop.wait(REST * (self._clock.monotonic() - began))
-        elif len(said) >= SEVERAL:
+        elif len(said) >= SEVERAL and jobs:
             self._stop.wait(GATHER)
 
     def _apply(self, message: messages.AnyMessage) -> None:
@@ -138,6 +138,16 @@ def _parse(delivery: Delivery) -> messages.AnyMessage:
     except messages.BadMessage as error:
         metrics.EVENTS.labels("unknown", "rejected").inc()
         raise Reject(str(error)) from error
+
+
+def _news(said: Sequence[messages.AnyMessage]) -> list[messages.AnyMessage]:
+    """Of all but states: what says something that nobody knows."""
+    cards = [one for one in said if isinstance(one, messages.NetStatus)]
+    copies = [one for one in said if isinstance(one, messages.ImageProgress)]
+    told = messages.OpStatus | messages.NetStatus | messages.ImageProgress
+    rest = [one for one in said if not isinstance(one, told)]
+    known = servers.growing(copies) if copies else []
+    return [*(nics.news(cards) if cards else []), *known, *_without_old_signs(rest)]
 
 
 def _without_old_signs(said: Sequence[messages.AnyMessage]) -> list[messages.AnyMessage]:

@@ -6,8 +6,6 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Q
-
 from synnefo.core import naming
 from synnefo.core.addresses import prefix_length
 from synnefo.core.placement import ANTI_AFFINITY
@@ -51,10 +49,18 @@ def _ipv4(port: Port) -> Address | None:
     return next((one for one in port.addresses.all() if one.subnet.ip_version == 4), None)
 
 
+def networks_of(server: Server) -> set[int]:
+    """The numbers of the networks that its cards are on."""
+    ports = _ports(server)
+    held = cards.loaded_places(ports)
+    return {held[one.pk].network if one.pk in held else one.network_id for one in ports}
+
+
 def _nics(server: Server, prefix: str) -> tuple[NicSpec, ...]:
     """The cards in their order; one without an address is told to have none."""
-    held, found = cards.places(Q(port__server=server)), []
-    for port in _ports(server):
+    ports, found = _ports(server), []
+    held = cards.loaded_places(ports)
+    for port in ports:
         place = held.get(port.pk) or cards.Place(port.network_id, cards.NO_ADDRESS)
         found.append(
             NicSpec(

@@ -12,9 +12,9 @@ from synnefo.core.messages import FINAL_STATUSES, Origin
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Intent
 from synnefo.dispatcher import jobs
+from synnefo.dispatcher.instances import networks_of
 from synnefo.dispatcher.networks import NetworkPreparer
 from synnefo.dispatcher.outcomes import Gone, Later, Outcome, Refused, Submitted
-from synnefo.intents import cards
 from synnefo.intents.submission import LOOKS_AFTER_A_CLAIM, LOOKS_AFTER_SILENCE, Claim
 from synnefo.ports import (
     Clock,
@@ -80,7 +80,7 @@ class Sender:
     def _prepare(self, intent: Intent, cluster: Cluster) -> Outcome | None:
         server = intent.server
         if intent.action in NEEDING_NETWORKS and server.backend_id is not None:
-            wanted = cards.networks_of(server.pk)
+            wanted = networks_of(server)
             if not self._networks.ready(server.backend_id, cluster, wanted, origin(intent, False)):
                 return Later(NETWORK_SOON, 0, "its network is being made on the backend")
         if intent.action == "delete" and server.state in {ServerState.ERROR, ServerState.BUILD}:

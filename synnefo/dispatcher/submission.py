@@ -36,7 +36,7 @@ AT_ONCE = 32
 LOOK_EVERY = 5.0
 ASK_AGAIN_AFTER = 2.0
 # Where several came at once more are on their way: each look costs much, one more intent little.
-GATHER = 0.08
+GATHER = 0.1
 SEND_WITHIN = 20.0  # Of the claim's lease; the rest is for the answer.
 Clusters = Callable[[Backend], Cluster]
 

@@ -15,10 +15,24 @@ from django.db.models import Q
 
 from synnefo.core import naming
 from synnefo.db.models import Network, Subnet
+from synnefo.db.prepared import Prepared
 from synnefo.ports import Cluster, NetworkSpec
 
 # Ganeti wants IPv4 on every network; cards get none of a network that has only IPv6.
 NO_IPV4 = "192.0.0.0/29"
+# Asked for each server that is built, on one or two networks.
+_RANGE = Prepared(
+    lambda network: (
+        Subnet.objects.filter(apart=False, ip_version=4, network=network)
+        .order_by("pk")
+        .values_list("cidr")[:1]
+    ),
+    int,
+)
+_RANGE_APART = Prepared(
+    lambda subnet: Subnet.objects.filter(apart=True, ip_version=4, pk=subnet).values_list("cidr"),
+    int,
+)
 
 
 def network_of(network: Network, number: int, prefix: str) -> NetworkSpec:
@@ -39,13 +53,10 @@ def network_of(network: Network, number: int, prefix: str) -> NetworkSpec:
 def ranges_of(numbers: Iterable[int]) -> dict[int, str]:
     """The range of IPv4 that each of them has on backends."""
     wanted = dict.fromkeys(numbers, NO_IPV4)
-    mine = Q(apart=False, network__in=[number for number in wanted if number > 0])
-    own = Q(apart=True, pk__in=[-number for number in wanted if number < 0])
-    rows = Subnet.objects.filter(mine | own, ip_version=4).order_by("-pk")
-    return wanted | {
-        naming.network_number(network, pk, apart): cidr
-        for network, pk, apart, cidr in rows.values_list("network_id", "pk", "apart", "cidr")
-    }
+    for number in wanted:
+        for (cidr,) in _RANGE.rows(number) if number > 0 else _RANGE_APART.rows(-number):
+            wanted[number] = cidr
+    return wanted
 
 
 def ask(

@@ -5,6 +5,7 @@ The caller holds the port's row, and the server's row is locked here before it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.db.models import Max, Q
@@ -45,6 +46,19 @@ def places(ports: Q) -> dict[int, Place]:
         port: Place(naming.network_number(network, subnet, apart), address)
         for port, network, subnet, apart, address in found
     }
+
+
+def loaded_places(ports: Iterable[Port]) -> dict[int, Place]:
+    """The same of ports that were loaded with their addresses and those with their subnets."""
+    found = {}
+    for port in ports:
+        rows = [one for one in port.addresses.all() if one.subnet.ip_version == 4]
+        first = min(rows, key=lambda one: (one.subnet.apart, one.pk), default=None)
+        if first is not None:
+            subnet = first.subnet
+            number = naming.network_number(port.network_id, subnet.pk, subnet.apart)
+            found[port.pk] = Place(number, first.address)
+    return found
 
 
 def networks_of(server_id: int) -> set[int]:

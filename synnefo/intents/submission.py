@@ -17,6 +17,7 @@ from django.db.models.functions import Greatest
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Activity, Intent, Server
 from synnefo.db.transactions import writing
+from synnefo.db.updating import update
 from synnefo.intents import placing
 
 State = Intent.State
@@ -25,6 +26,7 @@ LEASE = timedelta(seconds=40)
 LOOKS_AFTER_A_CLAIM = 2
 # Nobody answered in time, so the backend may accept it any time: about a minute of looks.
 LOOKS_AFTER_SILENCE = 11
+_OPEN_STILL = f"state = '{State.RECORDED}' OR state = '{State.SUBMITTING}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,21 +134,14 @@ def place_again(intent: Intent, without: Iterable[int]) -> tuple[Intent, str]:
 
 def submitted(jobs: Iterable[tuple[Intent, int]], now: datetime) -> None:
     """The backend has taken these. Where an event came first, the intent has ended: it stays so."""
-    for intent, job_id in jobs:
-        # Also where the claim has run out meanwhile: that there is a job is a fact.
-        open_still = Intent.objects.filter(
-            pk=intent.pk, state__in=[State.RECORDED, State.SUBMITTING]
-        )
-        changed = open_still.update(
-            state=State.SUBMITTED,
-            job_id=job_id,
-            submitted_at=now,
-            claimed_until=None,
-            not_before=None,
-            looks_needed=0,
-        )
-        if changed:
-            Activity.objects.filter(intent=intent).update(job_id=job_id)
+    made = {intent.pk: job_id for intent, job_id in jobs}
+    # Also where the claim has run out meanwhile: that there is a job is a fact.
+    changed = update(
+        Intent, "id", ["job_id"], sorted(made.items()), _OPEN_STILL,
+        state=State.SUBMITTED, submitted_at=now, claimed_until=None, not_before=None,
+        looks_needed=0,
+    )  # fmt: skip
+    update(Activity, "intent", ["job_id"], [(pk, made[pk]) for pk in sorted(changed)])
 
 
 def _held(intent: Intent, worker: str) -> QuerySet[Intent]:

@@ -94,6 +94,8 @@ def apply(messages: Sequence[OpStatus], now: datetime) -> list[OpStatus]:
     prefix = settings.SYNNEFO_INSTANCE_PREFIX
     named = ((naming.server_id(prefix, one.instance), one) for one in messages if one.final)
     said = [(server_id, one) for server_id, one in named if server_id is not None]
+    if not said:
+        return []
     alone = {server_id for server_id, one in said if not _is_plain(one)}
     with writing():
         wishes = _wishes(one for _, one in said)

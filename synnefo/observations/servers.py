@@ -7,6 +7,7 @@ together rings the reconciler, which looks at the backend instead of guessing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -206,6 +207,19 @@ def progressed(message: ImageProgress, now: datetime) -> bool:
         project_id, uuid = Server.objects.values_list("project_id", "uuid").get(pk=server_id)
         rings.changed(project_id, "server", uuid)
         return True
+
+
+def growing(messages: Sequence[ImageProgress]) -> list[ImageProgress]:
+    """Those about servers that are still being built and have come further: one query tells."""
+    prefix = settings.SYNNEFO_INSTANCE_PREFIX
+    named = ((naming.server_id(prefix, one.instance), one) for one in messages)
+    last = {server_id: one for server_id, one in named if server_id is not None}
+    building = Server.objects.filter(pk__in=list(last), state=ServerState.BUILD)
+    return [
+        last[pk]
+        for pk, progress in building.values_list("pk", "progress")
+        if min(99, int(last[pk].progress)) > progress
+    ]
 
 
 # --- answers to a submission ----------------------------------------------------------------------
