@@ -7,6 +7,7 @@ whose file of parts nobody holds: the next process that starts queues it again.
 from __future__ import annotations
 
 import http.client
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -25,7 +26,7 @@ from synnefo.intents.image_imports import DONE, FAILED
 from synnefo.intents.image_tasks import FAILURE, SUCCESS
 
 CHUNK = 1 << 18
-PATIENCE = 60.0  # seconds, for each piece
+PATIENCE = 60.0  # seconds, until something comes
 SCHEMES = frozenset({"http", "https"})
 
 
@@ -59,12 +60,21 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def _pieces(uri: str) -> Iterator[bytes]:
+def _pieces(uri: str, most: int | None) -> Iterator[bytes]:
     opener = urllib.request.build_opener(_Redirects)
+    allowed = settings.SYNNEFO_IMAGE_WEB_SECONDS
+    end = time.monotonic() + allowed
     try:
         with opener.open(uri, timeout=PATIENCE) as answer:
-            while piece := answer.read(CHUNK):
+            # What is too large is refused before the first byte.
+            image_files.check_size(answer.length or 0, most)
+            # What is there, not a whole piece: a server that drips would never be too late.
+            while piece := answer.read1(CHUNK):
+                if time.monotonic() >= end:
+                    raise BadRequest(f"{uri} did not come within {allowed} s.", field="uri")
                 yield piece
+            if answer.length:
+                raise http.client.IncompleteRead(b"", answer.length)
     except (OSError, http.client.HTTPException) as error:
         if isinstance(error, urllib.error.HTTPError):
             error.close()
@@ -91,7 +101,7 @@ def fetch(task: ImageTask, uri: str) -> None:
 def _receive(image: Image, uri: str) -> None:
     most = image_quota.room(image.project_id, image_quota.SIZE)
     with image_files.part_file(image) as file:
-        size, checksum, digest = image_files.write(file, _pieces(uri), most)
+        size, checksum, digest = image_files.write(file, _pieces(uri, most), most)
         written = Written(size, image_files.inspect(file, image, size), checksum, digest)
         with writing():
             # Whoever deleted the image in the meantime must not find its bytes again.

@@ -95,6 +95,8 @@ SYNNEFO_IMAGE_LIMIT = int(os.environ.get("SYNNEFO_IMAGE_LIMIT", str(256 << 30)))
 SYNNEFO_IMAGE_FORMAT_MATCH = os.environ.get("SYNNEFO_IMAGE_FORMAT_MATCH", "1") == "1"
 # Hosts (or host:port) that images may be fetched from; none turns web-download off.
 SYNNEFO_IMAGE_WEB_HOSTS = frozenset(os.environ.get("SYNNEFO_IMAGE_WEB_HOSTS", "").lower().split())
+# Seconds that fetching one image may take altogether, however slowly its bytes come.
+SYNNEFO_IMAGE_WEB_SECONDS = int(os.environ.get("SYNNEFO_IMAGE_WEB_SECONDS", "3600"))
 SYNNEFO_INSTANCE_PREFIX = os.environ.get("SYNNEFO_INSTANCE_PREFIX", "snf")
 SYNNEFO_TOKEN_HOURS = int(os.environ.get("SYNNEFO_TOKEN_HOURS", "24"))
 # Seconds that a deleted server can still be restored; 0: deleted is deleted.

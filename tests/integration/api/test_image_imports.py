@@ -189,6 +189,11 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
             self.send_response(302)
             self.send_header("Location", "http://169.254.169.254/latest")
             self.end_headers()
+        elif self.path in ("/huge", "/short"):
+            self.send_response(200)
+            self.send_header("Content-Length", str(1 << (60 if self.path == "/huge" else 4)))
+            self.end_headers()
+            self.wfile.write(b"begun")
         else:
             super().do_GET()
 
@@ -203,6 +208,8 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         ("/text", "queued", "does not match"),
         ("/nothing", "queued", "404"),
         ("/away", "queued", "does not pass filtering"),
+        ("/huge", "queued", "may have at most"),
+        ("/short", "queued", "could not be fetched"),
     ],
 )
 def test_from_the_web(api: Api, world: World, web: str, page: str, status: str, words: str) -> None:
@@ -216,6 +223,16 @@ def test_from_the_web(api: Api, world: World, web: str, page: str, status: str, 
     assert task["status"] == ("success" if status == "active" else "failure")
     assert words in task["message"]
     assert shown["os_glance_failed_import"] == ("" if status == "active" else "local")
+
+
+def test_what_comes_too_late(api: Api, world: World, web: str, settings: Any) -> None:
+    settings.SYNNEFO_IMAGE_WEB_SECONDS = 0
+    path = path_to(queued(world, "qcow2"))
+    method = {"name": "web-download", "uri": f"{web}/disk"}
+    assert api("POST", f"{path}/import", {"method": method}).status == 202
+    (task,) = api.get(f"{path}/tasks")["tasks"]
+    assert (task["status"], "within 0 s" in task["message"]) == ("failure", True)
+    assert api.get(path)["status"] == "queued"
 
 
 @pytest.mark.parametrize(
