@@ -3,7 +3,7 @@
 import pytest
 
 from tests.architecture import rules
-from tests.architecture.source import Module, modules
+from tests.architecture.source import PACKAGES, ROOT, Module, modules
 
 OFFENDERS = {
     rules.the_rules_stand_alone: Module("synnefo/core/x.py", '"""X."""\nimport yaml\n'),
@@ -32,3 +32,9 @@ def test_rule_holds(rule):
 @pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
 def test_rule_can_fail(rule):
     assert len(list(rule([OFFENDERS[rule]]))) == 1
+
+
+def test_nothing_new_on_the_top_level():
+    """Each package is installed, and named, by who deploys this: there are these five, for good."""
+    found = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert found - {"tests"} == set(PACKAGES)
