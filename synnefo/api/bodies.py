@@ -50,6 +50,14 @@ def described(schema: Schema) -> Callable[[Kind], Kind]:
     return known
 
 
+SOMETIMES = "x-sometimes"
+
+
+def sometimes(kind: Kind) -> Kind:
+    """The kind of an answer that only some requests get; others get none, and the same status."""
+    return Described({**schema_of(kind), SOMETIMES: True}, kind)
+
+
 def schema_of(kind: Kind) -> Schema:
     """The JSON schema of a kind; one that does not know it takes anything."""
     found: Schema = getattr(kind, "schema", {})

@@ -3,6 +3,7 @@
 from django.http.response import HttpResponseBase
 
 from synnefo.api import versions
+from synnefo.api.bodies import sometimes
 from synnefo.api.compute import (
     action_bodies,
     actions,
@@ -36,7 +37,7 @@ ROUTES = (
         actions.act,
         Who.MEMBER,
         actions.body,
-        {200: actions.ANSWER, 202: actions.ANSWER, 204: None},
+        {200: actions.ANSWER, 202: sometimes(actions.ANSWER), 204: None},
     ),
     Route(
         "POST",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from synnefo.api.bodies import Schema, schema_of
+from synnefo.api.bodies import SOMETIMES, Schema, schema_of
 from synnefo.api.routing import Route, Who
 
 TITLES = {
@@ -103,7 +103,9 @@ def _success(route: Route, status: int) -> dict[str, Any]:
     if kind is not None:
         # Pages have links beside what they list, so an answer may hold more than its kind names.
         schema = {name: value for name, value in schema_of(kind).items() if name != _CLOSED}
-        answer["content"] = {"application/json": {"schema": schema}}
+        # A documented content is one that is always there.
+        word = "x-content" if schema.pop(SOMETIMES, False) else "content"
+        answer[word] = {"application/json": {"schema": schema}}
     return answer
 
 

@@ -48,6 +48,8 @@ def operation(service: str, path: str, route: Route) -> dict[str, Any]:
         told["requestBody"] = body
     if route.who is Who.ANYBODY:
         told["security"] = []
+    if set(route.gives) == {410}:
+        told["deprecated"] = True
     told["responses"] = answers.of(service, route, media=body is not None)
     if (service, route.method, route.path) in STREAMED:
         told["responses"]["200"]["content"] = {STREAM: {"schema": {}}}

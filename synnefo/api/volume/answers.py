@@ -15,6 +15,7 @@ from synnefo.api.bodies import (
     maybe,
     record,
     schema_of,
+    sometimes,
 )
 from synnefo.api.bodies import uuid as identifier
 from synnefo.core.quota import VOLUME as RESOURCES
@@ -104,7 +105,7 @@ _UPLOADED = fields(
 # The metadata of the image, where the action is about them; the image to come, or nothing.
 VOLUME_ACTED: Gives = {
     200: record({"metadata": TEXTS}),
-    202: record({"os-volume_upload_image": _UPLOADED}),
+    202: sometimes(record({"os-volume_upload_image": _UPLOADED})),
 }
 # --- snapshots, backups, transfers, attachments, messages -----------------------------------------
 

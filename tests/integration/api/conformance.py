@@ -33,7 +33,8 @@ def _told() -> tuple[dict[str, Any], list[tuple[re.Pattern[str], dict[str, Any]]
 def _validator(path: str, method: str, status: str) -> Any:
     whole, by_path = _told()
     item = next(item for pattern, item in by_path if pattern.pattern == path)
-    content = item[method]["responses"][status].get("content", {})
+    answer = item[method]["responses"][status]
+    content = answer.get("content", answer.get("x-content", {}))
     schema = content.get("application/json", {}).get("schema", {})
     return jsonschema_rs.validator_for({**schema, "components": whole["components"]})
 
@@ -51,7 +52,10 @@ def why_not(method: str, path: str, status: int, body: Any) -> str | None:
                 None if status in ANYWHERE else f"{method} {pattern.pattern}: {status} is not told"
             )
         if body is None or method == "HEAD":
-            return None
+            bare = method == "HEAD" or "application/json" not in responses[str(status)].get(
+                "content", {}
+            )
+            return None if bare else f"{method} {pattern.pattern}: {status} has no body"
         errors = list(_validator(pattern.pattern, verb, str(status)).iter_errors(body))
         if not errors:
             return None

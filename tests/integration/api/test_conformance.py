@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from synnefo.db.models import Volume
 from synnefo.urls import SERVICES
 from tests.integration.api.client import Api
 from tests.integration.api.conformance import why_not
@@ -67,3 +68,17 @@ def test_every_parameter_of_a_query_is_answered_as_told(api: Api) -> None:
             got = api("GET", url, as_="admin", openstack_api_version=NEWEST)
             wrong.append((url, why_not("GET", url, got.status, got.body)))
     assert [(url, why) for url, why in wrong if why] == []
+
+
+def test_actions_without_an_answer_are_told(api: Api, world: World) -> None:
+    """Some actions answer 202 with a body, others without one."""
+    server = str(world.server().uuid)
+    volume = Volume.objects.get(uuid=NOUNS["volume", "volumes"](world))
+    for path, word in (
+        (f"/compute/v2.1/servers/{server}/action", "os-stop"),
+        (f"/compute/v2.1/servers/{server}/action", "lock"),
+        (f"/volume/v3/volumes/{volume.uuid}/action", "os-reserve"),
+    ):
+        done = api("POST", path, {word: {} if word == "os-reserve" else None})
+        assert (done.status, done.raw) == (202, b"")
+        assert why_not("POST", path, 202, done.body) is None
