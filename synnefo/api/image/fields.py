@@ -24,6 +24,7 @@ PROPERTY_NAME = text(1, 255)
 RESERVED = "os_glance_"
 OLD_PATCH = "application/openstack-images-v2.0-json-patch"
 NEW_PATCH = "application/openstack-images-v2.1-json-patch"
+COMMON_PATCH = "application/json-patch+json"  # What all others call it.
 
 BASE: dict[str, Kind] = {
     "name": maybe(text(0, 255)),
@@ -142,10 +143,10 @@ class Step(NamedTuple):
             "type": "object",
             "properties": {
                 "op": {"type": "string", "enum": ["add", "replace", "remove"]},
-                "path": {"type": "string", "pattern": "^/[^/]+$"},
-                "value": {},
+                "path": {"type": "string", "pattern": r"^/[^/\x00-\x1f\x7f]{1,255}$"},
             },
             "required": ["op", "path"],
+            "anyOf": [{"required": ["value"]}, {"properties": {"op": {"const": "remove"}}}],
         },
     }
 )
@@ -164,7 +165,7 @@ def steps(kind: str, body: list[Any]) -> list[Step]:
 def _step(kind: str, item: Any, where: str) -> Step:
     if not isinstance(item, dict):
         refuse(where, "it must be an object")
-    if kind == NEW_PATCH:
+    if kind in (NEW_PATCH, COMMON_PATCH):
         op, path = item.get("op"), item.get("path")
     else:
         op = next((op for op in ("add", "replace", "remove") if op in item), None)

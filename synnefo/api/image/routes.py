@@ -7,7 +7,7 @@ from synnefo.api.image.records import SHAPE
 from synnefo.api.routing import Route, Service, Who
 
 ANY = bodies.record({}, rest=bodies.anything)
-PATCHES = (fields.NEW_PATCH, fields.OLD_PATCH)
+PATCHES = (fields.NEW_PATCH, fields.OLD_PATCH, fields.COMMON_PATCH)
 ROOTS = (
     Route("GET", "", versions.image_root, Who.ANYBODY, gives={300: versions.LIST_SHAPE}),
     Route(

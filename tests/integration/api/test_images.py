@@ -23,6 +23,7 @@ from tests.integration.api.world import World
 
 JSON_PATCH = "application/openstack-images-v2.1-json-patch"
 OLD_JSON_PATCH = "application/openstack-images-v2.0-json-patch"
+COMMON_PATCH = "application/json-patch+json"
 BYTES = "application/octet-stream"
 LONG = "x" * 256
 IMAGES = "/image/v2/images"
@@ -94,6 +95,7 @@ def test_bad_images(api: Api, body: Any, status: int, words: str) -> None:
         (JSON_PATCH, [{"op": "add", "path": "/a~1b", "value": "c"}], 200, {"a/b": "c"}),
         (JSON_PATCH, [{"op": "replace", "path": "/tags", "value": ["b", "a"]}], 200,
          {"tags": ["a", "b"]}),
+        (COMMON_PATCH, [{"op": "add", "path": "/name", "value": "Z"}], 200, {"name": "Z"}),
         (OLD_JSON_PATCH, [{"replace": "/name", "value": "Y"}], 200, {"name": "Y"}),
         (OLD_JSON_PATCH, [{"add": "/x", "value": "y"}], 200, {"x": "y"}),
         (JSON_PATCH, [{"op": "remove", "path": "/p"}], 200, {"p": None}),
