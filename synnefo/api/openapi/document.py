@@ -73,7 +73,8 @@ def _microversion(service: str) -> dict[str, Any]:
     (major, least), (_, most) = operations.VERSIONS[service]
     pattern = rf"^{service} (latest|{major}\.{between(least, most)})$"
     # It may speak of other services only, of which this one takes no notice.
-    others = {"not": {"pattern": "|".join(map(in_any_case, operations.CALLED[service]))}}
+    called = "|".join(map(in_any_case, operations.CALLED[service]))
+    others = {"not": {"pattern": rf"(^|,)\s*({called}) \s*[^\s,]"}}
     return {
         "name": "OpenStack-API-Version",
         "in": "header",

@@ -119,8 +119,8 @@ def test_a_kind_and_its_schema_agree(kind: bodies.Kind, good: object, bad: objec
         ),
         (
             "volume",
-            ("volume 3.0", "volume 3.70", "volume latest", "compute 2.1", "x"),
-            ("volume 3.71", "volume 2.0", "volume x", "block-storage x"),
+            ("volume 3.0", "volume 3.70", "volume latest", "compute 2.1", "volumes 5", "a volume"),
+            ("volume 3.71", "volume 2.0", "volume x", "Block-storage x", "x, volume y"),
         ),
     ],
 )
