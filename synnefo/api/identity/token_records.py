@@ -104,7 +104,7 @@ def _delegation(row: TokenRow) -> dict[str, Any]:
     return {}
 
 
-def token(row: TokenRow, catalog: list[dict[str, Any]] | None) -> dict[str, Any]:
+def token(row: TokenRow, catalog: Any) -> dict[str, Any]:
     """What a token says; unscoped ones have no project, roles or catalog."""
     shown: dict[str, Any] = {
         "methods": row.methods,
