@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from synnefo.db import rings
 from synnefo.db.models import Backend
@@ -37,7 +37,9 @@ LOOK_EVERY = 5.0
 ASK_AGAIN_AFTER = 2.0
 # Where several came at once more are on their way: each look costs much, one more intent little.
 GATHER = 0.1
+NEW_CONNECTION_AFTER = 1.0  # The database may be on its way back.
 SEND_WITHIN = 20.0  # Of the claim's lease; the rest is for the answer.
+DATABASE_AWAY = (InterfaceError, OperationalError)
 Clusters = Callable[[Backend], Cluster]
 
 
@@ -56,6 +58,7 @@ class Submitter:
         self._results: queue.SimpleQueue[tuple[Claim, Outcome] | None] = queue.SimpleQueue()
         self._canceled: set[tuple[int, int]] = set()  # backend and job: each counts its own
         self._held_back = False
+        self._closing = threading.Event()
         self._looked_for_dead = -LOOK_EVERY
 
     # --- claiming
@@ -78,6 +81,7 @@ class Submitter:
                 while listening.get(0) is not None:
                     continue  # One look answers all rings so far.
         self._crews.close()
+        self._closing.set()
         self._results.put(None)
         recording.join()
 
@@ -132,9 +136,12 @@ class Submitter:
             job = outcome.job_id if isinstance(outcome, Submitted) else None
             what = f"{claim.intent.action} of server {claim.intent.server_id}"
             log.info("%s: %s", what, outcome, extra=logs.about(job=job))
+        except DATABASE_AWAY as error:  # A crew's connection shows only in use that it is broken.
+            log.warning("could not submit %s: %s", claim.intent.uuid, error)
+            connection.close()
+            outcome = Later(NEW_CONNECTION_AFTER, submission.LOOKS_AFTER_A_CLAIM, repr(error))
         except Exception as error:  # A crew lives on; the intent is tried again by its lease.
             log.exception("could not submit %s", claim.intent.uuid)
-            connection.close()  # If it was that which failed, the next attempt gets a new one.
             outcome = Later(10.0, submission.LOOKS_AFTER_A_CLAIM, repr(error))
         return outcome
 
@@ -204,12 +211,24 @@ class Submitter:
             self._commit_surely(batch)
 
     def _commit_surely(self, batch: list[tuple[Claim, Outcome]]) -> None:
-        """A result that cannot be written is not lost: its job is found by its reason."""
-        try:
-            self._commit(batch)
-        except Exception:  # The thread has to live on: all results come through it.
-            log.exception("%d results could not be recorded; their claims run out", len(batch))
-            connection.close()
+        """A result that can never be written is not lost: its job is found by its reason.
+
+        A database that comes back gets it, or its claim would have to run out first.
+        """
+        until = self._clock.monotonic() + submission.LEASE.total_seconds()
+        while True:
+            try:
+                self._commit(batch)
+                return
+            except DATABASE_AWAY as error:
+                log.warning("%d results are not recorded yet: %s", len(batch), error)
+                connection.close()
+                if self._clock.monotonic() > until or self._closing.wait(NEW_CONNECTION_AFTER):
+                    return
+            except Exception:  # The thread has to live on: all results come through it.
+                log.exception("%d results could not be recorded; their claims run out", len(batch))
+                connection.close()
+                return
 
     def _commit(self, batch: list[tuple[Claim, Outcome]]) -> None:
         now = self._clock.now()

@@ -11,6 +11,7 @@ from django.db import OperationalError, connection
 
 from synnefo.core.messages import Origin
 from synnefo.db.models import Backend, Intent, Server
+from synnefo.dispatcher import submission as submitting
 from synnefo.dispatcher import workers
 from synnefo.dispatcher.networks import NetworkPreparer
 from synnefo.dispatcher.outcomes import Gone, Later, Refused, Submitted
@@ -208,6 +209,44 @@ def test_a_crew_forgets_a_broken_connection_to_the_database(spine, monkeypatch):
     spine.dispatch(1)
     assert closed
     assert Intent.objects.get(server=server).state == "RECORDED"
+
+
+def test_results_wait_for_a_database_that_comes_back(spine, monkeypatch):
+    server = spine.create()
+    spine.submitter.round()
+    commit, tries = spine.submitter._commit, []
+
+    def away_at_first(batch):
+        tries.append(len(batch))
+        if len(tries) < 3:
+            raise OperationalError("the server closed the connection unexpectedly")
+        return commit(batch)
+
+    monkeypatch.setattr(submitting, "NEW_CONNECTION_AFTER", 0.0)
+    monkeypatch.setattr(submitting, "forgo_power_cuts", lambda: None)
+    monkeypatch.setattr(connection, "close", lambda: None)
+    monkeypatch.setattr(spine.submitter, "_commit", away_at_first)
+    spine.submitter._results.put(None)
+    spine.submitter._record_until_closed()
+    assert tries == [1, 1, 1]
+    assert Intent.objects.get(server=server).state != "SUBMITTING"
+
+
+def test_results_are_left_to_their_claims_when_the_database_stays_away(spine, monkeypatch):
+    server = spine.create()
+    spine.submitter.round()
+
+    def away(_):
+        spine.clock.ahead += submission.LEASE.total_seconds()
+        raise OperationalError("the server closed the connection unexpectedly")
+
+    monkeypatch.setattr(submitting, "NEW_CONNECTION_AFTER", 0.0)
+    monkeypatch.setattr(submitting, "forgo_power_cuts", lambda: None)
+    monkeypatch.setattr(connection, "close", lambda: None)
+    monkeypatch.setattr(spine.submitter, "_commit", away)
+    spine.submitter._results.put(None)
+    spine.submitter._record_until_closed()
+    assert Intent.objects.get(server=server).state == "SUBMITTING"
 
 
 def test_refusal(spine, monkeypatch):
