@@ -12,19 +12,13 @@ from synnefo.db import sealing
 from synnefo.db.models import Backend, Intent
 from synnefo.dispatcher.submission import Submitter
 from synnefo.intents import submission
-from synnefo.rapi.client import RapiCluster
 from tests.integration.once import certificate
+from tests.integration.once.named_cluster import NamedCluster
 from tests.integration.once.recording_rapi import Queue, RecordingRapi
 from tests.integration.spine.spine import Spine
 
 # Of the client's patience only so much that an answer held back makes it give up.
 ANSWER_WITHIN = 1.0
-
-
-class Named(RapiCluster):
-    """The spine asks a cluster for its name."""
-
-    name = "cluster.fake"
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +41,7 @@ class World(Spine):
     def __init__(self, rapi, proof) -> None:
         super().__init__()
         self.rapi = rapi
-        self.cluster = Named(rapi.url, "synnefo", "x", proof, answer_within=ANSWER_WITHIN)
+        self.cluster = NamedCluster(rapi.url, "synnefo", "x", proof, answer_within=ANSWER_WITHIN)
 
     def to_the_end(self) -> None:
         """Time goes by until all has jobs; only then do the events come, so that none helped."""
@@ -227,7 +221,7 @@ def test_the_failover_master_is_asked_for_the_job(world, rapi, tls, candidate, k
     assert Intent.objects.get(server=server).job_id is None
     Backend.objects.update(url=candidate.url)
     world.cluster.close()
-    world.cluster = Named(candidate.url, "synnefo", "x", tls[0])
+    world.cluster = NamedCluster(candidate.url, "synnefo", "x", tls[0])
     world.to_the_end()
     assert isinstance(candidate.queue, Queue)
     assert len(candidate.queue.of(Intent.objects.get(server=server).uuid)) == 1

@@ -16,18 +16,12 @@ from django.db import connection
 from synnefo.db.models import Intent
 from synnefo.dispatcher.submission import Submitter
 from synnefo.intents import submission
-from synnefo.rapi.client import RapiCluster
 from tests.integration.once.crashing import Child, crashes
+from tests.integration.once.named_cluster import NamedCluster
 from tests.integration.spine.spine import Spine
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DEAD = "elsewhere:1:1"  # Of another machine: only its lease tells that it is gone.
-
-
-class Named(RapiCluster):
-    """The spine asks a cluster for its name."""
-
-    name = "cluster.fake"
 
 
 class World(Spine):
@@ -36,12 +30,12 @@ class World(Spine):
     def __init__(self, rapi) -> None:
         super().__init__()
         self.rapi = rapi
-        self.cluster = Named(rapi.url, "synnefo", "x")
+        self.cluster = NamedCluster(rapi.url, "synnefo", "x")
 
     def hang_up(self) -> None:
         """Children must not talk over connections of their parent."""
         self.cluster.close()
-        self.cluster = Named(self.rapi.url, "synnefo", "x")
+        self.cluster = NamedCluster(self.rapi.url, "synnefo", "x")
 
     def start_dispatcher(self) -> None:
         self.submitter = Submitter(lambda _: self.cluster, self.clock, "snf", inline=True)
