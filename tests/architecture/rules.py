@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
+from graphlib import CycleError, TopologicalSorter
 
 from tests.architecture.source import Module
 
@@ -102,6 +103,28 @@ def _lines_of_code(function: ast.FunctionDef | ast.AsyncFunctionDef, lines: list
     return sum(1 for line in code if line and not line.startswith("#"))
 
 
+def no_rooms_need_each_other(modules: Iterable[Module]) -> Iterator[str]:
+    """Whoever changes a folder need not know one that knows it; what is below it is part of it."""
+    found = list(modules)
+    folders = {module.path.rpartition("/")[0] for module in found}
+    needs: dict[str, set[str]] = {folder: set() for folder in folders}
+    for module in found:
+        own = module.path.rpartition("/")[0]
+        for name, _ in module.imported():
+            path = name.replace(".", "/")
+            other = path if path in folders else path.rpartition("/")[0]
+            if other in folders and not _one_holds_the_other(own, other):
+                needs[own].add(other)
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        yield f"rooms need each other: {' and '.join(error.args[1])}"
+
+
+def _one_holds_the_other(room: str, other: str) -> bool:
+    return f"{room}/".startswith(f"{other}/") or f"{other}/".startswith(f"{room}/")
+
+
 def only_the_two_paths_write(modules: Iterable[Module]) -> Iterator[str]:
     """Rows are written by what users asked and by what backends reported, nowhere else."""
     for module in modules:
@@ -156,6 +179,7 @@ RULES = (
     every_module_says_what_it_is_for,
     no_module_is_too_long_to_read,
     no_function_is_too_long_to_read,
+    no_rooms_need_each_other,
     only_the_two_paths_write,
     nothing_is_swallowed,
     no_waiting_for_a_duration,

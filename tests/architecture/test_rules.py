@@ -14,6 +14,10 @@ OFFENDERS = {
     rules.no_function_is_too_long_to_read: Module(
         "synnefo/x.py", '"""X."""\ndef x():\n' + "    y = 1\n" * 34
     ),
+    rules.no_rooms_need_each_other: (
+        Module("eventd/a/x.py", '"""X."""\nimport eventd.b.x\n'),
+        Module("eventd/b/x.py", '"""X."""\nfrom eventd.a import x\n'),
+    ),
     rules.only_the_two_paths_write: Module(
         "synnefo/api/x.py", '"""X."""\nServer.objects.filter(id=1).update(name="x")\n'
     ),
@@ -31,7 +35,9 @@ def test_rule_holds(rule):
 
 @pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
 def test_rule_can_fail(rule):
-    assert len(list(rule([OFFENDERS[rule]]))) == 1
+    offenders = OFFENDERS[rule]
+    found = rule(offenders if isinstance(offenders, tuple) else [offenders])
+    assert len(list(found)) == 1
 
 
 def test_nothing_new_on_the_top_level():
