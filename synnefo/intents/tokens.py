@@ -8,18 +8,21 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password as password_matches
 from django.contrib.auth.hashers import make_password
+from django.db import connection
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from synnefo.core.faults import Unauthorized
-from synnefo.db.models import ApplicationCredential, Project, Role, Token, Trust, User
-from synnefo.db.transactions import writing
+from synnefo.db.inserting import insert
+from synnefo.db.models import ApplicationCredential, Domain, Project, Role, Token, Trust, User
+from synnefo.db.prepared import Prepared, PreparedRows
+from synnefo.db.transactions import losable, writing
 from synnefo.intents import effective_roles
 from synnefo.intents.effective_roles import Scope
 
@@ -27,6 +30,23 @@ from synnefo.intents.effective_roles import Scope
 _NOBODY = make_password(secrets.token_urlsafe(16))
 REFUSAL = "The request you have made requires authentication."
 CHUNK = 500
+Owned = TypeVar("Owned", User, Project)
+# What every sign-in asks.
+_NAMED = PreparedRows(
+    User,
+    lambda domain, name: User.objects.filter(
+        Q(domain_id=domain) | Q(domain__name=domain), name=name
+    ).order_by("pk"),
+    str,
+    str,
+)
+_DOMAIN = PreparedRows(Domain, lambda key: Domain.everything.filter(pk=key), str)
+_LOCKED = Prepared(
+    lambda key: (
+        User.objects.select_for_update().filter(pk=key, enabled=True).values_list("pk", "password")
+    ),
+    str,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +76,29 @@ def matches(text: str, hashed: str | None) -> bool:
     return password_matches(text, hashed or _NOBODY) and bool(hashed)
 
 
+def named(domain: str, name: str) -> User | None:
+    """The user of this name, with the domain; `domain` is an id or a name."""
+    user = _NAMED.first(domain, name)
+    return with_domain(user) if user else None
+
+
+def with_domain(row: Owned) -> Owned:
+    """A user or a project with its domain at hand."""
+    if (domain := _DOMAIN.first(row.domain_id)) is not None:
+        row.domain = domain
+    return row
+
+
+def proven(user: User | None, password: str) -> bool:
+    """Whether it is an enabled user's password. Takes the same time where there is no user."""
+    right = matches(password, user.password if user else None)
+    return user is not None and right and user.enabled and user.domain.enabled
+
+
 def check_password(domain: str, name: str, password: str) -> User | None:
     """The enabled user with this password; `domain` is an id or a name. Same time for no user."""
-    user = (
-        User.objects.filter(Q(domain_id=domain) | Q(domain__name=domain), name=name)
-        .select_related("domain", "default_project")
-        .first()
-    )
-    right = matches(password, user.password if user else None)
-    return user if user and right and user.enabled and user.domain.enabled else None
+    user = named(domain, name)
+    return user if proven(user, password) else None
 
 
 def roles_of(user_id: str, scope: Scope, origin: Origin) -> list[dict[str, str]]:
@@ -115,14 +149,21 @@ def issue(
         issued_at=now,
         expires_at=min(end for end in ends if end is not None),
     )
-    with writing():
+    with losable():  # Who loses a token signs in again.
         _check_unchanged(user, origin)
         row.roles = roles_of(user.pk, scope, origin)
         if not scope.empty and not row.roles:
             raise Unauthorized(REFUSAL)
-        row.save(force_insert=True)
-        Token.objects.filter(expires_at__lt=now).delete()
+        insert([row])
+        _forget_expired(now)
     return IssuedToken(text, row)
+
+
+def _forget_expired(now: datetime) -> None:
+    """Nothing refers to tokens, so that this needs none of what Django looks after at removals."""
+    moment = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {Token._meta.db_table} WHERE expires_at < %s", [moment])
 
 
 def _check_unchanged(user: User, origin: Origin) -> None:
@@ -131,8 +172,7 @@ def _check_unchanged(user: User, origin: Origin) -> None:
     The rows stay locked, so that what changes roles now finds the token.
     """
     people = {user.pk} | ({origin.trust.trustor_id} if origin.trust is not None else set())
-    rows = User.objects.select_for_update().filter(pk__in=people, enabled=True).order_by("pk")
-    present = dict(rows.values_list("pk", "password"))
+    present = dict(row for one in sorted(people) for row in _LOCKED.rows(one))
     if present.keys() != people or present[user.pk] != user.password:
         raise Unauthorized(REFUSAL)
 

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import TypeVar
 
 from django.conf import settings
-from django.db.models import Q
 
 from synnefo import wiring
 from synnefo.api.request import Request
@@ -22,12 +21,12 @@ LONGEST = 300  # of a key, so that what is kept in memory is bounded in bytes, t
 USERS, ADDRESSES = Attempts(), Attempts()
 
 
-def key_of(who: Q, named: str) -> tuple[str, bool]:
+def key_of(user: User | None, named: str) -> tuple[str, bool]:
     """Under what wrong passwords of a user count, however the user is named, and whether they lock
     the user out; `named` counts for who is not there."""
-    found = User.objects.filter(who).values_list("pk", "options").first()
-    key, options = found or (named, {})
-    return key, not options.get("ignore_lockout_failure_attempts")
+    if user is None:
+        return named, True
+    return user.pk, not user.options.get("ignore_lockout_failure_attempts")
 
 
 def guarded(request: Request, who: str, check: Callable[[], T], *, locking: bool = True) -> T:

@@ -5,7 +5,6 @@ Whatever is wrong with who asks or what for, the answer is one and the same 401.
 
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 
 from synnefo.api import bodies
@@ -16,11 +15,25 @@ from synnefo.api.request import Request
 from synnefo.core import password_rules
 from synnefo.core.faults import Forbidden, NotFound, Unauthorized
 from synnefo.db.models import ApplicationCredential, Domain, Project, Token, User
+from synnefo.db.prepared import PreparedRows
 from synnefo.intents import application_credentials, tokens, trusts, users
 from synnefo.intents.effective_roles import Scope
 from synnefo.intents.tokens import IssuedToken, Origin
 
 REFUSAL = tokens.REFUSAL
+_PROJECT = PreparedRows(Project, lambda key: Project.objects.filter(enabled=True, id=key), str)
+_NAMED_PROJECT = PreparedRows(
+    Project,
+    lambda name, domain: Project.objects.filter(enabled=True, name=name, domain_id=domain),
+    str,
+    str,
+)
+_NAMED_TWICE = PreparedRows(  # The project and its domain, both by name.
+    Project,
+    lambda name, domain: Project.objects.filter(enabled=True, name=name, domain__name=domain),
+    str,
+    str,
+)
 WORD = text(1, 255)
 DOMAIN = record({"id": maybe(WORD), "name": maybe(WORD)})
 USER = {"id": WORD, "name": WORD, "domain": DOMAIN}
@@ -111,15 +124,15 @@ def _who(user: dict[str, Any]) -> tuple[str, str]:
 
 def _by_password(request: Request, user: dict[str, Any]) -> User:
     domain, name = _who(user)
+    named = tokens.named(domain, name)
 
     def check() -> User:
-        found = tokens.check_password(domain, name, user["password"])
-        if found is None:
+        right = tokens.proven(named, user["password"])  # Asked also where there is nobody.
+        if named is None or not right:
             raise refusal()
-        return found
+        return named
 
-    here = (Q(domain_id=domain) | Q(domain__name=domain)) & Q(name=name)
-    who, locking = key_of(here, f"{domain}/{name}" if name else str(user.get("id")))
+    who, locking = key_of(named, f"{domain}/{name}" if name else str(user.get("id")))
     found = guarded(request, who, check, locking=locking)
     _check_fresh(found)
     return found
@@ -165,18 +178,16 @@ def _by_credential(request: Request, given: dict[str, Any]) -> ApplicationCreden
 
 def _project(scope: dict[str, Any]) -> Project:
     """The project of the scope; its domain counts only beside a name."""
-    projects = Project.objects.filter(enabled=True).select_related("domain")
     if "id" in scope:
-        found = projects.filter(id=scope["id"]).first()
+        found = _PROJECT.first(scope["id"])
     elif "name" in scope:
-        named = projects.filter(name=scope["name"])
-        domain = _domain(scope.get("domain"))
-        found = named.filter(domain_id=domain).first() or named.filter(domain__name=domain).first()
+        name, domain = scope["name"], _domain(scope.get("domain"))
+        found = _NAMED_PROJECT.first(name, domain) or _NAMED_TWICE.first(name, domain)
     else:
         bodies.refuse("auth.scope.project", "it must have an id or a name")
     if found is None:
         raise refusal()
-    return found
+    return tokens.with_domain(found)
 
 
 def _domain_scope(scope: dict[str, Any]) -> Domain:

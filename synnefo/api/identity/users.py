@@ -117,7 +117,7 @@ def change_password(request: Request, id: str) -> HttpResponse:
     def change() -> None:
         intents.change_password(id, wish["original_password"], wish["password"])
 
-    who, locking = key_of(Q(pk=id), id)
+    who, locking = key_of(User.objects.filter(pk=id).first(), id)
     guarded(request, who, change, locking=locking)
     return empty(204)
 

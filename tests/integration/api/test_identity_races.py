@@ -71,13 +71,13 @@ def test_a_role_that_is_taken_meanwhile_is_in_no_token(
     api: Api, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between looking for the roles and keeping the token."""
-    real = transactions.writing
+    real = transactions.losable
 
     def late() -> Any:
         RoleAssignment.objects.filter(user=world.user).delete()
         return real()
 
-    monkeypatch.setattr(tokens, "writing", late)
+    monkeypatch.setattr(tokens, "losable", late)
     scope = {"project": {"id": world.demo.id}}
     assert token(api, world, scope).status == 401
 
