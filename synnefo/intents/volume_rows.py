@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from synnefo.core.faults import Conflict
+from synnefo.db import rings
 from synnefo.db.transactions import writing
 
 
@@ -19,6 +20,12 @@ def write(row: Any, **columns: Any) -> None:
         setattr(row, name, value)
     row.updated_at = timezone.now()
     row.save(update_fields=[*columns, "updated_at"])
+
+
+def saved(row: Any, kind: str, **columns: Any) -> None:
+    """The same, and whoever looks on is told."""
+    write(row, **columns)
+    rings.changed(row.project_id, kind, row.uuid)
 
 
 @contextmanager

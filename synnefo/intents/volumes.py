@@ -246,8 +246,7 @@ def _of_backup(backup: Backup) -> Recipe:
 
 def saved(volume: Volume, **columns: Any) -> Volume:
     """Set columns of a volume whose row is locked."""
-    volume_rows.write(volume, **columns)
-    rings.changed(volume.project_id, "volume", volume.uuid)
+    volume_rows.saved(volume, "volume", **columns)
     return volume
 
 

@@ -9,6 +9,7 @@ from synnefo.api.volume import (
     about,
     actions,
     answers,
+    backups,
     bodies,
     quotas,
     refused,
@@ -67,7 +68,7 @@ def _metadata(path: str, of: Metadata) -> Rows:
 
 _SNAPSHOT = "snapshots/{id}"
 _SNAPSHOTS: Rows = (
-    *lists(snapshots.SNAPSHOTS, answers.SNAPSHOT_SMALL, answers.SNAPSHOT),
+    *lists(snapshots.LISTING, answers.SNAPSHOT_SMALL, answers.SNAPSHOT),
     Route(
         "POST", "snapshots", snapshots.create, Who.MEMBER,
         bodies.CREATE_SNAPSHOT, one("snapshot", answers.SNAPSHOT_SMALL, status=202),
@@ -84,34 +85,34 @@ _SNAPSHOTS: Rows = (
 )  # fmt: skip
 _BACKUP = "backups/{id}"
 _BACKUPS: Rows = (
-    *lists(snapshots.BACKUPS, answers.BACKUP_SMALL, answers.BACKUP),
+    *lists(backups.LISTING, answers.BACKUP_SMALL, answers.BACKUP),
     Route(
-        "POST", "backups", snapshots.create_backup, Who.MEMBER,
+        "POST", "backups", backups.create, Who.MEMBER,
         bodies.CREATE_BACKUP, one("backup", answers.BACKUP_SMALL, status=202),
     ),
-    Route("GET", _BACKUP, snapshots.show_backup, Who.READER, gives=one("backup", answers.BACKUP)),
+    Route("GET", _BACKUP, backups.show, Who.READER, gives=one("backup", answers.BACKUP)),
     *since(
         9,
         Route(
-            "PUT", _BACKUP, snapshots.update_backup, Who.MEMBER,
+            "PUT", _BACKUP, backups.update, Who.MEMBER,
             bodies.UPDATE_BACKUP, one("backup", answers.BACKUP_SMALL),
         ),
     ),
-    Route("DELETE", _BACKUP, snapshots.delete_backup, Who.MEMBER, gives=ACCEPTED),
+    Route("DELETE", _BACKUP, backups.delete, Who.MEMBER, gives=ACCEPTED),
     Route(
-        "POST", f"{_BACKUP}/restore", snapshots.restore, Who.MEMBER,
+        "POST", f"{_BACKUP}/restore", backups.restore, Who.MEMBER,
         bodies.RESTORE, one("restore", answers.RESTORED, status=202),
     ),
     Route(
-        "POST", f"{_BACKUP}/action", snapshots.act_on_backup, Who.ADMIN,
+        "POST", f"{_BACKUP}/action", backups.act, Who.ADMIN,
         bodies.BACKUP_ACTION, ACCEPTED,
     ),
     Route(
-        "GET", f"{_BACKUP}/export_record", snapshots.export_record, Who.ADMIN,
+        "GET", f"{_BACKUP}/export_record", backups.export_record, Who.ADMIN,
         gives=one("backup-record", answers.BACKUP_RECORD),
     ),
     Route(
-        "POST", "backups/import_record", snapshots.import_record, Who.ADMIN,
+        "POST", "backups/import_record", backups.import_record, Who.ADMIN,
         bodies.BACKUP_RECORD, one("backup", answers.BACKUP_SMALL, status=201),
     ),
 )  # fmt: skip
