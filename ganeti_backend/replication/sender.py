@@ -25,8 +25,8 @@ BASE_BEGIN, BASE, BASE_END, CHANGES = "base-begin", "base", "base-end", "changes
 CHUNK = 500_000  # Characters of content in one call, well below what a node accepts.
 SEND_SECONDS = 5.0
 FIRST_REST, LONGEST_REST = 1.0, 30.0
-CROWD = 4  # After so many waited for one round, the next round gathers a while.
-GATHER = 0.02
+CROWD = 3  # After so many waited for one round, the next round gathers a while.
+GATHER = 0.04
 UNHURRIED = 0.05  # What nobody waits for may gather so long.
 
 
