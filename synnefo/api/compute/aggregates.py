@@ -13,7 +13,8 @@ from synnefo.core.faults import BadRequest, NotFound
 from synnefo.db.models import Aggregate
 from synnefo.intents import aggregates as intents
 
-ZONE = maybe(bodies.text(1, 255, trim=True, pattern=r"[^:]*"))
+_NAMED = r"[^\s:\x00-\x1f\x7f]"
+ZONE = maybe(bodies.text(1, 255, trim=True, pattern=rf"{_NAMED}([^:\x00-\x1f\x7f]*{_NAMED})?"))
 HOST = bodies.record({"host": bodies.text(1, 255, pattern=r"[a-zA-Z0-9._-]+")}, ("host",))
 NULLABLE = bodies.mapping(
     bodies.text(1, 255, pattern=r"[a-zA-Z0-9-_:. ]+"), maybe(bodies.text(0, 255, lines=True)), 128

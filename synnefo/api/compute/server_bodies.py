@@ -25,7 +25,7 @@ def _boot_index(value: Any, where: str, strict: bool) -> int | None:
 
 # --- networks -------------------------------------------------------------------------------------
 
-TAG = bodies.text(1, 60, pattern=r"[^,/]*")
+TAG = bodies.text(1, 60, pattern=r"[^,/\x00-\x1f\x7f]*")
 CARD: dict[str, Kind] = {
     "uuid": bodies.uuid,
     "fixed_ip": maybe(bodies.address(4, 6)),

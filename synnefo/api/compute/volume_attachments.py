@@ -17,7 +17,7 @@ from synnefo.intents import volume_attaching as intents
 from synnefo.intents import volume_lookup
 
 DEVICE = bodies.maybe(bodies.text(1, 255, pattern=r"/dev/x{0,1}[a-z]{0,1}d{0,1}[a-z]+[0-9]*"))
-TAG = bodies.text(1, 60, pattern=r"[^,/]+")
+TAG = bodies.text(1, 60, pattern=r"[^,/\x00-\x1f\x7f]+")
 FIELDS: dict[str, Kind] = {"volumeId": bodies.uuid, "device": DEVICE}
 
 

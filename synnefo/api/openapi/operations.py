@@ -4,8 +4,8 @@ import re
 from typing import Any
 
 from synnefo.api import versions
-from synnefo.api.bodies import ByVersion, Schema, schema_of
-from synnefo.api.openapi import answers, summaries
+from synnefo.api.bodies import ByVersion, schema_of
+from synnefo.api.openapi import answers, parameters, summaries
 from synnefo.api.routing import Route, Who
 from synnefo.api.volume import versions as volume_versions
 
@@ -41,7 +41,11 @@ def operation(service: str, path: str, route: Route) -> dict[str, Any]:
         "summary": summaries.summary(route),
         "description": f"For {WHO[route.who.name]}.",
         "tags": [service],
-        "parameters": [*_in_path(path), *_in_query(route), *_in_header(service)],
+        "parameters": [
+            *_in_path(service, path),
+            *_in_query(service, route),
+            *_in_header(service, route),
+        ],
     }
     body = _body(route)
     if body:
@@ -62,19 +66,36 @@ def _identifier(service: str, path: str, route: Route) -> str:
     return f"{service}_{route.method.lower()}_{words}"
 
 
-def _in_path(path: str) -> list[dict[str, Any]]:
-    text: Schema = {"type": "string", "minLength": 1, "pattern": r"^[^/\x00]+$"}
+def _in_path(service: str, path: str) -> list[dict[str, Any]]:
     return [
-        {"name": name, "in": "path", "required": True, "schema": text}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": parameters.IN_PATH.get((service, name), parameters.SEGMENT),
+        }
         for name in _FIELD.findall(path)
     ]
 
 
-def _in_query(route: Route) -> list[dict[str, Any]]:
-    return [{"name": name, "in": "query", "schema": {"type": "string"}} for name in route.query]
+def _in_query(service: str, route: Route) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "query", "schema": parameters.schema(service, route.path, name)}
+        for name in route.query
+    ]
 
 
-def _in_header(service: str) -> list[dict[str, Any]]:
+def _in_header(service: str, route: Route) -> list[dict[str, Any]]:
+    if (service, route.path) == ("identity", "auth/tokens") and route.method != "POST":
+        return [
+            {
+                "name": "X-Subject-Token",
+                "in": "header",
+                "description": "The token that is asked about, which may be the caller's own",
+                "required": True,
+                "schema": {"type": "string"},
+            }
+        ]
     if service not in MICROVERSION:
         return []
     return [{"$ref": f"#/components/parameters/{service}Microversion"}]
