@@ -11,6 +11,7 @@ from synnefo.core.faults import BadRequest, Conflict
 from synnefo.db.inserting import insert
 from synnefo.db.models import Address, Port, Subnet
 from synnefo.db.prepared import PreparedRows
+from synnefo.db.updating import update
 
 SPARE = 8
 POOLS = PreparedRows(
@@ -66,7 +67,7 @@ def free_in(subnet: Subnet, count: int) -> list[str]:
     free = free[:count]
     if free:
         subnet.next_offset = (pool.offset(free[-1]) + 1) % pool.size
-        Subnet.objects.filter(pk=subnet.pk).update(next_offset=subnet.next_offset)
+        update(Subnet, "id", ["next_offset"], [(subnet.pk, subnet.next_offset)])
     return free
 
 

@@ -22,6 +22,7 @@ from synnefo.core.network_faults import (
 )
 from synnefo.db import rings
 from synnefo.db.models import FloatingIp, Network, Port
+from synnefo.db.prepared import Prepared
 from synnefo.db.transactions import writing
 from synnefo.intents import cards, floating_targets, network_rows, port_addresses, quota
 from synnefo.intents import security_groups as groups
@@ -41,6 +42,7 @@ COLUMNS = {
     "binding:host_id": "host",
     "dns_name": "dns_name",
 }
+_HOLDER = Prepared(lambda mac: Port.objects.filter(mac_address=mac).values_list("pk")[:1], str)
 CLEARED = {"address_pairs": [], "dhcp_options": [], "profile": {}, "vnic_type": "normal"}
 # As Neutron's own; the clusters' own begin otherwise, so that neither takes the other's.
 MAC_PREFIX = "fa:16:3e"
@@ -138,8 +140,7 @@ def free_macs(count: int) -> list[str]:
     while len(found) < count:
         tails = [secrets.token_bytes(3).hex(":") for _ in range(count - len(found))]
         made = {f"{MAC_PREFIX}:{tail}" for tail in tails}
-        taken = Port.objects.filter(mac_address__in=made).values_list("mac_address", flat=True)
-        found |= made - set(taken)
+        found |= {mac for mac in made if not _HOLDER.rows(mac)}
     return list(found)
 
 
