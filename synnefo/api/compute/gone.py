@@ -6,9 +6,10 @@ from django.http import HttpResponse
 
 from synnefo.api import bodies
 from synnefo.api.compute import servers
-from synnefo.api.request import Request
+from synnefo.api.compute.gating import until
+from synnefo.api.request import Request, answer
 from synnefo.api.routing import Route, Who
-from synnefo.core.faults import BadRequest, Gone
+from synnefo.core.faults import BadRequest, Gone, NotFound
 
 # Each path and the methods that Nova answers with 410.
 REMOVED: dict[str, tuple[str, ...]] = {
@@ -45,6 +46,8 @@ REMOVED: dict[str, tuple[str, ...]] = {
     "os-tenant-networks": ("POST",),
     "os-tenant-networks/{id}": ("DELETE",),
 }
+MACHINES = bodies.record({"nodes": bodies.listing(bodies.anything, 0, 0)}, ("nodes",))
+LAST_OF_PROXIES = 35
 SNAPSHOT = bodies.record({"snapshot": bodies.anything}, ("snapshot",))
 
 
@@ -64,9 +67,16 @@ def assisted_snapshot(_request: Request, **_parts: Any) -> HttpResponse:
     raise BadRequest("Snapshots of volumes are taken by the volume service without assistance.")
 
 
-def baremetal(_request: Request, **_parts: Any) -> HttpResponse:
-    """410: there are no bare machines, and Nova stopped to list those of others."""
-    raise Gone("This cloud has no bare metal nodes.")
+@until(LAST_OF_PROXIES)
+def bare_machines(_request: Request) -> HttpResponse:
+    """GET /os-baremetal-nodes: there are none here."""
+    return answer({"nodes": []})
+
+
+@until(LAST_OF_PROXIES)
+def bare_machine(_request: Request, id: str) -> HttpResponse:
+    """GET /os-baremetal-nodes/{id}."""
+    raise NotFound(f"Node {id[:80]} could not be found.")
 
 
 def _view(path: str) -> Any:
@@ -94,6 +104,6 @@ ROUTES = (
         Who.ADMIN,
         gives={400: None},
     ),
-    Route("GET", "os-baremetal-nodes", baremetal, Who.ADMIN, gives={410: None}),
-    Route("GET", "os-baremetal-nodes/{id}", baremetal, Who.ADMIN, gives={410: None}),
+    Route("GET", "os-baremetal-nodes", bare_machines, Who.ADMIN, gives={200: MACHINES}),
+    Route("GET", "os-baremetal-nodes/{id}", bare_machine, Who.ADMIN, gives={404: None}),
 )

@@ -123,4 +123,11 @@ def test_what_is_gone_says_so(api: Api, world: World) -> None:
     assert api("GET", virtual, as_="stranger").status == 404
     body: dict[str, Any] = {"snapshot": {}}
     assert api("POST", f"{V}/os-assisted-volume-snapshots", body, as_="admin").status == 400
-    assert api("GET", f"{V}/os-baremetal-nodes", as_="admin").status == 410
+
+
+def test_there_are_no_bare_machines(api: Api) -> None:
+    path = f"{V}/os-baremetal-nodes"
+    assert api.get(path, as_="admin") == {"nodes": []}
+    assert api("GET", f"{path}/x", as_="admin").message == "Node x could not be found."
+    assert api("GET", path, as_="admin", version="2.36").status == 404
+    assert api("GET", path).status == 403
