@@ -52,6 +52,7 @@ TOLD: Mapping[str, Mapping[str, Schema]] = {
         "minDisk": SHORT_WHOLE,
         "minRam": SHORT_WHOLE,
     },
+    "compute/os-hypervisors": {},  # They have pages since a microversion only.
     "compute/os-server-groups": {"limit": WHOLE, "offset": SHORT_WHOLE},
     "identity": {
         "limit": WHOLE,
@@ -72,6 +73,7 @@ TOLD: Mapping[str, Mapping[str, Schema]] = {
         "visibility": _matching("public|private|shared|community|all"),
         "tag": NOT_BLANK,
     },
+    "image/metadefs": _PAGES,
     "network": {
         **_PAGES,
         **dict.fromkeys(
@@ -104,5 +106,5 @@ IN_PATH: Mapping[tuple[str, str], Schema] = {
 def schema(service: str, path: str, name: str) -> Schema:
     """What the parameter of a route may be."""
     whole = f"{service}/{path.partition('/')[0]}"
-    lists = service == "network" and whole not in TOLD
+    lists = service == "network" and whole not in TOLD and "{" not in path
     return TOLD.get(whole, TOLD[service]).get(name, NO_CONTROL if lists else NO_NUL)
