@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from synnefo.api.request import Request
+from synnefo.api.volume import group_types
+from synnefo.db.models import GroupType
 from tests.integration.api.client import Answer, Api
 from tests.integration.api.test_volumes import act, call, made
 
@@ -50,6 +55,28 @@ def test_quality_of_service(api: Api) -> None:
     ask(api, "PUT", f"{one}/delete_keys", {"keys": ["iops"]}, 202)
     assert ask(api, "GET", one)["qos_specs"]["specs"] == {}
     ask(api, "DELETE", one, status=202)
+
+
+def test_specifications_that_two_change_at_once_are_both_kept(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = ask(api, "POST", "/group_types", {"group_type": {"name": "set"}}, 202)["group_type"]
+    one, find = f"/group_types/{kind['id']}/group_specs", group_types._find
+
+    def and_meanwhile(request: Request, id: str) -> GroupType:
+        row = find(request, id)
+        GroupType.objects.filter(pk=row.pk).update(specs={"first": "1"})
+        return row
+
+    for method, path, body, status in (
+        ("POST", one, {"group_specs": {"second": "2"}}, 202),
+        ("PUT", f"{one}/second", {"second": "2"}, 200),
+    ):
+        GroupType.objects.filter(uuid=kind["id"]).update(specs={})
+        with monkeypatch.context() as patched:
+            patched.setattr(group_types, "_find", and_meanwhile)
+            ask(api, method, path, body, status)
+        assert ask(api, "GET", one)["group_specs"] == {"first": "1", "second": "2"}
 
 
 def test_groups_and_their_snapshots(api: Api) -> None:
