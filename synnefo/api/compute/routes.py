@@ -20,6 +20,7 @@ from synnefo.api.compute import (
 from synnefo.api.request import Request
 from synnefo.api.routing import Route, Service, Who
 
+ANSWERED = sometimes(actions.ANSWER)
 ROOTS = (Route("GET", "", versions.compute_root, Who.ANYBODY, gives={200: versions.LIST_SHAPE}),)
 ROUTES = (
     Route("GET", "", versions.compute_document, Who.ANYBODY, gives={200: versions.SHAPE}),
@@ -37,7 +38,7 @@ ROUTES = (
         actions.act,
         Who.MEMBER,
         actions.body,
-        {200: actions.ANSWER, 202: sometimes(actions.ANSWER), 204: None},
+        {200: ANSWERED, 202: ANSWERED, 204: None},
     ),
     Route(
         "POST",

@@ -104,7 +104,7 @@ _UPLOADED = fields(
 )  # fmt: skip
 # The metadata of the image, where the action is about them; the image to come, or nothing.
 VOLUME_ACTED: Gives = {
-    200: record({"metadata": TEXTS}),
+    200: sometimes(record({"metadata": TEXTS})),
     202: sometimes(record({"os-volume_upload_image": _UPLOADED})),
 }
 # --- snapshots, backups, transfers, attachments, messages -----------------------------------------
