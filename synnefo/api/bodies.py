@@ -134,12 +134,16 @@ def integer(least: int = 0, most: int = LARGEST) -> Kind:
     """A whole number; a string of digits is one too."""
 
     number = {"type": "integer", "minimum": least, "maximum": most}
-    digits = {"type": "string", "maxLength": 18, "pattern": f"^0*{between(least, most)}$"}
+    words = [f"0*{between(max(least, 0), most)}"] if most >= 0 else []
+    words += [f"-0*{between(max(-most, 0), -least)}"] if least <= 0 else []
+    digits = {"type": "string", "maxLength": 18, "pattern": f"^(?:{'|'.join(words)})$"}
 
     @described({"anyOf": [number, digits]})
     def read(value: Any, where: str, _strict: bool) -> int:
         if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
             value = int(value)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # 5.0 is a whole number in JSON.
         if not isinstance(value, int) or isinstance(value, bool):
             refuse(where, "it must be a whole number")
         if not least <= value <= most:
@@ -170,8 +174,8 @@ def flag(value: Any, where: str, _strict: bool = True) -> bool:
     """True or false, or one of the words for them."""
     if isinstance(value, bool):
         return value
-    if isinstance(value, str | int):
-        word = str(value).strip().lower()
+    if isinstance(value, str | int) or value in (0.0, 1.0):
+        word = str(value if isinstance(value, str) else int(value)).strip().lower()
         if word in TRUE or word in FALSE:
             return word in TRUE
     refuse(where, "it must be true or false")

@@ -49,7 +49,7 @@ JSON_OF: dict[str, dict[str, Any]] = {
     "protected": {"type": "boolean"},
     "os_hidden": {"type": "boolean"},
     "tags": {"type": "array", "items": {"type": "string", "maxLength": 255}},
-    "owner": {"type": "string", "maxLength": 64},
+    "owner": {"type": "string", "minLength": 1, "maxLength": 64},
 }
 
 

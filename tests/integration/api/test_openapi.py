@@ -138,8 +138,12 @@ def test_microversions_are_told_as_they_are_heard(
 @pytest.mark.parametrize(
     ("kind", "values"),
     [
-        (bodies.integer(-1, 65535), (-2, -1, 0, "0", "007", "65535", "65536", "x", "", "-1", True)),
-        (bodies.flag, ("TRUE", " off ", "yes", "maybe", "", 0, 1, 2, True, "tru")),
+        (
+            bodies.integer(-1, 65535),
+            (-2, -1, 0, "0", "007", "65535", "65536", "x", "", "-1", True, 5.0),
+        ),
+        (bodies.integer(-70, 9), ("-70", "-71", "0-7", "-0", 9.5, 1e300, None)),
+        (bodies.flag, ("TRUE", " off ", "yes", "maybe", "", 0, 1, 2, True, "tru", 1.0, 0.5)),
         (kinds.cidr, ("10.0.0.0/8", "::/0", "1::8/128", "1:2:3:4:5:6:7:8/1", "1::2::3/4", "x/8")),
         (kinds.cidr, ("10.0.0.0", "10.0.0.0/33", "256.0.0.0/8", "1:2:3:4:5:6:7::8/1", "::/129")),
         (kinds.mac, ("00:00:00:00:00:00", "01:00:00:00:00:01", "02:00:00:00:00:0f", "x")),
