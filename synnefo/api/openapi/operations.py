@@ -1,6 +1,7 @@
 """One route as an operation of the document: parameters, body, who may, answers."""
 
 import re
+from inspect import unwrap
 from typing import Any
 
 from synnefo.api import versions
@@ -79,8 +80,10 @@ def _in_path(service: str, path: str) -> list[dict[str, Any]]:
 
 
 def _in_query(service: str, route: Route) -> list[dict[str, Any]]:
+    # Lists that are objects know what they can be sorted by.
+    keys = getattr(getattr(unwrap(route.view), "__self__", None), "sort_keys", ())
     return [
-        {"name": name, "in": "query", "schema": parameters.schema(service, route.path, name)}
+        {"name": name, "in": "query", "schema": parameters.schema(service, route.path, name, keys)}
         for name in route.query
     ]
 
@@ -93,7 +96,7 @@ def _in_header(service: str, route: Route) -> list[dict[str, Any]]:
                 "in": "header",
                 "description": "The token that is asked about, which may be the caller's own",
                 "required": True,
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "minLength": 1},
             }
         ]
     if service not in MICROVERSION:

@@ -4,7 +4,7 @@ All values are texts on their way. What is not in the tables here may be any tex
 names, such as the last entry of a page, no schema knows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from synnefo.api.bodies import WORDS, Schema
 
@@ -28,17 +28,14 @@ _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 MOMENT = _matching(rf"{_DAY}T{_TIME}Z?")
 COMPARED_MOMENT = _matching(rf"(?:(?:gt|gte|lt|lte|eq|neq):)?{_DAY}T{_TIME}Z?")
 _PAGES: dict[str, Schema] = {"limit": WHOLE, "sort_dir": DIRECTION}
-_FLAGS_OF_SERVERS = (
-    "all_projects", "all_tenants", "auto_disk_config", "config_drive", "deleted", "soft_deleted",
-)  # fmt: skip
 # By service and, where its resources differ, by the first word of the path.
 TOLD: Mapping[str, Mapping[str, Schema]] = {
     "compute": _PAGES,
     "compute/servers": {
         **_PAGES,
-        **dict.fromkeys(_FLAGS_OF_SERVERS, FLAG_OR_BLANK),
-        **dict.fromkeys(("changes-since", "created_at", "launched_at", "terminated_at"), MOMENT),
-        **dict.fromkeys(("launch_index", "power_state", "progress"), SHORT_WHOLE),
+        # What ordinary users may not filter by is dropped from what they ask, whatever it is.
+        **dict.fromkeys(("all_projects", "all_tenants", "soft_deleted"), FLAG_OR_BLANK),
+        "changes-since": MOMENT,
     },
     "compute/flavors": {
         **_PAGES,
@@ -103,8 +100,10 @@ IN_PATH: Mapping[tuple[str, str], Schema] = {
 }
 
 
-def schema(service: str, path: str, name: str) -> Schema:
-    """What the parameter of a route may be."""
+def schema(service: str, path: str, name: str, sort_keys: Iterable[str] = ()) -> Schema:
+    """What the parameter of a route may be; `sort_keys` are those that its list knows."""
+    if name == "sort_key" and sort_keys:
+        return {"type": "string", "enum": sorted(sort_keys)}
     whole = f"{service}/{path.partition('/')[0]}"
     lists = service == "network" and whole not in TOLD and "{" not in path
     return TOLD.get(whole, TOLD[service]).get(name, NO_CONTROL if lists else NO_NUL)
