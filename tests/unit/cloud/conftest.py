@@ -1,4 +1,4 @@
-"""A short place for each test: a cloud refuses to be where the paths of its sockets get too long."""
+"""A short place for each test: clouds refuse to be where the paths of sockets get too long."""
 
 import tempfile
 from collections.abc import Iterator
