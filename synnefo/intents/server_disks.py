@@ -34,6 +34,7 @@ class Disks:
     root: int | None  # of the disk that is filled from the image; None boots from a volume
     volumes: tuple[DeviceRequest, ...]  # in the order of booting, the one booted from first
     local: tuple[int, ...]
+    bootable: bool  # Whether what is booted from has to be known to hold a system.
 
 
 def refusal(why: str) -> BadRequest:
@@ -48,7 +49,7 @@ def plan(request: ServerRequest, flavor: Flavor, image: Image | None) -> Disks:
         raise refusal("one volume cannot be given to several servers.")
     wanted.sort(key=_place)
     root = _root(flavor, image) if image is not None else None
-    return Disks(root, tuple(wanted), tuple(_local(request, flavor)))
+    return Disks(root, tuple(wanted), tuple(_local(request, flavor)), request.bootable)
 
 
 def _place(device: DeviceRequest) -> int:
@@ -99,6 +100,8 @@ def record(
         index += disks.root is not None
         for device in disks.volumes:
             volume = _attached(caller, server, device, index, template, now)
+            if index == 0 and disks.bootable:
+                _check_bootable(device, volume)
             if volume.status != "attaching":
                 later.setdefault(server.pk, []).append(volume)
             index += 1
@@ -124,8 +127,6 @@ def _attached(
     caller: Caller, server: Server, device: DeviceRequest, index: int, template: str, now: datetime
 ) -> Volume:
     volume = _volume(caller, server, device, now)
-    if index == 0 and not volume.bootable:
-        raise refusal(f"Block Device {device.uuid or 'blank'} is not bootable.")
     status = "attaching"
     attachment = VolumeAttachment(
         volume=volume,
@@ -141,6 +142,12 @@ def _attached(
     )
     attachment.save(force_insert=True)
     return volumes.saved(volume, status=status, server=server, index=index, disk_template=template)
+
+
+def _check_bootable(device: DeviceRequest, volume: Volume) -> None:
+    """An empty disk may be filled from the network; what comes from somewhere should boot."""
+    if device.source != "blank" and not volume.bootable:
+        raise refusal(f"Block Device {device.uuid} is not bootable.")
 
 
 def _volume(caller: Caller, server: Server, device: DeviceRequest, now: datetime) -> Volume:

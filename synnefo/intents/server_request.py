@@ -50,6 +50,7 @@ class ServerRequest:
     image_id: str | None
     networks: Networks = None
     devices: Sequence[DeviceRequest] = ()
+    bootable: bool = True  # Whether a volume to boot from has to be known to hold a system.
     security_groups: Sequence[str] = ()
     key_name: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from synnefo.intents import (
     image_mappings,
     quota,
     server_wishes,
+    volume_actions,
     volume_backed_images,
 )
 
@@ -47,7 +48,8 @@ def rebuild(caller: Caller, server_uuid: str, request: RebuildRequest) -> Server
         server_wishes.check(caller, server, ACTIONS["rebuild"])
         if not server.placed:
             raise Conflict(f"Instance {server.uuid} has never been built: delete it.")
-        if not request.volumes and volume_backed_images.is_from_volume(server):
+        root = volume_backed_images.root_volume(server)
+        if root is not None and not request.volumes:
             raise BadRequest(
                 "Unable to rebuild with a different image for a volume-backed server: ask with"
                 " microversion 2.93 or later to have its volume overwritten.",
@@ -56,7 +58,11 @@ def rebuild(caller: Caller, server_uuid: str, request: RebuildRequest) -> Server
         image = usable_image(caller, request.image_id, field="rebuild.imageRef")
         _check_fits(server, image)
         _check_metadata(server, request.columns)
-        columns: dict[str, Any] = {"image": image, **request.columns, **_key(caller, request)}
+        columns: dict[str, Any] = {**request.columns, **_key(caller, request)}
+        if root is None:
+            columns["image"] = image
+        else:  # Without an image of its own a server tells that it is on a volume.
+            volume_actions.renew(caller, root, request.image_id)
         if request.files is not None:
             columns["personality"] = [dict(one) for one in request.files]
         for name, value in columns.items():

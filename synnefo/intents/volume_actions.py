@@ -178,10 +178,15 @@ def reimage(caller: Caller, volume_uuid: str, image_id: str) -> None:
     with writing():
         volume = volume_lookup.volume(caller, volume_uuid)
         volume_states.require("volume", volume_uuid, volume.status, AVAILABLE, "error")
-        recipe = volumes.of_image(caller, image_id)
-        if recipe.least * GIB > volume.size:
-            raise BadRequest(f"Image {image_id} needs {recipe.least}GB.", field="image_id")
-        before = volume.content_id
-        columns = {"image_metadata": dict(recipe.image_metadata), "bootable": True}
-        volumes.saved(volume, content=recipe.content, status=AVAILABLE, **columns)
-        volume_contents.release([before])
+        renew(caller, volume, image_id, status=AVAILABLE)
+
+
+def renew(caller: Caller, volume: Volume, image_id: str, **columns: Any) -> None:
+    """Let a volume be one of this image from now on; within a transaction."""
+    recipe = volumes.of_image(caller, image_id)
+    if recipe.least * GIB > volume.size:
+        raise BadRequest(f"Image {image_id} needs {recipe.least}GB.", field="image_id")
+    before = volume.content_id
+    columns |= {"image_metadata": dict(recipe.image_metadata), "bootable": True}
+    volumes.saved(volume, content=recipe.content, **columns)
+    volume_contents.release([before])

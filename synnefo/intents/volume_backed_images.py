@@ -9,7 +9,7 @@ from typing import Any
 
 from synnefo.core.caller import Caller
 from synnefo.core.volume_states import IN_USE, gib, require
-from synnefo.db.models import Image, Server, Snapshot, VolumeAttachment
+from synnefo.db.models import Image, Server, Snapshot, Volume, VolumeAttachment
 from synnefo.intents import image_files, snapshots, volume_quota
 from synnefo.intents.image_mappings import MAPPING
 
@@ -21,9 +21,14 @@ NO_BYTES = {
 }
 
 
+def root_volume(server: Server) -> Volume | None:
+    """The server's first disk, if it is a volume."""
+    return server.volumes.filter(index=0, local=False).first()
+
+
 def is_from_volume(server: Server) -> bool:
     """Whether the server's first disk is a volume."""
-    return server.volumes.filter(index=0, local=False).exists()
+    return root_volume(server) is not None
 
 
 def fill(caller: Caller, server: Server, image: Image, now: datetime) -> None:

@@ -104,9 +104,11 @@ def server_request(request: Request, body: Mapping[str, Any]) -> ServerRequest:
     if server.get("trusted_image_certificates"):
         raise BadRequest(NO_CERTIFICATES, field="trusted_image_certificates")
     found = devices(server, image)
+    unchecked = image is not None  # As Nova: who names an image, too, is asked no more.
     if any(one.boot_index == 0 and one.to_volume for one in found):
         image = None  # It boots from what is on the volume.
     return ServerRequest(
+        bootable=not unchecked,
         image_id=image,
         networks=_networks(server.get("networks")),
         devices=found,

@@ -126,8 +126,30 @@ def test_a_volume_is_overwritten_by_those_only_who_know_that_it_is(spine, booted
     with pytest.raises(BadRequest, match="volume-backed"):
         server_systems.rebuild(spine.caller, str(booted.uuid), wish)
     assert spine.state(booted) == ("ACTIVE", None)
+    Image.objects.filter(pk=spine.image.pk).update(name="newer")
     server_systems.rebuild(spine.caller, str(booted.uuid), replace(wish, volumes=True))
     for _ in range(2):  # It is stopped, built anew and started.
         spine.settle()
     assert spine.state(booted) == ("ACTIVE", None)
+    booted.refresh_from_db()
+    root = booted.volumes.get(index=0)
+    assert (booted.image, root.status) == (None, "in-use")
+    assert root.image_metadata["image_name"] == "newer"
+    spine.audit()
+
+
+def test_what_is_booted_from_holds_a_system_unless_an_image_is_named_too(spine):
+    volume = volumes.create(spine.caller, VolumeRequest(size=1, name="empty"))
+    device = DeviceRequest("volume", str(volume.uuid), True, boot_index=0)
+    with pytest.raises(BadRequest, match="not bootable"):
+        spine.create("never", image_id=None, devices=(device,))
+    empty = DeviceRequest("blank", None, True, size=1, boot_index=0)
+    for number, more in enumerate(
+        ({"devices": (device,), "bootable": False}, {"devices": (empty,)})
+    ):
+        server = spine.create(f"s{number}", image_id=None, **more)
+        spine.settle()
+        assert spine.state(server) == ("ACTIVE", None)
+        server.refresh_from_db()
+        assert (server.image, server.volumes.get(index=0).status) == (None, "in-use")
     spine.audit()
