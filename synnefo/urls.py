@@ -45,3 +45,4 @@ urlpatterns: list[URLPattern] = [
     path("console/vnc.html", web.console, name="console"),
     re_path(r"", web.unknown),
 ]
+handler404 = web.unknown  # What does not begin with a slash matches nothing.

@@ -126,6 +126,6 @@ def index(http: HttpRequest) -> HttpResponse:
     return _guarded(response)
 
 
-def unknown(http: HttpRequest) -> HttpResponse:
-    """Everything else."""
+def unknown(http: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Everything else, such as OPTIONS of "*", which is no path."""
     return answer({"error": {"code": 404, "title": "Not Found", "message": f"{http.path}"}}, 404)

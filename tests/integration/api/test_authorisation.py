@@ -197,6 +197,7 @@ def test_lists_hold_nothing_of_others(api: Api, world: World) -> None:
         ("GET", "/network/v2.0/nothing", 404, "NeutronError"),
         ("DELETE", "/network/v2.0/networks", 405, "NeutronError"),
         ("GET", "/nothing", 404, "error"),
+        ("OPTIONS", "*", 404, "error"),
     ],
 )
 def test_unknown_paths_and_methods(
