@@ -100,8 +100,8 @@ def record(
         index += disks.root is not None
         for device in disks.volumes:
             volume = _attached(caller, server, device, index, template, now)
-            if index == 0 and disks.bootable:
-                _check_bootable(device, volume)
+            if index == 0:
+                _check_bootable(device, volume, flagged=disks.bootable)
             if volume.status != "attaching":
                 later.setdefault(server.pk, []).append(volume)
             index += 1
@@ -144,10 +144,10 @@ def _attached(
     return volumes.saved(volume, status=status, server=server, index=index, disk_template=template)
 
 
-def _check_bootable(device: DeviceRequest, volume: Volume) -> None:
-    """An empty disk may be filled from the network; what comes from somewhere should boot."""
-    if device.source != "blank" and not volume.bootable:
-        raise refusal(f"Block Device {device.uuid} is not bootable.")
+def _check_bootable(device: DeviceRequest, volume: Volume, *, flagged: bool) -> None:
+    """Clusters make no server on an empty disk, which Nova lets fail to boot: said at once here."""
+    if volume.content is None or (flagged and not volume.bootable):
+        raise refusal(f"Block Device {device.uuid or 'blank'} is not bootable.")
 
 
 def _volume(caller: Caller, server: Server, device: DeviceRequest, now: datetime) -> Volume:

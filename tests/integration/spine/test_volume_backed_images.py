@@ -138,18 +138,22 @@ def test_a_volume_is_overwritten_by_those_only_who_know_that_it_is(spine, booted
     spine.audit()
 
 
-def test_what_is_booted_from_holds_a_system_unless_an_image_is_named_too(spine):
-    volume = volumes.create(spine.caller, VolumeRequest(size=1, name="empty"))
-    device = DeviceRequest("volume", str(volume.uuid), True, boot_index=0)
-    with pytest.raises(BadRequest, match="not bootable"):
-        spine.create("never", image_id=None, devices=(device,))
-    empty = DeviceRequest("blank", None, True, size=1, boot_index=0)
-    for number, more in enumerate(
-        ({"devices": (device,), "bootable": False}, {"devices": (empty,)})
-    ):
-        server = spine.create(f"s{number}", image_id=None, **more)
-        spine.settle()
-        assert spine.state(server) == ("ACTIVE", None)
-        server.refresh_from_db()
-        assert (server.image, server.volumes.get(index=0).status) == (None, "in-use")
+def test_what_is_booted_from_holds_a_system_unless_an_image_is_named_too(spine, booted):
+    wish = VolumeRequest(size=2, name="filled", image_id=str(spine.image.uuid))
+    filled, empty = (volumes.create(spine.caller, one) for one in (wish, VolumeRequest(size=1)))
+    devices = [
+        DeviceRequest("volume", str(one.uuid), True, boot_index=0) for one in (filled, empty)
+    ]
+    devices.append(DeviceRequest("blank", None, True, size=1, boot_index=0))
+    Volume.objects.filter(pk=filled.pk).update(bootable=False)
+    Volume.objects.filter(pk=empty.pk).update(bootable=True)
+    for device in devices:
+        with pytest.raises(BadRequest, match="not bootable"):
+            spine.create("never", image_id=None, devices=(device,))
+    for device in devices[1:]:
+        with pytest.raises(BadRequest, match="not bootable"):
+            spine.create("never", image_id=None, devices=(device,), bootable=False)
+    server = spine.create("insisted", image_id=None, devices=devices[:1], bootable=False)
+    spine.settle()
+    assert spine.state(server) == ("ACTIVE", None)
     spine.audit()
