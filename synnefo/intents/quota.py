@@ -43,12 +43,13 @@ OF_USER = Prepared(
     str,
     str,
 )
-# In one order, so that two requests cannot wait for each other.
+# In one order, so that two requests cannot wait for each other: that in which the rows were made.
+# Who waits for the first one does not see those that came meanwhile, and takes them afterwards.
 LOCKED = Prepared(
     lambda project_id: (
         QuotaUsage.objects.select_for_update()
         .filter(project_id=project_id)
-        .order_by("resource")
+        .order_by("pk")
         .values_list("resource", "used")
     ),
     str,
@@ -80,7 +81,7 @@ def admit(
     limit = limits(project_id).get(resource, quota.UNLIMITED)
     if limit == quota.UNLIMITED:
         return
-    _lock(project_id)
+    lock(project_id)
     admit_under(limit, resource, rows, more, sentence)
 
 
@@ -100,7 +101,7 @@ def admit_under(
         raise QuotaExceeded(text, resource=resource)
 
 
-def _lock(project_id: str) -> None:
+def lock(project_id: str) -> None:
     """The rows that `reserve` locks too; a project without any gets one."""
     if not _locked_usage(project_id):
         _open_books(project_id, quota.LEDGER[:1])

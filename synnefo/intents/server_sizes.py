@@ -136,6 +136,7 @@ def _charge(server: Server, now: datetime) -> None:
         issued_at=now,
         resolved_at=now,
     )
+    quota.lock(server.project_id)
     for resource in sorted(difference):
         usage = QuotaUsage.objects.filter(project_id=server.project_id, resource=resource)
         usage.update(used=F("used") + difference[resource])

@@ -106,7 +106,7 @@ def _settle(server: Server, account: ledger.Account, kind: ledger.Kind, now: dat
 def _confirmed_usage(project_id: str, text: str, *, repair: bool) -> bool:
     """Whoever reserves or gives back locks the same rows before it writes commissions."""
     rows = QuotaUsage.objects.select_for_update().filter(project_id=project_id)
-    used = dict(rows.order_by("resource").values_list("resource", "used"))
+    used = dict(rows.order_by("pk").values_list("resource", "used"))
     if text not in {one.text for one in usage([project_id])}:
         return False
     if repair:

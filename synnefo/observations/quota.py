@@ -76,6 +76,9 @@ def _settle_at_once(server: Server, provisions: Mapping[str, int], now: datetime
 
 
 def _count(project_id: str, provisions: Mapping[str, int]) -> None:
+    # In the order in which `intents.quota` locks them.
+    held = QuotaUsage.objects.select_for_update().filter(project_id=project_id)
+    list(held.order_by("pk").values_list("pk"))
     for resource in sorted(provisions):
         amount = provisions[resource]
         rows = QuotaUsage.objects.filter(project_id=project_id, resource=resource)
