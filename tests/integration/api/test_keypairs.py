@@ -67,3 +67,11 @@ def test_only_imported(api: Api) -> None:
     made["keypair"]["public_key"] = PUBLIC_KEY
     assert api("POST", KEYS, made, version="2.91").status == 400
     assert api("POST", KEYS, made, version="2.92").status == 201
+
+
+def test_who_only_reads_has_keys_nevertheless(api: Api, world: World) -> None:
+    """They are the user's and not the project's, as Nova has it."""
+    body = {"keypair": {"name": "readers", "public_key": PUBLIC_KEY}}
+    assert api("POST", KEYS, body, as_="reader").status == 200
+    assert api("GET", f"{KEYS}/readers").status == 404
+    assert api("DELETE", f"{KEYS}/readers", as_="reader").status == 202
