@@ -169,7 +169,14 @@ def delete_rule(request: Request, id: str) -> HttpResponse:
     return empty(202)
 
 
-@bodies.described({"type": "string", "minLength": 1, "maxLength": 255})
+@bodies.described(
+    {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$",
+    }
+)
 def name(value: Any, where: str, strict: bool = True) -> str:
     """More than blanks; some at its ends are part of it."""
     found = str(bodies.text(1, 255)(value, where, strict))

@@ -20,7 +20,11 @@ def _boot_index(value: Any, where: str, strict: bool) -> int | None:
     """Old clients send the word for null."""
     if value in (None, "None", ""):
         return None
-    return int(bodies.integer(-1, 255)(value, where, strict))
+    return int(_PLACE(value, where, strict))
+
+
+_PLACE = bodies.integer(-1, 255)
+_BOOT_INDEX = {"anyOf": [bodies.schema_of(_PLACE), {"enum": [None, "None", ""]}]}
 
 
 # --- networks -------------------------------------------------------------------------------------
@@ -52,7 +56,7 @@ SIZE = bodies.either(
 )
 DEVICE: dict[str, Kind] = {
     "uuid": maybe(bodies.text(0, 255)),
-    "boot_index": bodies.Described({"type": ["integer", "string", "null"]}, _boot_index),
+    "boot_index": bodies.Described(_BOOT_INDEX, _boot_index),
     "source_type": bodies.choice("image", "volume", "snapshot", "blank"),
     "destination_type": bodies.choice("local", "volume"),
     "volume_size": maybe(SIZE),
@@ -108,7 +112,7 @@ HINTS = record(
 def _access(version: int) -> Kind:
     """An address, or nothing."""
     read = bodies.address(version)
-    schema = {"type": "string"}
+    schema = {"anyOf": [bodies.schema_of(read), {"enum": ["", None]}]}
 
     def kind(value: Any, where: str, strict: bool) -> Any:
         return "" if value in ("", None) else read(value, where, strict)

@@ -43,7 +43,7 @@ def operation(service: str, path: str, route: Route) -> dict[str, Any]:
         "description": f"For {WHO[route.who.name]}.",
         "tags": [service],
         "parameters": [
-            *_in_path(service, path),
+            *_in_path(service, path, route),
             *_in_query(service, route),
             *_in_header(service, route),
         ],
@@ -67,13 +67,13 @@ def _identifier(service: str, path: str, route: Route) -> str:
     return f"{service}_{route.method.lower()}_{words}"
 
 
-def _in_path(service: str, path: str) -> list[dict[str, Any]]:
+def _in_path(service: str, path: str, route: Route) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
             "in": "path",
             "required": True,
-            "schema": parameters.IN_PATH.get((service, name), parameters.SEGMENT),
+            "schema": parameters.in_path(service, route.path, name),
         }
         for name in _FIELD.findall(path)
     ]

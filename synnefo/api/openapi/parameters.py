@@ -92,12 +92,21 @@ def _tag(most: int, but: str) -> Schema:
 
 
 SEGMENT: Schema = {"type": "string", "minLength": 1, "pattern": r"^[^/\x00]+$"}
+UUID: Schema = {"type": "string", "format": "uuid"}
 IN_PATH: Mapping[tuple[str, str], Schema] = {
     ("compute", "tag"): _tag(60, ","),
+    ("compute/os-security-groups", "id"): UUID,
+    ("compute/os-security-group-rules", "id"): UUID,
     ("identity", "tag"): _tag(255, ","),
     ("image", "tag"): _tag(255, ""),
     ("network", "tag"): _tag(255, ""),
 }
+
+
+def in_path(service: str, path: str, name: str) -> Schema:
+    """What a field of a route's path may be."""
+    whole = f"{service}/{path.partition('/')[0]}"
+    return IN_PATH.get((whole, name)) or IN_PATH.get((service, name), SEGMENT)
 
 
 def schema(service: str, path: str, name: str, sort_keys: Iterable[str] = ()) -> Schema:

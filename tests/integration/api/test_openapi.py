@@ -12,6 +12,7 @@ from django.test import Client
 from jsonschema import Draft202012Validator
 
 from synnefo.api import bodies
+from synnefo.api.compute import security_group_proxies, server_bodies
 from synnefo.api.network import kinds
 from synnefo.api.openapi.document import document, rows
 from synnefo.urls import SERVICES
@@ -147,6 +148,8 @@ def test_microversions_are_told_as_they_are_heard(
         (kinds.cidr, ("10.0.0.0/8", "::/0", "1::8/128", "1:2:3:4:5:6:7:8/1", "1::2::3/4", "x/8")),
         (kinds.cidr, ("10.0.0.0", "10.0.0.0/33", "256.0.0.0/8", "1:2:3:4:5:6:7::8/1", "::/129")),
         (kinds.mac, ("00:00:00:00:00:00", "01:00:00:00:00:01", "02:00:00:00:00:0f", "x")),
+        (server_bodies.ACCESS["accessIPv4"], ("", None, 5)),
+        (security_group_proxies.name, ("x", " x", " ", "", "\x01", "x" * 256)),
         (kinds.ip_version, (4, "6", 5, "x")),
         (bodies.encoded(), ("", "AAAA", "AA==", "AAA=", "AAAAA", "=", "A A\nA A", "AAAA====x")),
     ],
