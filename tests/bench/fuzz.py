@@ -1,6 +1,7 @@
 """Sends generated requests to every operation of the OpenAPI document, by schemathesis.
 
-A server error, a status that is not in the document and an answer of another shape are failures.
+A server error, a status that is not in the document, an answer of another shape and the acceptance
+of what the document forbids are failures.
 Each service is a run of its own, as a user and as an administrator, two runs at a time.
 """
 
@@ -27,6 +28,8 @@ CHECKS = (
     "response_schema_conformance",
     "response_headers_conformance",
     "unsupported_method",
+    "negative_data_rejection",
+    "missing_required_header",
 )
 # It would end the session that the other requests are sent in.
 LEFT_OUT = ("identity_delete_auth_tokens",)
