@@ -27,7 +27,8 @@ from synnefo.api import console, metrics  # noqa: E402  # Django must be set up 
 from synnefo.api.compute.asking import is_asking  # noqa: E402
 from synnefo.api.events import Broadcaster, Receive, Scope, Send, Stream  # noqa: E402
 from synnefo.api.request import BODY_LIMIT  # noqa: E402
-from synnefo.intents import images, volume_images  # noqa: E402
+from synnefo.intents.image import images  # noqa: E402
+from synnefo.intents.volume import volume_images  # noqa: E402
 from synnefo.telemetry import logs  # noqa: E402
 from synnefo.telemetry.metrics import open_port  # noqa: E402
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from synnefo.api.events import Receive, Scope, Send
-from synnefo.intents import consoles
+from synnefo.intents.compute import consoles
 
 CONNECT_SECONDS = 5.0
 PIECE = 1 << 16

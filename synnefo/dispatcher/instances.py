@@ -10,7 +10,7 @@ from synnefo.core import naming
 from synnefo.core.addresses import prefix_length
 from synnefo.core.placement import ANTI_AFFINITY
 from synnefo.db.models import Address, Port, Server, Volume
-from synnefo.intents import cards
+from synnefo.intents.network import cards
 from synnefo.ports import DiskSpec, InstanceSpec, NicSpec
 
 OS_DEFINITION = "image"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from synnefo.core import naming
 from synnefo.core.messages import Origin
-from synnefo.intents import backend_networks
+from synnefo.intents.network import backend_networks
 from synnefo.ports import Clock, Cluster
 
 ASK_AGAIN_AFTER = 10.0

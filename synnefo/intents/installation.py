@@ -33,7 +33,7 @@ from synnefo.db.models import (
     User,
 )
 from synnefo.db.transactions import writing
-from synnefo.intents import image_files, images
+from synnefo.intents.image import image_files, images
 
 CHAIN = ("admin", "manager", "member", "reader")
 ROLES = (*CHAIN, "service")

@@ -18,7 +18,7 @@ from synnefo.core import drift, naming
 from synnefo.core.server_reports import Seen
 from synnefo.core.server_states import ServerMode, ServerState, ServerTask
 from synnefo.db.models import Backend, Intent, Port, Server, Volume
-from synnefo.intents import cards as card_rules
+from synnefo.intents.network import cards as card_rules
 from synnefo.ports import Cluster, InstanceReport, NotFound
 
 UNSETTLED = -1  # No disk has this size.

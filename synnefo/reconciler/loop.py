@@ -18,7 +18,8 @@ from django.db import DatabaseError, connection
 
 from synnefo.core.drift import Kind
 from synnefo.db.models import Backend
-from synnefo.intents import images, server_wishes
+from synnefo.intents import server_wishes
+from synnefo.intents.image import images
 from synnefo.observations import backends
 from synnefo.ports import Clock, Cluster, ClusterError, Listening
 from synnefo.reconciler import books, deadlines, exclusion, metrics, networks, node_roles, overdue

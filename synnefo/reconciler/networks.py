@@ -14,7 +14,7 @@ from synnefo.core.messages import Origin
 from synnefo.core.network_drift import Drift, Kind
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Backend, Network, Port, RetiredNetwork, Subnet
-from synnefo.intents import backend_networks, cards
+from synnefo.intents.network import backend_networks, cards
 from synnefo.observations import networks
 from synnefo.ports import Cluster, NetworkReport
 

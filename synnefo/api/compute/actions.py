@@ -17,7 +17,8 @@ from synnefo.api.routing import ROLES, Who
 from synnefo.core.faults import BadRequest, Conflict, Forbidden, Gone, NotFound
 from synnefo.core.server_states import ServerMode, ServerState, vm_state
 from synnefo.db.models import Image, Server
-from synnefo.intents import (
+from synnefo.intents import server_wishes
+from synnefo.intents.compute import (
     migrations,
     rescues,
     saved_images,
@@ -25,7 +26,6 @@ from synnefo.intents import (
     server_network,
     server_sizes,
     server_systems,
-    server_wishes,
 )
 
 Handler = Callable[[Request, Server, str, Any], HttpResponse]

@@ -11,7 +11,7 @@ from synnefo.api.compute.gating import since
 from synnefo.api.request import Request, answer, empty, long_timestamp
 from synnefo.core.faults import BadRequest, NotFound
 from synnefo.db.models import Aggregate
-from synnefo.intents import aggregates as intents
+from synnefo.intents.compute import aggregates as intents
 
 _NAMED = r"[^\s:\x00-\x1f\x7f]"
 ZONE = maybe(bodies.text(1, 255, trim=True, pattern=rf"{_NAMED}([^:\x00-\x1f\x7f]*{_NAMED})?"))

@@ -13,7 +13,7 @@ from synnefo.api.request import Request, answer, empty
 from synnefo.core import extra_specs
 from synnefo.core.faults import BadRequest, NotFound
 from synnefo.db.models import Flavor
-from synnefo.intents import flavors as intents
+from synnefo.intents.compute import flavors as intents
 
 QUERY = ("limit", "marker", "is_public", "minRam", "minDisk", "sort_key", "sort_dir")
 SORT_KEYS = {

@@ -16,8 +16,9 @@ from synnefo.api.request import Request, answer, empty, timestamp
 from synnefo.api.routing import Route, Who
 from synnefo.core.faults import BadRequest, NotFound
 from synnefo.db.models import Image
-from synnefo.intents import image_access, quota
-from synnefo.intents import images as intents
+from synnefo.intents import quota
+from synnefo.intents.image import image_access
+from synnefo.intents.image import images as intents
 
 LAST, LAST_OF_METADATA = 35, 38
 STATUS = {

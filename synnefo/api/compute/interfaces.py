@@ -10,7 +10,7 @@ from synnefo.api.compute.servers import find
 from synnefo.api.request import Request, answer, empty
 from synnefo.api.routing import Route, Who
 from synnefo.db.models import Port
-from synnefo.intents import interfaces
+from synnefo.intents.compute import interfaces
 
 TAG = bodies.text(1, 60, pattern=r"[^,/\x00-\x1f\x7f]+")
 FIXED_IP = bodies.record({"ip_address": bodies.address(4, 6)}, need=("ip_address",))

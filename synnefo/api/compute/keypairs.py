@@ -13,7 +13,7 @@ from synnefo.api.request import Request, answer, empty, long_timestamp
 from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest, Forbidden, NotFound
 from synnefo.db.models import Keypair, User
-from synnefo.intents import keypairs as intents
+from synnefo.intents.compute import keypairs as intents
 
 PAGED, ONLY_IMPORTED, OTHERS = 35, 92, 10
 NAME = text(1, 255, trim=True, pattern=r"[a-zA-Z0-9_ -]+")

@@ -6,7 +6,7 @@ from synnefo.api.bodies import METADATA, record
 from synnefo.api.compute.servers import find
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import BadRequest, NotFound
-from synnefo.intents import server_changes as intents
+from synnefo.intents.compute import server_changes as intents
 
 ALL = record({"metadata": METADATA}, ("metadata",))
 ONE = record({"meta": METADATA}, ("meta",))

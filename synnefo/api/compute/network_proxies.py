@@ -13,7 +13,7 @@ from synnefo.api.request import Request, answer, empty
 from synnefo.api.routing import Route, Who
 from synnefo.core.faults import Conflict, NotFound
 from synnefo.db.models import FloatingIp, Network
-from synnefo.intents import floating_ips, network_rows
+from synnefo.intents.network import floating_ips, network_rows
 
 LAST = 35
 # What Nova said of its own networks, and has nothing to say about these.

@@ -18,7 +18,7 @@ from synnefo.api.request import Request, answer, empty
 from synnefo.api.routing import Route, Who
 from synnefo.core.faults import BadRequest, Conflict, NotFound
 from synnefo.db.models import SecurityGroup, SecurityGroupRule
-from synnefo.intents import security_groups
+from synnefo.intents.network import security_groups
 
 LAST = 35
 EVERYWHERE = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}

@@ -16,7 +16,7 @@ from synnefo.core.faults import BadRequest, Conflict, NotFound, ServiceUnavailab
 from synnefo.core.naming import instance_name
 from synnefo.core.server_states import ServerMode, ServerState, vm_state
 from synnefo.db.models import Server
-from synnefo.intents import consoles
+from synnefo.intents.compute import consoles
 from synnefo.ports import ClusterRefused, ClusterUnreachable
 from synnefo.ports import NotFound as NoInstance
 

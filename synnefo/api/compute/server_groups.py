@@ -13,7 +13,7 @@ from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import BadRequest
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Server, ServerGroup
-from synnefo.intents import server_groups as intents
+from synnefo.intents.compute import server_groups as intents
 
 QUERY = ("all_projects", "limit", "offset")
 HARD = ("affinity", "anti-affinity")

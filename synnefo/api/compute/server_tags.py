@@ -9,7 +9,7 @@ from synnefo.api.compute.servers import find
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import NotFound
 from synnefo.db.models import ServerTag
-from synnefo.intents import server_changes as intents
+from synnefo.intents.compute import server_changes as intents
 
 ALL = record({"tags": TAGS}, ("tags",))
 

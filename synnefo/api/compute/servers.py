@@ -25,8 +25,8 @@ from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import BadRequest, NotFound
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Server
-from synnefo.intents import server_changes
-from synnefo.intents import servers as intents
+from synnefo.intents.compute import server_changes
+from synnefo.intents.compute import servers as intents
 
 # What an update may say, and where it is kept.
 COLUMNS = {

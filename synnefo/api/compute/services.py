@@ -14,8 +14,8 @@ from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import BadRequest, NotFound
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Node, Server
-from synnefo.intents import nodes as intents
 from synnefo.intents import zones
+from synnefo.intents.compute import nodes as intents
 
 QUERY = ("host", "binary")
 HOST_QUERY = ("zone", "service")

@@ -13,8 +13,8 @@ from synnefo.api.request import Request, answer, empty
 from synnefo.api.routing import Route, Who
 from synnefo.core.faults import BadRequest, Conflict, NotFound
 from synnefo.db.models import VolumeAttachment
-from synnefo.intents import volume_attaching as intents
-from synnefo.intents import volume_lookup
+from synnefo.intents.volume import volume_attaching as intents
+from synnefo.intents.volume import volume_lookup
 
 DEVICE = bodies.maybe(bodies.text(1, 255, pattern=r"/dev/x{0,1}[a-z]{0,1}d{0,1}[a-z]+[0-9]*"))
 TAG = bodies.text(1, 60, pattern=r"[^,/\x00-\x1f\x7f]+")

@@ -13,10 +13,10 @@ from synnefo.api.volume.records import volumes
 from synnefo.core.faults import NotFound
 from synnefo.core.volume_states import gib
 from synnefo.db.models import Snapshot, Volume
-from synnefo.intents import snapshots as snapshot_intents
-from synnefo.intents import volume_lookup
-from synnefo.intents import volumes as intents
-from synnefo.intents.volumes import VolumeRequest
+from synnefo.intents.volume import snapshots as snapshot_intents
+from synnefo.intents.volume import volume_lookup
+from synnefo.intents.volume import volumes as intents
+from synnefo.intents.volume.volumes import VolumeRequest
 
 LAST = 35
 _NAMES: dict[str, Kind] = {

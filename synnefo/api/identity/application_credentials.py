@@ -9,7 +9,7 @@ from synnefo.api.identity import kinds, records, sight
 from synnefo.api.identity.lists import filtered, listed
 from synnefo.api.request import Request, answer, empty
 from synnefo.db.models import AccessRule, ApplicationCredential
-from synnefo.intents import application_credentials as intents
+from synnefo.intents.identity import application_credentials as intents
 
 ROLE = record({"id": kinds.ID, "name": kinds.NAME, "domain": kinds.free}, rest=kinds.free)
 RULE = record(

@@ -10,9 +10,9 @@ from synnefo.core.faults import Forbidden, NotFound
 from synnefo.db.models import (
     Role,
 )
-from synnefo.intents import assignments as intents
-from synnefo.intents import domains, groups, projects, users
-from synnefo.intents.assignments import Grant
+from synnefo.intents.identity import assignments as intents
+from synnefo.intents.identity import domains, groups, projects, users
+from synnefo.intents.identity.assignments import Grant
 
 
 def _grant(target: str, actor: str, where: dict[str, str], *, inherited: bool) -> Grant:

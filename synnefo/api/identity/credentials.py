@@ -12,8 +12,8 @@ from synnefo.api.request import Request, answer, empty
 from synnefo.api.routing import FORBIDDEN, ROLES, Who
 from synnefo.core.faults import Forbidden, NotFound
 from synnefo.db.models import Credential
-from synnefo.intents import credentials as intents
-from synnefo.intents import effective_roles
+from synnefo.intents.identity import credentials as intents
+from synnefo.intents.identity import effective_roles
 
 FIELDS = {
     "type": text(1, 255),

@@ -11,8 +11,8 @@ from synnefo.api.identity.lists import collection, filtered, listed
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import BadRequest, Forbidden, NotFound
 from synnefo.db.models import Domain, Project, User
-from synnefo.intents import domains as intents
-from synnefo.intents import effective_roles
+from synnefo.intents.identity import domains as intents
+from synnefo.intents.identity import effective_roles
 
 FIELDS = {
     "name": kinds.SHORT_NAME,

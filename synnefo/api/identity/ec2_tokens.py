@@ -17,7 +17,7 @@ from synnefo.api.request import Request
 from synnefo.api.routing import FORBIDDEN
 from synnefo.core import ec2_signatures
 from synnefo.core.faults import Forbidden
-from synnefo.intents import credentials, tokens
+from synnefo.intents.identity import credentials, tokens
 
 LIFETIME = timedelta(minutes=15)  # of a signature
 WORDS = mapping(text(1, 1024), text(0, 8192, lines=True), 200)

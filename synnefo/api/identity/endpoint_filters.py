@@ -13,8 +13,8 @@ from synnefo.api.identity.lists import collection, filtered, listed
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import NotFound
 from synnefo.db.models import EndpointGroup, Project, ProjectEndpoint
-from synnefo.intents import projects
-from synnefo.intents import service_catalog as intents
+from synnefo.intents.identity import projects
+from synnefo.intents.identity import service_catalog as intents
 
 FIELDS = {
     "name": kinds.NAME,

@@ -10,7 +10,7 @@ from synnefo.api.identity.catalog import Place
 from synnefo.api.identity.lists import collection
 from synnefo.api.request import Request, answer, empty
 from synnefo.db.models import CatalogService, Endpoint, Region
-from synnefo.intents import service_catalog as intents
+from synnefo.intents.identity import service_catalog as intents
 
 REGION_ID = text(1, 255, pattern=r"[^/\x00-\x1f\x7f]+")
 REGION = {

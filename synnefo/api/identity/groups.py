@@ -7,8 +7,8 @@ from synnefo.api.identity.lists import filtered, listed
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import NotFound
 from synnefo.db.models import Group, User
-from synnefo.intents import groups as intents
-from synnefo.intents import users
+from synnefo.intents.identity import groups as intents
+from synnefo.intents.identity import users
 
 FIELDS = {"name": kinds.SHORT_NAME, "domain_id": kinds.ID, "description": kinds.DESCRIPTION}
 CREATE = kinds.body("group", FIELDS, ("name",))

@@ -14,7 +14,7 @@ from synnefo.api.request import Request
 from synnefo.core.attempts import Attempts
 from synnefo.core.faults import TooManyRequests, Unauthorized
 from synnefo.db.models import User
-from synnefo.intents.tokens import REFUSAL
+from synnefo.intents.identity.tokens import REFUSAL
 
 T = TypeVar("T")
 LONGEST = 300  # of a key, so that what is kept in memory is bounded in bytes, too

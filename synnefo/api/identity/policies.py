@@ -10,7 +10,7 @@ from synnefo.api.identity.lists import collection, filtered, listed
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import NotFound
 from synnefo.db.models import Consumer, Policy
-from synnefo.intents import policies as intents
+from synnefo.intents.identity import policies as intents
 
 FIELDS = {"type": text(1, 255), "blob": text(0, 65536, lines=True)}
 CREATE, UPDATE = kinds.body("policy", FIELDS, ("type", "blob")), kinds.body("policy", FIELDS)

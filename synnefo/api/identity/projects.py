@@ -11,8 +11,8 @@ from synnefo.api.identity.lists import LONGEST, collection, filtered, listed, tr
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import BadRequest, NotFound
 from synnefo.db.models import Domain, Project
-from synnefo.intents import domains, effective_roles
-from synnefo.intents import projects as intents
+from synnefo.intents.identity import domains, effective_roles
+from synnefo.intents.identity import projects as intents
 
 FIELDS = {
     "name": kinds.SHORT_NAME,

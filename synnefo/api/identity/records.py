@@ -7,7 +7,7 @@ from synnefo.api.bodies import listing, maybe, text
 from synnefo.api.identity.kinds import LINKS, boolean, free, shape, shapes
 from synnefo.core import password_rules
 from synnefo.db.models import Domain, Group, Project, Role, User
-from synnefo.intents import users as user_intents
+from synnefo.intents.identity import users as user_intents
 
 WORD, TEXT = text(0, 255), text(0, 4096, lines=True)
 

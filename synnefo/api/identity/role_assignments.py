@@ -13,7 +13,7 @@ from synnefo.api.request import Request, answer
 from synnefo.core.faults import BadRequest
 from synnefo.core.role_inference import expanded
 from synnefo.db.models import Domain, Group, Membership, Project, Role, RoleAssignment, User
-from synnefo.intents import effective_roles
+from synnefo.intents.identity import effective_roles
 
 INHERITED = "OS-INHERIT:inherited_to"
 FILTERS = ("user.id", "group.id", "role.id", "scope.project.id", "scope.domain.id", "scope.system",

@@ -11,7 +11,7 @@ from synnefo.api.request import Request, answer, empty
 from synnefo.api.routing import FORBIDDEN
 from synnefo.core.faults import Forbidden, NotFound
 from synnefo.db.models import ImpliedRole, Role
-from synnefo.intents import roles as intents
+from synnefo.intents.identity import roles as intents
 
 FIELDS = {
     "name": kinds.NAME,

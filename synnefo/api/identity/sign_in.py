@@ -16,9 +16,9 @@ from synnefo.core import password_rules
 from synnefo.core.faults import Forbidden, NotFound, Unauthorized
 from synnefo.db.models import ApplicationCredential, Domain, Project, Token, User
 from synnefo.db.prepared import PreparedRows
-from synnefo.intents import application_credentials, tokens, trusts, users
-from synnefo.intents.effective_roles import Scope
-from synnefo.intents.tokens import IssuedToken, Origin
+from synnefo.intents.identity import application_credentials, tokens, trusts, users
+from synnefo.intents.identity.effective_roles import Scope
+from synnefo.intents.identity.tokens import IssuedToken, Origin
 
 REFUSAL = tokens.REFUSAL
 _PROJECT = PreparedRows(Project, lambda key: Project.objects.filter(enabled=True, id=key), str)

@@ -12,9 +12,9 @@ from synnefo.api.identity.sign_in import refusal, sign_in
 from synnefo.api.identity.token_records import TokenRow
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import BadRequest, Forbidden, NotFound
-from synnefo.intents import effective_roles
-from synnefo.intents import tokens as intents
-from synnefo.intents.effective_roles import Scope
+from synnefo.intents.identity import effective_roles
+from synnefo.intents.identity import tokens as intents
+from synnefo.intents.identity.effective_roles import Scope
 
 SUBJECT = "X-Subject-Token"
 CATALOG_SHAPE = record(

@@ -12,7 +12,7 @@ from synnefo.api.identity.lists import collection, filtered, listed
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import Forbidden, NotFound
 from synnefo.db.models import Trust
-from synnefo.intents import trusts as intents
+from synnefo.intents.identity import trusts as intents
 
 FIELDS = {
     "trustor_user_id": kinds.ID,

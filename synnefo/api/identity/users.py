@@ -14,8 +14,8 @@ from synnefo.api.identity.lockout import guarded, key_of
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import NotFound
 from synnefo.db.models import Group, Project, User
-from synnefo.intents import effective_roles
-from synnefo.intents import users as intents
+from synnefo.intents.identity import effective_roles
+from synnefo.intents.identity import users as intents
 
 OPTIONS = record(
     {

@@ -17,9 +17,9 @@ from synnefo.core.faults import (
     UnsupportedMediaType,
 )
 from synnefo.db.models import Image
-from synnefo.intents import images as intents
-from synnefo.intents.image_files import check_size, path_of
-from synnefo.intents.image_tasks import STORE
+from synnefo.intents.image import images as intents
+from synnefo.intents.image.image_files import check_size, path_of
+from synnefo.intents.image.image_tasks import STORE
 
 BYTES = "application/octet-stream"
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")

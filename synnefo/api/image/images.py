@@ -9,9 +9,9 @@ from synnefo.api.image.records import find, find_own, record
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import Conflict, Forbidden, NotFound
 from synnefo.db.models import Image
-from synnefo.intents import image_imports
-from synnefo.intents import images as intents
-from synnefo.intents.image_tasks import STORE
+from synnefo.intents.image import image_imports
+from synnefo.intents.image import images as intents
+from synnefo.intents.image.image_tasks import STORE
 
 
 def show(request: Request, id: str) -> HttpResponse:

@@ -18,10 +18,10 @@ from synnefo.api.pagination import after, limit_of, ordered, sorting
 from synnefo.api.request import CHUNK, Request, answer, empty, timestamp
 from synnefo.core.faults import BadRequest, Conflict, NotFound
 from synnefo.db.models import ImageTask
-from synnefo.intents import image_downloads, image_imports, image_quota, image_tasks
-from synnefo.intents import images as images_intents
-from synnefo.intents.image_imports import COPY, DOWNLOAD, WEB, ImportWish
-from synnefo.intents.image_tasks import STORE
+from synnefo.intents.image import image_downloads, image_imports, image_quota, image_tasks
+from synnefo.intents.image import images as images_intents
+from synnefo.intents.image.image_imports import COPY, DOWNLOAD, WEB, ImportWish
+from synnefo.intents.image.image_tasks import STORE
 
 METHOD = bodies.record(
     {

@@ -18,7 +18,7 @@ from synnefo.api.request import Request, answer
 from synnefo.core.faults import BadRequest
 from synnefo.db.json_lists import ListHolds
 from synnefo.db.models import Image
-from synnefo.intents import image_access, image_members
+from synnefo.intents.image import image_access, image_members
 
 SORT_KEYS = {
     name: name

@@ -9,8 +9,8 @@ from synnefo.api.image.records import TEXT, find
 from synnefo.api.request import Request, answer, empty, timestamp
 from synnefo.core.faults import Forbidden
 from synnefo.db.models import Image, ImageMember
-from synnefo.intents import image_access
-from synnefo.intents import image_members as intents
+from synnefo.intents.image import image_access
+from synnefo.intents.image import image_members as intents
 
 ADD = bodies.record({"member": bodies.text(1, 255)}, need=("member",), rest=bodies.anything)
 # Clients say the member here too, which is in the path already.

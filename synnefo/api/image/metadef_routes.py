@@ -8,7 +8,7 @@ from synnefo.api.image import metadef_bodies as kinds
 from synnefo.api.image import metadefs
 from synnefo.api.image.records import TEXT
 from synnefo.api.routing import Route, View, Who
-from synnefo.intents.metadefs import OBJECT, PROPERTY, TAG
+from synnefo.intents.image.metadefs import OBJECT, PROPERTY, TAG
 
 BASE = "metadefs/namespaces"
 NAMED = bodies.record({"name": TEXT}, need=("name",), rest=bodies.anything)

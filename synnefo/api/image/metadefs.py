@@ -12,8 +12,8 @@ from synnefo.api.pagination import after, limit_of, ordered, sorting
 from synnefo.api.request import Request, answer, empty, timestamp
 from synnefo.core.faults import BadRequest, Forbidden
 from synnefo.db.models import MetadefItem, MetadefNamespace
-from synnefo.intents import metadefs as intents
-from synnefo.intents.metadefs import OBJECT, PROPERTY, RESOURCE_TYPE, TAG
+from synnefo.intents.image import metadefs as intents
+from synnefo.intents.image.metadefs import OBJECT, PROPERTY, RESOURCE_TYPE, TAG
 
 NAMESPACES = "/v2/metadefs/namespaces"
 SORT_KEYS = {name: name for name in ("namespace", "created_at", "updated_at")}

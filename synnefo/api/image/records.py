@@ -6,8 +6,8 @@ from synnefo.api import bodies
 from synnefo.api.bodies import Kind
 from synnefo.api.request import Request, timestamp
 from synnefo.db.models import Image
-from synnefo.intents import image_access
-from synnefo.intents.image_tasks import STORE
+from synnefo.intents.image import image_access
+from synnefo.intents.image.image_tasks import STORE
 
 # Fields that only the service sets.
 READ_ONLY = frozenset(

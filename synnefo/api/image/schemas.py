@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from synnefo.api.image.fields import CONTAINER_FORMATS, DISK_FORMATS, VISIBILITIES
 from synnefo.api.request import Request, answer
 from synnefo.core.faults import NotFound
-from synnefo.intents import image_members
+from synnefo.intents.image import image_members
 
 Schema = dict[str, Any]
 UUID_PATTERN = (

@@ -19,7 +19,7 @@ from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest, NotFound
 from synnefo.core.network_faults import PolicyNotAuthorized
 from synnefo.db.models import NetworkTag
-from synnefo.intents import network_tags
+from synnefo.intents.network import network_tags
 
 Filter = Callable[[list[str]], Q]
 Wish = Mapping[str, Any]

@@ -18,7 +18,7 @@ from synnefo.api.network.collections import (
 from synnefo.api.request import Request
 from synnefo.core.network_faults import FloatingIPNotFound
 from synnefo.db.models import FloatingIp
-from synnefo.intents import floating_ips, network_rows
+from synnefo.intents.network import floating_ips, network_rows
 
 
 def rows(request: Request) -> QuerySet[FloatingIp]:

@@ -20,7 +20,7 @@ from synnefo.api.network.collections import (
 from synnefo.api.request import Request
 from synnefo.core.network_faults import NetworkNotFound
 from synnefo.db.models import Network, NetworkGrant, Subnet
-from synnefo.intents import network_rows, networks
+from synnefo.intents.network import network_rows, networks
 
 LARGEST_SEGMENT = 2**24 - 1
 SUBNETS = Prefetch("subnets", Subnet.objects.select_related("subnet_pool__scope").order_by("pk"))

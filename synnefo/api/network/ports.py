@@ -24,7 +24,7 @@ from synnefo.api.request import Request
 from synnefo.core.faults import BadRequest
 from synnefo.core.network_faults import PortNotFound
 from synnefo.db.models import Address, Port, Server
-from synnefo.intents import network_rows, ports
+from synnefo.intents.network import network_rows, ports
 
 SERVERS = "compute:"
 SERVER = "compute:nova"

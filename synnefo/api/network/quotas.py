@@ -9,7 +9,7 @@ from synnefo.api.routing import Route, Who
 from synnefo.core.faults import NotFound
 from synnefo.core.network_faults import PolicyNotAuthorized
 from synnefo.db.models import Project
-from synnefo.intents import network_quota
+from synnefo.intents.network import network_quota
 
 
 class ProjectQuotaNotFound(NotFound):

@@ -14,7 +14,7 @@ from synnefo.api.routing import Route, Who
 from synnefo.core.network_faults import AgentNotFound, NetworkNotFound
 from synnefo.core.subnet_rules import size
 from synnefo.db.models import Network, Node, Subnet
-from synnefo.intents import subnets
+from synnefo.intents.network import subnets
 
 AGENT = "Linux bridge agent"  # Clients know agents by the names of Neutron's own.
 BINARY = "synnefo-node"

@@ -21,8 +21,8 @@ from synnefo.api.request import Request, answer
 from synnefo.api.routing import Route, Who
 from synnefo.core.network_faults import PolicyNotAuthorized, RouterNotFound
 from synnefo.db.models import Port, Router
-from synnefo.intents import network_rows, network_tags, routers
-from synnefo.intents.network_rows import GATEWAY
+from synnefo.intents.network import network_rows, network_tags, routers
+from synnefo.intents.network.network_rows import GATEWAY
 
 ACTIONS_BODY = {"subnet_id": bodies.uuid, "port_id": bodies.uuid}
 GATEWAYS = Prefetch(

@@ -21,7 +21,7 @@ from synnefo.api.request import Request, timestamp
 from synnefo.core.network_faults import SecurityGroupNotFound, SecurityGroupRuleNotFound
 from synnefo.core.security_rules import ETHERTYPES, normalized
 from synnefo.db.models import SecurityGroup, SecurityGroupRule
-from synnefo.intents import network_rows, security_groups
+from synnefo.intents.network import network_rows, security_groups
 
 RULES = Prefetch("rules", SecurityGroupRule.objects.select_related("remote_group").order_by("pk"))
 

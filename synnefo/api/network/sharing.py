@@ -24,7 +24,7 @@ from synnefo.core.network_faults import (
     SubnetPoolNotFound,
 )
 from synnefo.db.models import SubnetPool
-from synnefo.intents import network_grants, network_rows, subnet_pools
+from synnefo.intents.network import network_grants, network_rows, subnet_pools
 
 
 def pool_rows(request: Request) -> QuerySet[SubnetPool]:

@@ -20,7 +20,7 @@ from synnefo.api.network.collections import (
 from synnefo.api.request import Request
 from synnefo.core.network_faults import SubnetNotFound
 from synnefo.db.models import Subnet
-from synnefo.intents import network_rows, subnets
+from synnefo.intents.network import network_rows, subnets
 
 MODES = bodies.maybe(bodies.choice("slaac", "dhcpv6-stateful", "dhcpv6-stateless"))
 

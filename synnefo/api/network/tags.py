@@ -12,7 +12,7 @@ from synnefo.api.request import Request, answer, empty
 from synnefo.api.routing import Route, Who
 from synnefo.core.faults import BadRequest
 from synnefo.core.network_faults import TagNotFound
-from synnefo.intents import network_rows, network_tags
+from synnefo.intents.network import network_rows, network_tags
 
 BODY = bodies.record({"tags": bodies.listing(kinds.TAG, 0, network_tags.MOST)}, need=("tags",))
 SHAPE = bodies.record({"tags": bodies.listing(bodies.text(), 0, 100)}, need=("tags",))

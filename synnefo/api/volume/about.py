@@ -13,8 +13,8 @@ from synnefo.api.volume.records import HOST
 from synnefo.core.faults import BadRequest, Conflict, NotFound
 from synnefo.core.volume_states import GIB
 from synnefo.db.models import Backend, Snapshot, Volume
-from synnefo.intents import volume_services
-from synnefo.intents.volume_services import BACKUP, SCHEDULER, VOLUMES
+from synnefo.intents.volume import volume_services
+from synnefo.intents.volume.volume_services import BACKUP, SCHEDULER, VOLUMES
 
 ZONE = "nova"
 MACHINE = HOST.partition("@")[0]

@@ -9,8 +9,8 @@ from synnefo.api.request import Request, answer, empty
 from synnefo.api.routing import ROLES, Who
 from synnefo.api.volume.volumes import find
 from synnefo.core.faults import BadRequest, Conflict, Forbidden
-from synnefo.intents import volume_actions as intents
-from synnefo.intents import volume_attaching, volume_images, volumes
+from synnefo.intents.volume import volume_actions as intents
+from synnefo.intents.volume import volume_attaching, volume_images, volumes
 
 Acts = Callable[[Request, str, Any], HttpResponse]
 

@@ -13,8 +13,8 @@ from synnefo.api.volume.bodies import titles
 from synnefo.api.volume.records import backup_brief, backup_full
 from synnefo.core.faults import BadRequest
 from synnefo.db.models import Backup
-from synnefo.intents import backup_records, volume_lookup
-from synnefo.intents import backups as intents
+from synnefo.intents.volume import backup_records, volume_lookup
+from synnefo.intents.volume import backups as intents
 
 
 def _rows() -> "QuerySet[Backup]":

@@ -12,7 +12,7 @@ from synnefo.api.volume.bodies import wrapped
 from synnefo.core import keyed_texts
 from synnefo.core.faults import NotFound
 from synnefo.db.models import GroupType
-from synnefo.intents import volume_groups as intents
+from synnefo.intents.volume import volume_groups as intents
 
 SPECS = mapping(text(1, 255, pattern=r"[a-zA-Z0-9\-_:. ]+"), text(0, 255), most=128)
 _TYPE: dict[str, Kind] = {"name": text(1, 255), "description": maybe(text(0, 255, lines=True))}

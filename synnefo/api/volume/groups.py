@@ -23,8 +23,8 @@ from synnefo.api.volume.bodies import IDENTIFIER, NOTE, TITLE, one_of, wrapped
 from synnefo.core import volume_states
 from synnefo.core.faults import BadRequest
 from synnefo.db.models import GroupSnapshot, VolumeGroup
-from synnefo.intents import volume_groups as intents
-from synnefo.intents import volume_lookup
+from synnefo.intents.volume import volume_groups as intents
+from synnefo.intents.volume import volume_lookup
 
 CREATE = wrapped(
     "group",

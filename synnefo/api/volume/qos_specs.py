@@ -10,7 +10,7 @@ from synnefo.api.request import Request, answer, empty
 from synnefo.api.volume.records import links
 from synnefo.core.faults import BadRequest
 from synnefo.db.models import QosSpecs, VolumeType
-from synnefo.intents import qos_specs as intents
+from synnefo.intents.volume import qos_specs as intents
 
 
 def _qos(row: QosSpecs) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import BadRequest, Forbidden, NotFound
 from synnefo.core.quota import LARGEST_LIMIT, UNLIMITED, VOLUME
 from synnefo.db.models import Project
-from synnefo.intents import quota, quota_limits, volume_quota
+from synnefo.intents import quota, quota_limits
+from synnefo.intents.volume import volume_quota
 
 _LIMIT = bodies.integer(UNLIMITED, LARGEST_LIMIT)
 _LIMITS = dict.fromkeys(VOLUME, _LIMIT)

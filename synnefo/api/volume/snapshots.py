@@ -12,8 +12,8 @@ from synnefo.api.volume.metadata import Metadata
 from synnefo.api.volume.records import snapshot_full, snapshot_small
 from synnefo.core.faults import BadRequest, Conflict
 from synnefo.db.models import Snapshot
-from synnefo.intents import snapshots as intents
-from synnefo.intents import volume_lookup
+from synnefo.intents.volume import snapshots as intents
+from synnefo.intents.volume import volume_lookup
 
 
 def _rows() -> "QuerySet[Snapshot]":

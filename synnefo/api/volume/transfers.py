@@ -15,8 +15,8 @@ from synnefo.api.volume.records import (
     transfer_full,
 )
 from synnefo.db.models import VolumeAttachment, VolumeMessage, VolumeTransfer
-from synnefo.intents import volume_attachments, volume_lookup
-from synnefo.intents import volume_transfers as intents
+from synnefo.intents.volume import volume_attachments, volume_lookup
+from synnefo.intents.volume import volume_transfers as intents
 
 
 def _open() -> "QuerySet[VolumeTransfer]":

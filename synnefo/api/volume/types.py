@@ -11,8 +11,8 @@ from synnefo.api.volume import lists
 from synnefo.core import keyed_texts
 from synnefo.core.faults import BadRequest, NotFound
 from synnefo.db.models import DefaultVolumeType, VolumeType
-from synnefo.intents import volume_lookup
-from synnefo.intents import volume_types as intents
+from synnefo.intents.volume import volume_lookup
+from synnefo.intents.volume import volume_types as intents
 
 SHOWN_SPECS = frozenset({"RESKEY:availability_zones", "multiattach", "replication_enabled"})
 

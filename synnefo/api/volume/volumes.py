@@ -14,9 +14,9 @@ from synnefo.api.volume.records import volume_brief, volume_full, volume_small, 
 from synnefo.core.faults import BadRequest
 from synnefo.core.volume_states import GIB
 from synnefo.db.models import Volume
-from synnefo.intents import volume_lookup
-from synnefo.intents import volumes as intents
-from synnefo.intents.volumes import VolumeRequest
+from synnefo.intents.volume import volume_lookup
+from synnefo.intents.volume import volumes as intents
+from synnefo.intents.volume.volumes import VolumeRequest
 
 ZONE = "nova"
 

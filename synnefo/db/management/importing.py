@@ -19,7 +19,8 @@ from synnefo.core.faults import Fault
 from synnefo.core.messages import FINAL_STATUSES, Origin
 from synnefo.db.models import Backend, Server
 from synnefo.dispatcher.networks import NetworkPreparer
-from synnefo.intents import cards, imports
+from synnefo.intents.compute import imports
+from synnefo.intents.network import cards
 from synnefo.observations import servers
 from synnefo.ports import Cluster, ClusterError, InstanceChange, InstanceReport, NotFound
 

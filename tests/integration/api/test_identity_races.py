@@ -13,7 +13,7 @@ from django.contrib.auth.hashers import make_password
 
 from synnefo.db import transactions
 from synnefo.db.models import RoleAssignment, User
-from synnefo.intents import tokens, users
+from synnefo.intents.identity import tokens, users
 from tests.integration.api.client import Answer, Api
 from tests.integration.api.test_sign_in import PASSWORD, V3, Stopped, change, clock, sign_in
 from tests.integration.api.world import World

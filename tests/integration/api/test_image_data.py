@@ -9,7 +9,7 @@ import pytest
 
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Image, Intent, Server
-from synnefo.intents import image_files, images
+from synnefo.intents.image import image_files, images
 from tests.integration.api.client import Api
 from tests.integration.api.test_images import BYTES, IMAGES, queued
 from tests.integration.api.world import World

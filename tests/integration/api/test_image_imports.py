@@ -14,7 +14,7 @@ import pytest
 from synnefo.api.image import imports
 from synnefo.core.faults import Fault
 from synnefo.db.models import Image, ImageTask
-from synnefo.intents import image_downloads, image_files, image_tasks, images
+from synnefo.intents.image import image_downloads, image_files, image_tasks, images
 from tests.integration.api.client import Api
 from tests.integration.api.test_images import BYTES, IMAGES, caller, qcow2, queued
 from tests.integration.api.world import World

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from synnefo.db.models import Image, ImageMember
-from synnefo.intents import image_members
+from synnefo.intents.image import image_members
 from tests.integration.api.client import Api
 from tests.integration.api.world import World
 

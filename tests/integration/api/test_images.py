@@ -17,7 +17,7 @@ from synnefo import asgi
 from synnefo.core.caller import Caller
 from synnefo.core.faults import NotFound
 from synnefo.db.models import Image
-from synnefo.intents import image_files, images
+from synnefo.intents.image import image_files, images
 from tests.integration.api.client import Api
 from tests.integration.api.world import World
 

@@ -10,7 +10,7 @@ import pytest
 
 from synnefo.api.microversions import STEPS
 from synnefo.db.models import Server
-from synnefo.intents import server_groups
+from synnefo.intents.compute import server_groups
 from tests.integration.api.client import Api
 from tests.integration.api.test_writes import NOWHERE, SERVERS, wish
 from tests.integration.api.versioned import act, node, post, shown

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from synnefo.api.routing import Route, Who
-from synnefo.intents import security_groups
+from synnefo.intents.network import security_groups
 from synnefo.urls import SERVICES
 from tests.integration.api.client import Api
 from tests.integration.api.everything import Copies, fill

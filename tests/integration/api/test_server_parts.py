@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from synnefo.db.models import Port, SecurityGroup
-from synnefo.intents import security_groups
+from synnefo.intents.network import security_groups
 from tests.integration.api.client import Api
 from tests.integration.api.test_writes import NOWHERE, SERVERS
 from tests.integration.api.world import World

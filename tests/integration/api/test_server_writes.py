@@ -11,7 +11,7 @@ from synnefo.db.models import (
     Intent,
     Server,
 )
-from synnefo.intents import consoles
+from synnefo.intents.compute import consoles
 from synnefo.ports import ConsoleReport
 from synnefo.rapi.fake import FakeCluster
 from tests.integration.api.client import Api

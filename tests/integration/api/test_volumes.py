@@ -19,7 +19,8 @@ from synnefo.db.models import (
     VolumeContent,
     VolumeType,
 )
-from synnefo.intents import image_files, volume_images
+from synnefo.intents.image import image_files
+from synnefo.intents.volume import volume_images
 from tests.integration.api.client import Answer, Api
 from tests.integration.api.conformance import why_not
 from tests.integration.api.world import World

@@ -29,7 +29,7 @@ from synnefo.db.models import (
 )
 from synnefo.dispatcher.consumer import Consumer
 from synnefo.dispatcher.submission import Submitter
-from synnefo.intents import servers
+from synnefo.intents.compute import servers
 from synnefo.intents.server_request import ServerRequest
 from synnefo.ports import Delivery
 from synnefo.rapi.fake import FakeCluster

@@ -19,7 +19,7 @@ from synnefo.db.models import (
     Server,
     Volume,
 )
-from synnefo.intents import server_changes, servers
+from synnefo.intents.compute import server_changes, servers
 from synnefo.intents.server_request import NetworkRequest
 from synnefo.ports import Delivery, Reject
 from tests.integration.spine.spine import shuffled

@@ -4,7 +4,8 @@ import pytest
 
 from synnefo.core.faults import Conflict
 from synnefo.db.models import Address, Intent, Port
-from synnefo.intents import interfaces, networks, ports, servers, subnets
+from synnefo.intents.compute import interfaces, servers
+from synnefo.intents.network import networks, ports, subnets
 from synnefo.intents.server_request import NetworkRequest
 
 

@@ -11,7 +11,7 @@ from synnefo.core import messages
 from synnefo.db import sealing
 from synnefo.db.models import Backend, Image, Subnet, User
 from synnefo.dispatcher.consumer import Consumer
-from synnefo.intents import tokens
+from synnefo.intents.identity import tokens
 from synnefo.ports import Delivery, Reject
 
 

@@ -15,7 +15,8 @@ from synnefo.dispatcher import submission as submitting
 from synnefo.dispatcher import workers
 from synnefo.dispatcher.networks import NetworkPreparer
 from synnefo.dispatcher.outcomes import Gone, Later, Refused, Submitted
-from synnefo.intents import backend_networks, submission
+from synnefo.intents import submission
+from synnefo.intents.network import backend_networks
 from synnefo.ports import ClusterBusy, ClusterRefused, NetworkReport
 from synnefo.rapi.fake import FakeCluster
 from tests.integration.spine.spine import Killed, shuffled

@@ -6,8 +6,8 @@ import pytest
 
 from synnefo import wiring
 from synnefo.db.models import Backend, Server, Volume
-from synnefo.intents import volume_attaching, volumes
-from synnefo.intents.volumes import VolumeRequest
+from synnefo.intents.volume import volume_attaching, volumes
+from synnefo.intents.volume.volumes import VolumeRequest
 from synnefo.rapi.fake import FakeCluster
 from tests.integration.spine.spine import Spine
 

@@ -9,11 +9,12 @@ import pytest
 
 from synnefo.core.faults import BadRequest, QuotaExceeded
 from synnefo.db.models import Image, QuotaLimit, Server, Snapshot, Volume
-from synnefo.intents import rescues, saved_images, server_systems, volume_attaching, volumes
-from synnefo.intents.image_mappings import MAPPING
+from synnefo.intents.compute import rescues, saved_images, server_systems
+from synnefo.intents.compute.server_systems import RebuildRequest
+from synnefo.intents.image.image_mappings import MAPPING
 from synnefo.intents.server_request import DeviceRequest
-from synnefo.intents.server_systems import RebuildRequest
-from synnefo.intents.volumes import VolumeRequest
+from synnefo.intents.volume import volume_attaching, volumes
+from synnefo.intents.volume.volumes import VolumeRequest
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from synnefo.db.models import (
     VolumeContent,
     VolumeMessage,
 )
-from synnefo.intents import snapshots, volume_actions, volume_attaching, volumes
 from synnefo.intents.server_request import DeviceRequest
-from synnefo.intents.volumes import VolumeRequest
+from synnefo.intents.volume import snapshots, volume_actions, volume_attaching, volumes
+from synnefo.intents.volume.volumes import VolumeRequest
 from synnefo.observations import servers as observations
 from synnefo.ports import ClusterRefused
 

@@ -6,14 +6,8 @@ import pytest
 
 from synnefo.core.faults import BadRequest, Conflict, NotSupported, QuotaExceeded
 from synnefo.db.models import Activity, Commission, Flavor, Image, Intent, Node, Server
-from synnefo.intents import (
-    migrations,
-    rescues,
-    saved_images,
-    server_sizes,
-    server_systems,
-    server_wishes,
-)
+from synnefo.intents import server_wishes
+from synnefo.intents.compute import migrations, rescues, saved_images, server_sizes, server_systems
 from tests.integration.spine.spine import Killed, shuffled
 
 

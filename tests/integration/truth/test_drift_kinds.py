@@ -14,7 +14,7 @@ from synnefo import wiring
 from synnefo.core.drift import Drift, Kind
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Address, Flavor, Intent, Port, Server, Volume
-from synnefo.intents import rescues
+from synnefo.intents.compute import rescues
 from synnefo.ports import DiskReport
 from synnefo.reconciler.looking import Look
 from synnefo.reconciler.repairing import repair

@@ -5,8 +5,9 @@ import pytest
 from synnefo.core.drift import Kind
 from synnefo.core.messages import OpStatus
 from synnefo.db.models import Intent, ServerTag, Volume, VolumeContent
-from synnefo.intents import server_changes, snapshots, volume_attaching, volumes
-from synnefo.intents.volumes import VolumeRequest
+from synnefo.intents.compute import server_changes
+from synnefo.intents.volume import snapshots, volume_attaching, volumes
+from synnefo.intents.volume.volumes import VolumeRequest
 from tests.integration.truth.test_drift_kinds import _report, _told_then_repaired
 
 

@@ -5,8 +5,9 @@ import pytest
 from synnefo.core import naming
 from synnefo.core.network_drift import Kind
 from synnefo.db.models import Address, RetiredNetwork, Server
-from synnefo.intents import interfaces, ports, subnets
-from synnefo.intents import networks as wishes
+from synnefo.intents.compute import interfaces
+from synnefo.intents.network import networks as wishes
+from synnefo.intents.network import ports, subnets
 from synnefo.ports import NetworkSpec
 from synnefo.reconciler import networks
 from tests.integration.truth.test_drift_kinds import _report

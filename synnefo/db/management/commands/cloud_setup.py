@@ -12,7 +12,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from synnefo.intents import installation, volume_groups, volume_lookup
+from synnefo.intents import installation
+from synnefo.intents.volume import volume_groups, volume_lookup
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from synnefo.db.management import importing
 from synnefo.db.models import Backend, Network, Project, User
-from synnefo.intents import imports
+from synnefo.intents.compute import imports
 
 
 class Command(BaseCommand):

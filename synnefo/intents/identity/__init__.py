@@ -1,0 +1,1 @@
+"""Users, projects, roles, tokens and all that a sign-in rests on."""

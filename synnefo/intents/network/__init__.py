@@ -1,0 +1,1 @@
+"""Networks, subnets, ports, routers and addresses; a server's cards."""

@@ -1,0 +1,1 @@
+"""Volumes, snapshots, backups, types; what they are made of and attached to."""
