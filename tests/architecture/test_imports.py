@@ -19,6 +19,8 @@ def test_each_contract_can_break(tmp_path):
     tree = {
         "synnefo/core/rule.py": "import django\nimport synnefo.db.tables\n",
         "synnefo/db/tables.py": "import ganeti_backend.master.processor\n",
+        "synnefo/intents/image/images.py": "import synnefo.intents.compute.servers\n",
+        "synnefo/intents/compute/servers.py": "",
         "ganeti_backend/errors.py": "import ganeti_backend.master.processor\n",
         "ganeti_backend/master/processor.py": "import ganeti_backend.hypervisor.libvirt\n",
         "ganeti_backend/hypervisor/libvirt.py": "",
