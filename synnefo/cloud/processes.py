@@ -125,7 +125,8 @@ def _frontend(layout: Layout, python: PythonEnvironment) -> list[Specification]:
     parts = ("postgres", *layout.brokers) if layout.full else ()
     behind = parts if layout.attached else (*parts, "master")
     server = [program, "-m", "uvicorn", "synnefo.asgi:application", "--host", "127.0.0.1"]
-    server += ["--port", str(layout.choices.port), "--loop", "uvloop", "--http", "httptools"]
+    server += ["--port", str(layout.choices.port), "--loop", "uvloop"]
+    server += ["--http", "synnefo.api.request_heads:BoundedHeads"]
     server += ["--no-access-log", "--timeout-graceful-shutdown", "3"]
     # Large pieces in large pages: else each password's hash meets 4,865 faults, a quarter of it.
     hashing = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}

@@ -47,8 +47,8 @@ print(json.dumps({
 SERVE = """
 import socket, sys
 import uvicorn
-config = uvicorn.Config("synnefo.asgi:application", loop="uvloop", http="httptools",
-                        access_log=False)
+config = uvicorn.Config("synnefo.asgi:application", loop="uvloop", access_log=False,
+                        http="synnefo.api.request_heads:BoundedHeads")
 uvicorn.Server(config).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
 """
 
