@@ -9,3 +9,9 @@ class DatabaseConfig(AppConfig):
     name = "synnefo.db"
     label = "synnefo"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Every request begins with a connection that works."""
+        from synnefo.db import ended_connections
+
+        ended_connections.watch()

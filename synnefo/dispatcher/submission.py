@@ -17,6 +17,7 @@ from functools import partial
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from synnefo.db import rings
+from synnefo.db.ended_connections import drop_ended
 from synnefo.db.models import Backend
 from synnefo.db.transactions import forgo_power_cuts, writing
 from synnefo.dispatcher import metrics, workers
@@ -132,11 +133,12 @@ class Submitter:
 
     def _tried(self, claim: Claim, until: float) -> Outcome:
         try:
+            drop_ended()
             outcome = self._outcome(claim, until)
             job = outcome.job_id if isinstance(outcome, Submitted) else None
             what = f"{claim.intent.action} of server {claim.intent.server_id}"
             log.info("%s: %s", what, outcome, extra=logs.about(job=job))
-        except DATABASE_AWAY as error:  # A crew's connection shows only in use that it is broken.
+        except DATABASE_AWAY as error:
             log.warning("could not submit %s: %s", claim.intent.uuid, error)
             connection.close()
             outcome = Later(NEW_CONNECTION_AFTER, submission.LOOKS_AFTER_A_CLAIM, repr(error))

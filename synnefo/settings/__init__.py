@@ -35,7 +35,8 @@ def _database(url: str) -> dict[str, Any]:
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
-        "CONN_HEALTH_CHECKS": True,
+        # No question before each request: synnefo.db.ended_connections looks without asking.
+        "CONN_HEALTH_CHECKS": False,
     }
 
 

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.system
 AGAIN = (
     "tests/integration/spine/test_at_once.py",
     "tests/integration/spine/test_batches.py",
+    "tests/integration/spine/test_ended_connections.py",
     *(
         f"tests/integration/once/test_crash_points.py::test_killed_before_any_line[{case}]"
         for case in ("create", "delete", "job_of_the_dead")

@@ -78,13 +78,18 @@ class Load:
 
     def __init__(self, api):
         self.api = api
-        flavor = api.get("/compute/v2.1/flavors").json()["flavors"][0]["id"]
-        image = api.get("/image/v2/images").json()["images"][0]["id"]
-        network = api.get("/network/v2.0/networks").json()["networks"][0]["id"]
+        flavor = self._first("/compute/v2.1/flavors", "flavors")
+        image = self._first("/image/v2/images", "images")
+        network = self._first("/network/v2.0/networks", "networks")
         self.references = {
             "flavorRef": flavor, "imageRef": image, "networks": [{"uuid": network}]
         }  # fmt: skip
         self.servers = []
+
+    def _first(self, path, noun):
+        answer = _ask(self.api, "GET", path)  # The fault before may just be over.
+        assert answer.status_code == 200, answer.text
+        return answer.json()[noun][0]["id"]
 
     def wave(self, one, fault):
         """Do `one` for each number, and the fault after the first quarter."""
