@@ -27,9 +27,9 @@ log = logging.getLogger(__name__)
 PROGRESS_EVERY = 0.4
 # So many together are a backlog; each time a rest follows, of this part of the time it took.
 BACKLOG = 100
-REST = 1.2
-# Where several came together more are on their way, and one more costs little.
-SEVERAL = 4
+REST = 1.8
+# Where several came together more are on their way, and one more costs little; many are enough.
+SEVERAL, MANY = 4, 32
 GATHER = 0.08
 
 
@@ -78,7 +78,7 @@ class Consumer:
         self._applied(said)
         if len(said) >= BACKLOG:
             self._stop.wait(REST * (self._clock.monotonic() - began))
-        elif len(said) >= SEVERAL and jobs:
+        elif SEVERAL <= len(said) < MANY and jobs:
             self._stop.wait(GATHER)
 
     def _apply(self, message: messages.AnyMessage) -> None:
