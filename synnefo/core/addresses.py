@@ -10,6 +10,14 @@ MOST_AT_ONCE = 500
 Ip = IPv4Address | IPv6Address
 
 
+def canonical(text: str) -> str | None:
+    """The address as it is kept and compared; None for what is no address."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Pool:
     """The addresses from `start` to `end`, both included, but for the excluded ones.

@@ -15,6 +15,7 @@ from synnefo.api.network import kinds
 from synnefo.api.pagination import after, limit_of, next_link, ordered, sorting
 from synnefo.api.request import Request, answer, empty, timestamp
 from synnefo.api.routing import Route, Who
+from synnefo.core.addresses import canonical
 from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest, NotFound
 from synnefo.core.network_faults import PolicyNotAuthorized
@@ -36,6 +37,11 @@ def words(column: str) -> Filter:
 def ids(column: str) -> Filter:
     """One of these UUIDs; what is none matches nothing."""
     return lambda values: Q(**{f"{column}__in": [v for v in values if UUID.fullmatch(v)]})
+
+
+def addresses(column: str) -> Filter:
+    """One of these IP addresses, however they are written; what is none matches nothing."""
+    return lambda values: Q(**{f"{column}__in": [*filter(None, map(canonical, values))]})
 
 
 def numbers(column: str) -> Filter:

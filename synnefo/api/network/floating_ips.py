@@ -11,9 +11,9 @@ from synnefo.api.network.collections import (
     SORT_KEYS,
     STANDARD,
     Collection,
+    addresses,
     ids,
     standard,
-    words,
 )
 from synnefo.api.request import Request
 from synnefo.core.network_faults import FloatingIPNotFound
@@ -96,8 +96,8 @@ FLOATING_IPS = Collection(
     | OWNED
     | {
         "floating_network_id": ids("network__uuid"),
-        "floating_ip_address": words("address"),
-        "fixed_ip_address": words("fixed_address"),
+        "floating_ip_address": addresses("address"),
+        "fixed_ip_address": addresses("fixed_address"),
         "port_id": ids("port__uuid"),
         "router_id": ids("router__uuid"),
         "status": _status,

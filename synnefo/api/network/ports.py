@@ -1,6 +1,5 @@
 """Ports: how they look, how they are found, what may be said of them."""
 
-import ipaddress
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -21,6 +20,7 @@ from synnefo.api.network.collections import (
     words,
 )
 from synnefo.api.request import Request
+from synnefo.core.addresses import canonical
 from synnefo.core.faults import BadRequest
 from synnefo.core.network_faults import PortNotFound
 from synnefo.db.models import Address, Port, Server
@@ -89,10 +89,10 @@ def _fixed_ip(values: list[str]) -> Q:
                 return NEVER
             holders = holders.filter(subnet__uuid=wanted)
         elif key == "ip_address":
-            try:
-                holders = holders.filter(address=str(ipaddress.ip_address(wanted)))
-            except ValueError:
+            address = canonical(wanted)
+            if address is None:
                 return NEVER
+            holders = holders.filter(address=address)
         elif key == "ip_address_substr":
             pattern = wanted.replace(".", r"\.")
             holders = holders.filter(**lookup("address", pattern, "fixed_ips"))
