@@ -52,6 +52,18 @@ def admit(project_id: str, resource: str) -> None:
         raise TooLarge(full.message, resource=resource) from full
 
 
+def begin(project_id: str, resource: str) -> None:
+    """Refuse bytes of an unknown number to who has too many already, or may have none at all.
+
+    As with Glance the upload that goes past the limit is the last one: clients need not say how
+    many bytes will come.
+    """
+    limit = quota.limits(project_id)[resource]
+    used = USED[resource](project_id)
+    if limit != rules.UNLIMITED and (used > limit or not limit):
+        raise TooLarge(rules.refusal(resource, 0, used, limit), resource=resource)
+
+
 def room(project_id: str, resource: str) -> int | None:
     """How many more bytes there may be; None is any number."""
     limit = quota.limits(project_id)[resource]

@@ -93,10 +93,10 @@ def _receive(
             image = image_access.own(caller, image_uuid)
             _check_storable(image, status)
             image_quota.admit(image.project_id, image_quota.COMING)
-            most = image_quota.room(image.project_id, counted)
+            image_quota.begin(image.project_id, counted)
             change(image, status=status)
         try:
-            size, checksum, digest = image_files.write(file, chunks, most)
+            size, checksum, digest = image_files.write(file, chunks)
             # What is staged is looked at when it is imported, as Glance does.
             virtual = image_files.inspect(file, image, size) if status == "saving" else size
             with writing():
