@@ -1,7 +1,8 @@
 """The routes of the catalog, of what filters it, and of documents kept for others."""
 
 from synnefo.api.identity import endpoint_filters as filters
-from synnefo.api.identity import endpoints, policies, records
+from synnefo.api.identity import endpoints, limits, policies, records
+from synnefo.api.identity.lists import query_of
 from synnefo.api.routing import Route, Who
 
 KNOWN, ADMIN, SYSTEM = Who.KNOWN, Who.ADMIN, Who.OVERSEER
@@ -90,11 +91,21 @@ DOCUMENTS = (
     Route("DELETE", CONSUMERS + "/{id}", policies.delete_consumer, ADMIN, gives=NOTHING),
 )  # fmt: skip
 LIMITS = (
-    Route("GET", "limits", policies.limits, KNOWN, gives={200: policies.LIMITS_SHAPE}),
-    Route("GET", "limits/model", policies.model, KNOWN, gives={200: policies.MODEL_SHAPE}),
-    Route("GET", "limits/{id}", policies.no_limit, KNOWN, gives={404: None}),
-    Route("GET", "registered_limits", policies.registered_limits, KNOWN,
-          gives={200: policies.REGISTERED_SHAPE}),
-    Route("GET", "registered_limits/{id}", policies.no_limit, KNOWN, gives={404: None}),
+    Route("GET", "limits", limits.limits, KNOWN, None, {200: limits.LIST_SHAPE},
+          query_of(limits.FILTERS)),
+    Route("POST", "limits", limits.create, ADMIN, limits.CREATE, {201: limits.MADE_SHAPE}),
+    Route("GET", "limits/model", limits.model, KNOWN, gives={200: limits.MODEL_SHAPE}),
+    Route("GET", "limits/{id}", limits.limit, KNOWN, gives={200: limits.SHAPE}),
+    Route("PATCH", "limits/{id}", limits.change, ADMIN, limits.CHANGE, {200: limits.SHAPE}),
+    Route("DELETE", "limits/{id}", limits.delete, ADMIN, gives=NOTHING),
+    Route("GET", "registered_limits", limits.registered_limits, KNOWN, None,
+          {200: limits.REGISTERED_LIST_SHAPE}, limits.SUBJECT),
+    Route("POST", "registered_limits", limits.register, ADMIN, limits.REGISTER,
+          {201: limits.MADE_REGISTERED_SHAPE}),
+    Route("GET", "registered_limits/{id}", limits.registered_limit, KNOWN,
+          gives={200: limits.REGISTERED_SHAPE}),
+    Route("PATCH", "registered_limits/{id}", limits.change_registered, ADMIN,
+          limits.CHANGE_REGISTERED, {200: limits.REGISTERED_SHAPE}),
+    Route("DELETE", "registered_limits/{id}", limits.unregister, ADMIN, gives=NOTHING),
 )  # fmt: skip
 ROUTES = (*REGIONS, *SERVICES, *ENDPOINTS, *FILTERS, *DOCUMENTS, *LIMITS)

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from synnefo.api.bodies import choice, maybe, text
 from synnefo.api.identity import catalog, kinds, records
 from synnefo.api.identity.catalog import Place
-from synnefo.api.identity.lists import collection
+from synnefo.api.identity.lists import collection, picked
 from synnefo.api.request import Request, answer, empty
 from synnefo.db.models import CatalogService, Endpoint, Region
 from synnefo.intents.identity import service_catalog as intents
@@ -62,12 +62,6 @@ def _own_services() -> dict[str, dict[str, Any]]:
     }
 
 
-def _picked(request: Request, rows: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
-    """The records that are equal in these fields to what the query says."""
-    asked = {name: request.query[name] for name in names if name in request.query}
-    return [row for row in rows if all(row.get(name) == asked[name] for name in asked)]
-
-
 # --- regions -------------------------------------------------------------------------------------
 
 
@@ -90,7 +84,7 @@ def regions(request: Request) -> HttpResponse:
     """GET /v3/regions."""
     rows = [_own_region(request.base)]
     rows += [_region(row, request.base) for row in Region.objects.order_by("pk")]
-    return collection(request, "regions", _picked(request, rows, "parent_region_id"))
+    return collection(request, "regions", picked(request, rows, "parent_region_id"))
 
 
 def region(request: Request, id: str) -> HttpResponse:
@@ -145,7 +139,7 @@ def services(request: Request) -> HttpResponse:
     """GET /v3/services."""
     rows = [_linked(one, request.base) for one in _own_services().values()]
     rows += [_service(row, request.base) for row in CatalogService.objects.order_by("pk")]
-    return collection(request, "services", _picked(request, rows, "type", "name"))
+    return collection(request, "services", picked(request, rows, "type", "name"))
 
 
 def service(request: Request, id: str) -> HttpResponse:
@@ -204,7 +198,7 @@ def every(base: str) -> list[dict[str, Any]]:
 
 def endpoints(request: Request) -> HttpResponse:
     """GET /v3/endpoints."""
-    rows = _picked(request, every(request.base), "interface", "service_id", "region_id", "region")
+    rows = picked(request, every(request.base), "interface", "service_id", "region_id", "region")
     return collection(request, "endpoints", rows)
 
 

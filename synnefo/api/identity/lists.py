@@ -49,6 +49,12 @@ def filtered(request: Request, rows: QuerySet[Any], filters: Mapping[str, str]) 
     return rows
 
 
+def picked(request: Request, rows: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
+    """The records that are equal in these fields to what the query says."""
+    asked = {name: request.query[name] for name in names if name in request.query}
+    return [row for row in rows if all(row.get(name) == asked[name] for name in asked)]
+
+
 def links(request: Request, path: str, following: str | None = None) -> dict[str, Any]:
     """The links of a list."""
     here = f"{request.base}/identity/v3/{path}"

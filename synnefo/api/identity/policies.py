@@ -1,14 +1,13 @@
-"""Documents kept for others: policies, OAuth consumers; and limits, which are kept elsewhere."""
+"""Documents kept for others: policies and OAuth consumers."""
 
-from typing import Any, NoReturn
+from typing import Any
 
 from django.http import HttpResponse
 
-from synnefo.api.bodies import record, text
+from synnefo.api.bodies import text
 from synnefo.api.identity import kinds, records
-from synnefo.api.identity.lists import collection, filtered, listed
+from synnefo.api.identity.lists import filtered, listed
 from synnefo.api.request import Request, answer, empty
-from synnefo.core.faults import NotFound
 from synnefo.db.models import Consumer, Policy
 from synnefo.intents.identity import policies as intents
 
@@ -21,9 +20,6 @@ SHAPE = kinds.shape("policy", POLICY, open_=True)
 LIST_SHAPE = kinds.shapes("policies", POLICY, open_=True)
 CONSUMER_SHAPE = kinds.shape("consumer", {"id": _W, "links": kinds.LINKS}, open_=True)
 CONSUMERS_SHAPE = kinds.shapes("consumers", {"id": _W, "links": kinds.LINKS}, open_=True)
-LIMITS_SHAPE = kinds.shapes("limits", {}, open_=True)
-REGISTERED_SHAPE = kinds.shapes("registered_limits", {}, open_=True)
-MODEL_SHAPE = record({"model": record({"name": _W, "description": _W})}, ("model",))
 
 
 def _record(row: Policy, base: str) -> dict[str, Any]:
@@ -94,27 +90,3 @@ def delete_consumer(_request: Request, id: str) -> HttpResponse:
     """DELETE /v3/OS-OAUTH1/consumers/{id}."""
     intents.delete_consumer(id)
     return empty(204)
-
-
-# --- limits: each service keeps its own quotas here ----------------------------------------------
-
-
-def limits(request: Request) -> HttpResponse:
-    """GET /v3/limits: none are kept here."""
-    return collection(request, "limits", [])
-
-
-def registered_limits(request: Request) -> HttpResponse:
-    """GET /v3/registered_limits: none are kept here."""
-    return collection(request, "registered_limits", [])
-
-
-def model(_request: Request) -> HttpResponse:
-    """GET /v3/limits/model."""
-    text = "Limits of projects do not depend on those of other projects; services keep them."
-    return answer({"model": {"name": "flat", "description": text}})
-
-
-def no_limit(_request: Request, id: str) -> NoReturn:
-    """GET, PATCH and DELETE of one limit."""
-    raise NotFound(f"Could not find limit for {id}.")

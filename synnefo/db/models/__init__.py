@@ -45,6 +45,7 @@ from synnefo.db.models.service_catalog import (
     Region,
 )
 from synnefo.db.models.snapshot import Backup, Snapshot
+from synnefo.db.models.unified_limit import RegisteredLimit, UnifiedLimit
 from synnefo.db.models.volume import (
     Volume,
     VolumeAttachment,
@@ -108,6 +109,7 @@ __all__ = [
     "QuotaLimit",
     "QuotaUsage",
     "Region",
+    "RegisteredLimit",
     "RetiredNetwork",
     "Role",
     "RoleAssignment",
@@ -122,6 +124,7 @@ __all__ = [
     "SubnetPool",
     "Token",
     "Trust",
+    "UnifiedLimit",
     "User",
     "UserQuotaLimit",
     "Volume",

@@ -15,10 +15,11 @@ from synnefo.db.models import (
     EndpointGroup,
     ProjectEndpoint,
     Region,
+    RegisteredLimit,
 )
 from synnefo.db.transactions import writing
 from synnefo.intents import extras
-from synnefo.intents.identity import identity_rows, projects
+from synnefo.intents.identity import identity_rows, projects, unified_limits
 
 REGION = ("id", "description", "parent_region_id")
 SERVICE = ("type", "enabled")
@@ -83,6 +84,8 @@ def delete_region(key: str) -> None:
     with writing():
         if Endpoint.objects.filter(region_id=key).exists():
             raise Forbidden(f"Unable to delete region {key} because it has associated endpoints.")
+        if RegisteredLimit.objects.filter(region_id=key).exists():
+            raise Forbidden(f"Unable to delete region {key} because limits are registered for it.")
         for below in Region.objects.filter(parent_id=key):
             delete_region(below.id)
         row.delete()
@@ -122,6 +125,7 @@ def delete_service(key: str) -> None:
     row = service(key)
     with writing():
         Endpoint.objects.filter(service_id=key).delete()
+        unified_limits.forget_service(key)
         row.delete()
 
 

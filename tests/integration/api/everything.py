@@ -18,7 +18,9 @@ from synnefo.db.sealing import seal
 from tests.integration.api.nouns import NOUNS
 from tests.integration.api.world import FAR, START, World
 
-NAMES = frozenset({"name", "namespace", "tag", "flavor_id", "request_id", "path", "member_id"})
+NAMES = frozenset(
+    {"name", "namespace", "tag", "flavor_id", "request_id", "path", "member_id", "resource_name"}
+)
 PEOPLE = frozenset({"Domain", "Project", "User"})
 # Tokens say who asks; the default network must stay one, and services are known by their names.
 LEFT = frozenset({"Token", "VolumeService", "QuotaDefault"})
@@ -81,6 +83,9 @@ def _catalog(world: World) -> None:
     filters = {"service_id": service.id}
     tables.EndpointGroup.objects.create(name="e", filters=filters).projects.add(world.demo)
     tables.ProjectEndpoint.objects.create(endpoint_id=endpoint.id, project=world.demo)
+    about = {"service_id": service.id, "region_id": region.id, "resource_name": "r"}
+    tables.RegisteredLimit.objects.create(**about, default_limit=1)
+    tables.UnifiedLimit.objects.create(**about, resource_limit=2, project=world.demo)
     tables.Policy.objects.create(type="t", blob="{}")
     tables.Consumer.objects.create(secret_encrypted=seal("x"))
 
