@@ -58,7 +58,8 @@ class Route(NamedTuple):
     `body` is read and checked before the view, which finds it in `request.wish`. `gives` tells the
     OpenAPI document what is answered: the kind of each body by its status, None for no body.
     `query` names the parameters that the view reads from the query. `media` names the types of a
-    body that is not plain JSON; without `body` its bytes are the view's to read.
+    body that is not plain JSON; without `body` its bytes are the view's to read. `also` names roles
+    that may call besides those of `who`.
     """
 
     method: str
@@ -69,6 +70,7 @@ class Route(NamedTuple):
     gives: Mapping[int, Kind | None] = {}
     query: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
+    also: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -129,7 +131,7 @@ class Service:
         try:
             self.begin(request, path)
             route, arguments, project = self._route(request, path)
-            self._admit(request, route.who, path)
+            self._admit(request, route, path)
             _check_project(request, route.who, project)
             _read_body(request, route)
             response = route.view(request, **arguments)
@@ -169,22 +171,24 @@ class Service:
             return segments[0], segments[1:]
         return None, segments
 
-    def _admit(self, request: Request, who: Who, path: str) -> None:
+    def _admit(self, request: Request, route: Route, path: str) -> None:
+        who = route.who
         if who is Who.ANYBODY:
             return
         request.token = request.header("X-Auth-Token") or ""
         caller = request.caller = authentication.caller(request.token, request.request_id)
         if caller.credential_id:
             access_rules.check(caller, self.name, request.http.method or "", path)
-        if who >= Who.READER and not _fulfils(caller, who, self._project_scoped):
+        if who >= Who.READER and not _fulfils(caller, route, self._project_scoped):
             raise Forbidden(FORBIDDEN)
         if settings.SYNNEFO_RATE_LIMIT:
             rate_limits.admit(caller.project_id or caller.user_id)
 
 
-def _fulfils(caller: Caller, who: Who, project_scoped: bool) -> bool:
+def _fulfils(caller: Caller, route: Route, project_scoped: bool) -> bool:
     """Whether the token has a role that is needed, in a scope that counts."""
-    if not caller.roles & ROLES[who] or (project_scoped and not caller.project_id):
+    who = route.who
+    if not caller.roles & (ROLES[who] | route.also) or (project_scoped and not caller.project_id):
         return False
     if caller.is_admin or who <= Who.ADMIN:
         return True

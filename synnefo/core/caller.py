@@ -22,3 +22,13 @@ class Caller:
     def is_admin(self) -> bool:
         """Whether this caller may see and change what belongs to other projects."""
         return "admin" in self.roles
+
+    @property
+    def is_service(self) -> bool:
+        """Whether this caller is another service, which does for its users what they may not."""
+        return "service" in self.roles
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether this caller manages the project."""
+        return bool({"manager", "admin"} & self.roles)

@@ -26,6 +26,7 @@ Filter = Callable[[list[str]], Q]
 Wish = Mapping[str, Any]
 NEVER = Q(pk__in=())
 PAGING = ("limit", "marker", "page_reverse", "sort_key", "sort_dir", "fields")
+SERVICES = frozenset({"service"})
 REVISION = re.compile(r"revision_number=([0-9]{1,9})")
 
 
@@ -141,7 +142,8 @@ class Collection:
     """One noun: its names, rows, record, filters and sort keys, and what can be done with it.
 
     `guarded` are the fields that only administrators may set, with the values that need no right
-    because they are what a creation gives anyway.
+    because they are what a creation gives anyway. `served` are the methods that services may use
+    for projects that are not their own.
     """
 
     name: str
@@ -161,6 +163,7 @@ class Collection:
     guarded: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     tagged: bool = True
     before: Callable[[Request], None] | None = None
+    served: frozenset[str] = frozenset()
 
     # --- reading
 
@@ -240,7 +243,7 @@ class Collection:
         return empty(204)
 
     def _check_policy(self, request: Request, wish: Wish, verb: str) -> None:
-        if request.caller.is_admin:
+        if request.caller.is_admin or (self.served & {"POST"} and request.caller.is_service):
             return
         for name, harmless in self.guarded.items():
             if name in wish and (verb == "update" or wish[name] not in harmless):
@@ -302,7 +305,10 @@ class Collection:
         if self.remove is not None:
             gone: Mapping[int, Kind | None] = {204: None}
             found.append(Route("DELETE", f"{path}/{{id}}", self.delete, Who.MEMBER, gives=gone))
-        return tuple(found)
+        return tuple(
+            route._replace(also=SERVICES) if route.method in self.served else route
+            for route in found
+        )
 
 
 def revision_of(request: Request) -> int | None:

@@ -114,6 +114,7 @@ NETWORKS = Collection(
     },
     sort_keys=SORT_KEYS | {"admin_state_up": "admin_up", "mtu": "mtu"},
     missing=NetworkNotFound,
+    served=frozenset({"GET"}),
     make=networks.create,
     change=networks.update,
     remove=networks.delete,

@@ -63,7 +63,7 @@ def record(request: Request, row: Any) -> dict[str, Any]:
         "dns_name": row.dns_name,
         "dns_assignment": [],
     }
-    if request.caller.is_admin:
+    if network_rows.sees_all(request.caller):
         found |= _binding(row)
     return found
 
@@ -200,6 +200,7 @@ PORTS = Collection(
     sort_keys=SORT_KEYS
     | {"mac_address": "mac_address", "status": "status", "admin_state_up": "admin_up"},
     missing=PortNotFound,
+    served=frozenset({"GET", "POST", "PUT", "DELETE"}),
     make=ports.create,
     change=ports.update,
     remove=ports.delete,

@@ -3,18 +3,18 @@
 import json
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 
 from synnefo.api.bodies import UUID
 from synnefo.api.network import kinds
-from synnefo.api.network.collections import Collection, Filter, flag, ids, words
+from synnefo.api.network.collections import SERVICES, Collection, Filter, flag, ids, words
 from synnefo.api.request import Request
 from synnefo.api.routing import Route, Who
 from synnefo.core.network_faults import AgentNotFound, NetworkNotFound
 from synnefo.core.subnet_rules import size
 from synnefo.db.models import Network, Node, Subnet
-from synnefo.intents.network import subnets
+from synnefo.intents.network import network_rows, subnets
 
 AGENT = "Linux bridge agent"  # Clients know agents by the names of Neutron's own.
 BINARY = "synnefo-node"
@@ -113,18 +113,24 @@ FILTERS: dict[str, Filter] = {
 }
 
 
+def _seen(request: Request) -> QuerySet[Network]:
+    """What is left is for administrators and services; for others there is nothing."""
+    known = network_rows.sees_all(request.caller)
+    return Network.objects.all() if known else Network.objects.none()
+
+
 def list_availability(request: Request) -> HttpResponse:
     """GET /v2.0/network-ip-availabilities."""
-    rows = Network.objects.order_by("pk")
+    rows = _seen(request).order_by("pk")
     for name, values in request.query.lists():
         if name in FILTERS:
             rows = rows.filter(FILTERS[name](values))
     return _answer({"network_ip_availabilities": _availability(list(rows.distinct()))})
 
 
-def show_availability(_request: Request, id: str) -> HttpResponse:
+def show_availability(request: Request, id: str) -> HttpResponse:
     """GET /v2.0/network-ip-availabilities/{network}."""
-    row = Network.objects.filter(uuid=id).first() if UUID.fullmatch(id) else None
+    row = _seen(request).filter(uuid=id).first() if UUID.fullmatch(id) else None
     if row is None:
         raise NetworkNotFound(f"Network {id[:80]} could not be found.")
     return _answer({"network_ip_availability": _availability([row])[0]})
@@ -136,7 +142,8 @@ ROUTES = (
         "GET",
         PATH,
         list_availability,
-        Who.ADMIN,
+        Who.READER,
+        also=SERVICES,
         gives={200: kinds.shapes("network_ip_availabilities")},
         query=tuple(FILTERS),
     ),
@@ -144,7 +151,8 @@ ROUTES = (
         "GET",
         f"{PATH}/{{id}}",
         show_availability,
-        Who.ADMIN,
+        Who.READER,
+        also=SERVICES,
         gives={200: kinds.shape("network_ip_availability")},
     ),
 )

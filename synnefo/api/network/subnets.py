@@ -30,9 +30,9 @@ def rows(request: Request) -> QuerySet[Subnet]:
     return network_rows.subnets(request.caller).select_related("network", "subnet_pool")
 
 
-def record(_request: Request, row: Any) -> dict[str, Any]:
+def record(request: Request, row: Any) -> dict[str, Any]:
     """One subnet."""
-    return standard(row, row.network.project_id) | {
+    found = standard(row, row.network.project_id) | {
         "network_id": str(row.network.uuid),
         "ip_version": row.ip_version,
         "cidr": row.cidr,
@@ -44,11 +44,13 @@ def record(_request: Request, row: Any) -> dict[str, Any]:
         "ipv6_ra_mode": row.ipv6_ra_mode or None,
         "ipv6_address_mode": row.ipv6_address_mode or None,
         "subnetpool_id": str(row.subnet_pool.uuid) if row.subnet_pool else None,
-        "segment_id": None,
         "service_types": row.service_types,
         "dns_publish_fixed_ip": False,
         "router:external": row.network.is_external,
     }
+    if request.caller.is_admin:
+        found["segment_id"] = None
+    return found
 
 
 def _cidrs(values: list[str]) -> Q:
@@ -108,6 +110,7 @@ SUBNETS = Collection(
     sort_keys={key: value for key, value in SORT_KEYS.items() if value != "project_id"}
     | {"cidr": "cidr", "ip_version": "ip_version", "enable_dhcp": "enable_dhcp"},
     missing=SubnetNotFound,
+    served=frozenset({"GET"}),
     make=subnets.create,
     change=subnets.update,
     remove=subnets.delete,

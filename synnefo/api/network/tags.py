@@ -27,6 +27,9 @@ class Tags:
     def _mine(self, request: Request, id: str, verb: str) -> Any:
         row = self._nouns.one(request, id)
         owner = row.network.project_id if self._nouns.name == "subnets" else row.project_id
+        if verb == "delete" and self._nouns.name == "ports":
+            # As with the port itself.
+            owner = request.project if row.network.project_id == request.project else owner
         network_rows.check_owner(request.caller, owner, f"{verb}_{self._nouns.name}_tags")
         return row
 

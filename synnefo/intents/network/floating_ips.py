@@ -14,6 +14,7 @@ from synnefo.core.network_faults import (
     FloatingIPNotFound,
     FloatingIPPortAlreadyAssociated,
     IpAddressGenerationFailure,
+    PolicyNotAuthorized,
     PortNotFound,
 )
 from synnefo.db import rings
@@ -43,8 +44,11 @@ def _create(caller: Caller, wish: Mapping[str, Any]) -> FloatingIp:
     network = networks.external(caller, wish["floating_network_id"])
     project, now = network_rows.project_for(caller, wish), timezone.now()
     quota.admit(project, "floatingip", FloatingIp.objects.filter(project_id=project))
-    if wish.get("floating_ip_address"):
-        network_rows.check_owner(caller, network.project_id, "create_floatingip:address")
+    if wish.get("floating_ip_address") and not caller.is_manager:
+        raise PolicyNotAuthorized(
+            "create_floatingip:floating_ip_address is disallowed by policy",
+            field="floating_ip_address",
+        )
     holder = _holder(network, project, wish)
     address = holder.addresses.filter(subnet__ip_version=4).first()
     if address is None:

@@ -53,25 +53,36 @@ def networks_of(project_id: str) -> Q:
     return Q(project_id=project_id) | Q(public=True) | shared
 
 
+def sees_all(caller: Caller) -> bool:
+    """Services see networks, subnets and ports of all projects, as administrators do."""
+    return caller.is_admin or caller.is_service
+
+
 def networks(caller: Caller) -> QuerySet[Network]:
     """Own ones, shared ones, and those that lead out."""
-    if caller.is_admin:
+    if sees_all(caller):
         return Network.objects.all()
     external = Q(uuid__in=granted(caller.project_id, "network", "access_as_external"))
     return Network.objects.filter(networks_of(caller.project_id) | EXTERNAL | external)
 
 
+def usable_networks(caller: Caller) -> QuerySet[Network]:
+    """Those that the caller may put ports on: what only leads out is none."""
+    if sees_all(caller):
+        return Network.objects.all()
+    return Network.objects.filter(networks_of(caller.project_id))
+
+
 def subnets(caller: Caller) -> QuerySet[Subnet]:
-    """Those of one's own and of shared networks; of external ones only where they are shared."""
-    if caller.is_admin:
+    """Those of the networks that one sees."""
+    if sees_all(caller):
         return Subnet.objects.all()
-    usable = Network.objects.filter(networks_of(caller.project_id))
-    return Subnet.objects.filter(network__in=usable)
+    return Subnet.objects.filter(network__in=networks(caller))
 
 
 def ports(caller: Caller) -> QuerySet[Port]:
     """One's own, and those that others have on one's own networks."""
-    if caller.is_admin:
+    if sees_all(caller):
         return Port.objects.all()
     mine = Q(project_id=caller.project_id) | Q(network__project_id=caller.project_id)
     return Port.objects.filter(mine).exclude(owner__in=HIDDEN)
@@ -156,12 +167,14 @@ def check_revision(row: Any, wanted: int | None) -> None:
         )
 
 
-def project_for(caller: Caller, wish: Mapping[str, Any]) -> str:
-    """Whose a new resource is to be: an administrator may make some for others."""
+def project_for(caller: Caller, wish: Mapping[str, Any], *, service: bool = False) -> str:
+    """Whose a new resource is to be: administrators may make some for others, and of some kinds
+    services as well.
+    """
     wanted = wish.get("project_id") or wish.get("tenant_id") or caller.project_id
     if wanted == caller.project_id:
         return caller.project_id
-    if not caller.is_admin:
+    if not caller.is_admin and not (service and caller.is_service):
         raise BadRequest(
             "Specifying 'project_id' or 'tenant_id' other than the authenticated project in"
             " request requires admin privileges",

@@ -11,11 +11,13 @@ from typing import Any
 
 from django.utils import timezone
 
+from synnefo.core import port_policy
 from synnefo.core.caller import Caller
 from synnefo.core.network_faults import (
     L3PortInUse,
     MacAddressInUse,
     NetworkNotFound,
+    PolicyNotAuthorized,
     PortInUse,
     PortNotFound,
     PortSecurityPortHasSecurityGroup,
@@ -47,7 +49,6 @@ _HOLDER = Prepared(lambda mac: Port.objects.filter(mac_address=mac).values_list(
 CLEARED = {"address_pairs": [], "dhcp_options": [], "profile": {}, "vnic_type": "normal"}
 # As Neutron's own; the clusters' own begin otherwise, so that neither takes the other's.
 MAC_PREFIX = "fa:16:3e"
-TRUSTED = "network:"  # What such a device sends is not looked at.
 
 
 def counted(project_id: str) -> Any:
@@ -63,8 +64,8 @@ def create(caller: Caller, wishes: Sequence[Mapping[str, Any]]) -> list[Port]:
 
 def _create(caller: Caller, wish: Mapping[str, Any]) -> Port:
     network = usable_network(caller, wish["network_id"])
-    _check_foreign(caller, network, wish)
-    project = network_rows.project_for(caller, wish)
+    _check_policy(caller, network, wish, "create")
+    project = network_rows.project_for(caller, wish, service=True)
     quota.admit(project, "port", counted(project))
     row = Port(
         project_id=project,
@@ -93,7 +94,7 @@ def made(caller: Caller, row: Port, wish: Mapping[str, Any]) -> Port:
 def _groups_for(row: Port, wish: Mapping[str, Any]) -> Sequence[str] | None:
     """Which groups are wanted; None means the project's default one."""
     wanted: Sequence[str] | None = wish.get("security_groups")
-    if row.port_security and not row.owner.startswith(TRUSTED):
+    if row.port_security and not row.owner.startswith(port_policy.TRUSTED):
         return wanted
     if wanted:
         raise PortSecurityPortHasSecurityGroup(
@@ -106,20 +107,19 @@ def _groups_for(row: Port, wish: Mapping[str, Any]) -> Sequence[str] | None:
 def usable_network(caller: Caller, identifier: str) -> Network:
     """A network that the caller may put ports on."""
     rows = network_rows.networks(caller)
-    if not caller.is_admin:
-        rows = rows.filter(network_rows.networks_of(caller.project_id))
-    return network_rows.locked(rows, identifier, NetworkNotFound, "Network")
+    row = network_rows.locked(rows, identifier, NetworkNotFound, "Network")
+    if not network_rows.usable_networks(caller).filter(pk=row.pk).exists():
+        raise PolicyNotAuthorized("create_port is disallowed by policy")
+    return row
 
 
-def _check_foreign(caller: Caller, network: Network, wish: Mapping[str, Any]) -> None:
-    """On a network of others the addresses and MACs are not one's own to choose."""
-    if caller.is_admin or network.project_id == caller.project_id:
+def _check_policy(caller: Caller, network: Network, wish: Mapping[str, Any], verb: str) -> None:
+    if network_rows.sees_all(caller):
         return
-    chosen = [name for name in ("mac_address", "port_security_enabled") if name in wish]
-    if any("ip_address" in one for one in wish.get("fixed_ips") or ()):
-        chosen.append("fixed_ips")
-    if chosen:
-        network_rows.check_owner(caller, network.project_id, f"create_port:{chosen[0]}")
+    owner = network.project_id == caller.project_id
+    name = port_policy.refused(verb, wish, owner=owner, manager=caller.is_manager)
+    if name is not None:
+        raise PolicyNotAuthorized(f"({verb}_port:{name}) is disallowed by policy", field=name)
 
 
 def free_mac(network: Network, wanted: str | None = None) -> str:
@@ -152,7 +152,10 @@ def mine(caller: Caller, identifier: str, what: str, revision: int | None = None
     """A port that the caller may change, with its row locked."""
     rows = network_rows.ports(caller).select_related("network", "server", "router")
     row = network_rows.locked(rows, identifier, PortNotFound, "Port")
-    network_rows.check_owner(caller, row.project_id, what)
+    # Who owns the network may take others' ports off it.
+    owned = what == "delete_port" and row.network.project_id == caller.project_id
+    if not owned and not caller.is_service:
+        network_rows.check_owner(caller, row.project_id, what)
     network_rows.check_revision(row, revision)
     return row
 
@@ -190,7 +193,7 @@ def _readdressed(row: Port, wishes: Sequence[Mapping[str, str]]) -> bool:
 
 
 def _check_update(caller: Caller, row: Port, wish: Mapping[str, Any]) -> None:
-    _check_foreign(caller, row.network, {name: wish[name] for name in wish if name != "fixed_ips"})
+    _check_policy(caller, row.network, wish, "update")
     attached = row.server_id is not None or row.router_id is not None
     if attached and wish.get("mac_address") not in (None, row.mac_address):
         raise PortInUse(

@@ -194,7 +194,9 @@ def _taken(caller: Caller, row: Router, identifier: str) -> Port:
 
 
 def _made(caller: Caller, row: Router, identifier: str) -> Port:
+    # Others' ways out are seen, and no places for a router's own ports.
     seen = network_rows.subnets(caller).select_related("network")
+    seen = seen.filter(network__in=network_rows.usable_networks(caller))
     subnet = network_rows.locked(seen, identifier, SubnetNotFound, "Subnet")
     if not subnet.gateway:
         raise BadRequest("Bad router request: Subnet for router interface must have a gateway IP.")

@@ -219,11 +219,11 @@ def delete_rule(caller: Caller, identifier: str) -> None:
 
 
 def rules(caller: Caller) -> Any:
-    """The rules of the groups that a caller sees."""
+    """The rules of the caller's groups; those of shared ones are shown with the group only."""
     rows = SecurityGroupRule.objects.select_related("group", "remote_group")
     if caller.is_admin:
         return rows
-    return rows.filter(group__in=network_rows.security_groups(caller))
+    return rows.filter(group__project_id=caller.project_id)
 
 
 # --- the groups of ports --------------------------------------------------------------------------
