@@ -12,6 +12,7 @@ from synnefo.db.models import (
     Flavor,
     GroupSnapshot,
     GroupType,
+    UnifiedLimit,
     Volume,
     VolumeAttachment,
     VolumeGroup,
@@ -108,6 +109,13 @@ def _credential(world: World) -> str:
     return _made("/identity/v3/credentials", "credential", **fields)(world)
 
 
+def _limit(world: World) -> str:
+    row = UnifiedLimit.objects.create(
+        service_id="secret-name", resource_name="r", resource_limit=1, project=world.demo
+    )
+    return str(row.id)
+
+
 def _trust(world: World) -> str:
     fields = {
         "trustor_user_id": world.user.id, "trustee_user_id": world.user.id, "impersonation": False,
@@ -165,7 +173,6 @@ def _group_snapshot(world: World) -> str:
 NOBODYS: dict[tuple[str, str], str] = {
     ("identity", "domains"): "seen by who is in it, others get 403 whatever the id",
     ("identity", "regions"): "the cloud's",
-    ("identity", "limits"): "there are none",
     ("identity", "registered_limits"): "the cloud's",
     ("network", "agents"): "the cloud's",
     ("network", "network-ip-availabilities"): "administrators' and services'",
@@ -190,6 +197,7 @@ NOUNS: dict[tuple[str, str], Maker] = {
     ("identity", "projects"): _project,
     ("identity", "users"): _user,
     ("identity", "credentials"): _credential,
+    ("identity", "limits"): _limit,
     ("image", "images"): _image,
     ("network", "networks"): _network,
     ("network", "subnets"): _subnet,
