@@ -282,3 +282,16 @@ def resource_filters(request: Request) -> HttpResponse:
 def clusters(request: Request) -> HttpResponse:
     """GET /clusters, from 3.7 on: services stand for themselves."""
     return answer({"clusters": []})
+
+
+_NAME = bodies.maybe(bodies.text(0, 255))
+CLEAN_UP = bodies.record(
+    dict.fromkeys(("cluster_name", "host", "binary", "resource_id", "resource_type"), _NAME)
+    | {"service_id": bodies.maybe(bodies.integer())}
+    | dict.fromkeys(("is_up", "disabled"), bodies.maybe(bodies.flag))
+)
+
+
+def clean_up(_request: Request) -> HttpResponse:
+    """POST /workers/cleanup: nothing is left of services that ended, the reconciler sees to it."""
+    return answer({"cleaning": [], "unavailable": []}, 202)

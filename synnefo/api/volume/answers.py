@@ -245,6 +245,7 @@ HOST_USE = fields(
     }
 )  # fmt: skip
 POOL = fields({"name": STRING}, also={"capabilities": OBJECT})
+CLEANED: Gives = {202: fields(dict.fromkeys(("cleaning", "unavailable"), listing(OBJECT, 0, MANY)))}
 CAPABILITIES: Gives = {
     200: fields(
         dict.fromkeys(

@@ -1,5 +1,6 @@
 """Groups of volumes (from 3.13 on) and their snapshots (3.14)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -81,7 +82,8 @@ SNAPSHOT_ACTION = one_of(
 # --- groups ---------------------------------------------------------------------------------------
 
 
-def _rows() -> "QuerySet[VolumeGroup]":
+def rows() -> "QuerySet[VolumeGroup]":
+    """Groups with what is shown of them."""
     return VolumeGroup.objects.select_related("group_type").prefetch_related(
         "volume_types", "volumes"
     )
@@ -114,7 +116,7 @@ def _detail(request: Request, row: VolumeGroup) -> dict[str, Any]:
 GROUPS = lists.Listing(
     name="groups",
     path="groups",
-    rows=lists.owned(_rows),
+    rows=lists.owned(rows),
     brief=_brief,
     detail=_detail,
     filters={"name": lists.word("name"), "status": lists.word("status")},
@@ -124,7 +126,7 @@ GROUPS = lists.Listing(
 
 def show(request: Request, id: str) -> HttpResponse:
     """GET /groups/{id}."""
-    row = volume_lookup.one(request.caller, _rows(), "Group", id)
+    row = volume_lookup.one(request.caller, rows(), "Group", id)
     return answer({"group": _detail(request, row)})
 
 
@@ -146,19 +148,25 @@ def create_from(request: Request) -> HttpResponse:
     return answer({"group": _brief(request, row)}, 202)
 
 
-def _ids(joined: str | None) -> list[str]:
+def ids(joined: str | None) -> list[str]:
+    """Ids with commas between them."""
     return [one.strip() for one in (joined or "").split(",") if one.strip()]
 
 
 def update(request: Request, id: str) -> HttpResponse:
     """PUT /groups/{id}."""
-    wish = dict(request.wish["group"])
-    add, remove = _ids(wish.pop("add_volumes", None)), _ids(wish.pop("remove_volumes", None))
+    change(request, id, request.wish["group"])
+    return empty(202)
+
+
+def change(request: Request, id: str, given: Mapping[str, Any]) -> None:
+    """Its names and its volumes; something must be given."""
+    wish = dict(given)
+    add, remove = ids(wish.pop("add_volumes", None)), ids(wish.pop("remove_volumes", None))
     columns = {name: value for name, value in wish.items() if value is not None}
     if not (add or remove or columns):
         raise BadRequest("At least one of name, description and volumes is to be given.")
     intents.update(request.caller, id, add, remove, **columns)
-    return empty(202)
 
 
 def act(request: Request, id: str) -> HttpResponse:

@@ -11,6 +11,7 @@ from synnefo.api.volume import (
     answers,
     backups,
     bodies,
+    log_levels,
     quotas,
     refused,
     snapshots,
@@ -206,6 +207,24 @@ _ABOUT: Rows = (
     Route(
         "PUT", "os-services/{action}", about.change_service, Who.ADMIN,
         about.CHANGE_SERVICE, answers.SERVICE_CHANGED,
+    ),
+    *since(
+        32,
+        Route(
+            "PUT", "os-services/get-log", log_levels.show, Who.ADMIN,
+            log_levels.SHOW, many("log_levels", log_levels.SHAPE),
+        ),
+        Route(
+            "PUT", "os-services/set-log", log_levels.change, Who.ADMIN,
+            log_levels.CHANGE, ACCEPTED,
+        ),
+    ),
+    *since(
+        24,
+        Route(
+            "POST", "workers/cleanup", about.clean_up, Who.ADMIN,
+            about.CLEAN_UP, answers.CLEANED,
+        ),
     ),
     Route("GET", "os-hosts", about.hosts, Who.ADMIN, gives=many("hosts", answers.HOST)),
     Route("GET", "os-hosts/{name}", about.host, Who.ADMIN, gives=many("host", answers.HOST_USE)),

@@ -2,6 +2,7 @@
 
 from synnefo.api.routing import Route, Who
 from synnefo.api.volume import answers, bodies, group_types, groups, qos_specs, types
+from synnefo.api.volume import consistency_groups as old
 from synnefo.api.volume.answers import ACCEPTED, ANY_TEXT, GONE, many, metadata, one
 from synnefo.api.volume.lists import QUERY
 from synnefo.api.volume.tables import Rows, lists, since
@@ -145,6 +146,34 @@ _GROUP_SNAPSHOTS = since(
         groups.SNAPSHOT_ACTION, ACCEPTED,
     ),
 )  # fmt: skip
+_CONSISTENT = "consistencygroups/{id}"
+_CONSISTENT_TO_COME = one("consistencygroup", answers.GROUP_SMALL, status=202)
+_CONSISTENCY_GROUPS: Rows = (
+    *lists(old.GROUPS, answers.GROUP_SMALL, old.SHOWN),
+    Route(
+        "POST", "consistencygroups", old.create, Who.MEMBER, old.CREATE, _CONSISTENT_TO_COME
+    ),
+    Route(
+        "POST", "consistencygroups/create_from_src", old.create_from, Who.MEMBER,
+        old.CREATE_FROM, _CONSISTENT_TO_COME,
+    ),
+    Route("GET", _CONSISTENT, old.show, Who.READER, gives=one("consistencygroup", old.SHOWN)),
+    *(
+        Route("PUT", path, old.update, Who.MEMBER, old.UPDATE, ACCEPTED)
+        for path in (_CONSISTENT, f"{_CONSISTENT}/update")
+    ),
+    Route("POST", f"{_CONSISTENT}/delete", old.delete, Who.MEMBER, old.DELETE, ACCEPTED),
+    *lists(old.SNAPSHOTS, answers.GROUP_SNAPSHOT_SMALL, old.SNAPSHOT_SHOWN),
+    Route(
+        "POST", "cgsnapshots", old.create_snapshot, Who.MEMBER,
+        old.CREATE_SNAPSHOT, one("cgsnapshot", answers.GROUP_SNAPSHOT_SMALL, status=202),
+    ),
+    Route(
+        "GET", "cgsnapshots/{id}", old.show_snapshot, Who.READER,
+        gives=one("cgsnapshot", old.SNAPSHOT_SHOWN),
+    ),
+    Route("DELETE", "cgsnapshots/{id}", old.delete_snapshot, Who.MEMBER, gives=ACCEPTED),
+)  # fmt: skip
 ROUTES: Rows = (
     *_TYPES,
     *_DEFAULTS,
@@ -152,4 +181,5 @@ ROUTES: Rows = (
     *_GROUP_TYPES,
     *_GROUPS,
     *_GROUP_SNAPSHOTS,
+    *_CONSISTENCY_GROUPS,
 )

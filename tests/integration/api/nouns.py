@@ -220,6 +220,8 @@ NOUNS: dict[tuple[str, str], Maker] = {
     ("volume", "backups"): _backup,
     ("volume", "groups"): _volumes_together,
     ("volume", "group_snapshots"): _group_snapshot,
+    ("volume", "consistencygroups"): _volumes_together,
+    ("volume", "cgsnapshots"): _group_snapshot,
     ("volume", "messages"): _message,
     ("volume", "volume-transfers"): _transfer,
     ("volume", "os-volume-transfer"): _transfer,
