@@ -8,6 +8,7 @@ to ext4 and e2fsprogs and sfdisk are installed; nothing is mounted.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -15,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -81,21 +82,52 @@ def seed(properties: Mapping[str, Any], instance: str, macs: list[str]) -> dict[
     name = str(properties.get("hostname") or instance)
     keys = [str(one) for one in properties.get("keys") or ()]
     about = {"instance-id": instance, "local-hostname": name, "public-keys": keys}
-    cards: dict[str, Any] = {}
-    for index, one in enumerate(properties.get("addresses") or ()):
-        card: dict[str, Any] = {"addresses": [f"{one['address']}/{one['prefix']}"]}
-        mac = one.get("mac") or (macs[index] if index < len(macs) else None)
-        if mac:
-            card["match"] = {"macaddress": mac}
-        if one.get("gateway"):
-            card["routes"] = [{"to": "0.0.0.0/0", "via": one["gateway"]}]
-        cards[f"card{index}"] = card
+    given = base64.b64decode(properties.get("user_data") or "").decode(errors="surrogateescape")
+    cards = _cards(properties.get("addresses") or (), macs)
     # JSON is YAML, which is what readers of a seed expect.
     return {
         "meta-data": json.dumps(about) + "\n",
-        "user-data": str(properties.get("user_data") or "#cloud-config\n{}\n"),
+        "user-data": given or "#cloud-config\n{}\n",
         "network-config": json.dumps({"version": 2, "ethernets": cards}) + "\n",
     }
+
+
+def _cards(addresses: Iterable[Mapping[str, Any]], macs: list[str]) -> dict[str, Any]:
+    """All addresses of each card; one without a MAC is that of the next card of the instance."""
+    by_mac: dict[str, list[Mapping[str, Any]]] = {}
+    for one in addresses:
+        place = len(by_mac)
+        mac = one.get("mac") or (macs[place] if place < len(macs) else f"?{place}")
+        by_mac.setdefault(str(mac).lower(), []).append(one)
+    cards: dict[str, Any] = {}
+    out = {"0.0.0.0/0": 0, "::/0": 0}
+    for index, (mac, given) in enumerate(by_mac.items()):
+        card: dict[str, Any] = {"addresses": [f"{one['address']}/{one['prefix']}" for one in given]}
+        if not mac.startswith("?"):
+            card["match"] = {"macaddress": mac}
+        named = {name: True for one in given for name in one.get("nameservers") or ()}
+        if named:
+            card["nameservers"] = {"addresses": list(named)}
+        if routes := _routes(given, out):
+            card["routes"] = routes
+        cards[f"card{index}"] = card
+    return cards
+
+
+def _routes(given: Iterable[Mapping[str, Any]], out: dict[str, int]) -> list[dict[str, Any]]:
+    """Of several ways out the first one is taken; `out` counts those of each version so far."""
+    ways: dict[str, dict[str, Any]] = {}
+    others: list[dict[str, Any]] = []
+    for one in given:
+        via = one.get("gateway")
+        if via and via not in ways:
+            default = "::/0" if ":" in via else "0.0.0.0/0"
+            ways[via] = {"to": default, "via": via, "on-link": True}
+            if out[default]:
+                ways[via]["metric"] = 100 * out[default]
+            out[default] += 1
+        others += [route for route in one.get("routes") or () if route not in others]
+    return [*ways.values(), *others]
 
 
 def write_seed(files: Mapping[str, str], disk: Path, offset: int) -> bool:
@@ -108,7 +140,7 @@ def write_seed(files: Mapping[str, str], disk: Path, offset: int) -> bool:
             path += f"/{part}"
             lines.append(f"mkdir {path}")
         for name, text in files.items():
-            (Path(place) / name).write_text(text)
+            (Path(place) / name).write_bytes(text.encode(errors="surrogateescape"))
             lines += [f"rm {SEED}/{name}", f"write {place}/{name} {SEED}/{name}"]
         commands = Path(place) / "commands"
         commands.write_text("\n".join([*lines, ""]))

@@ -10,6 +10,7 @@ import ipaddress
 import json
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -99,26 +100,44 @@ def _network_config(
         if mac:
             by_mac.setdefault(str(mac).lower(), []).append(address)
     lines = ["version: 2", "ethernets:" if by_mac else "ethernets: {}"]
+    out: Counter[int] = Counter()
     for index, (mac, given) in enumerate(by_mac.items()):
         lines += [f"  eth{index}:", f"    match: {{macaddress: {json.dumps(mac)}}}"]
-        lines += [f"    set-name: eth{index}", *_addresses(given)]
+        lines.append(f"    set-name: eth{index}")
+        try:
+            lines += [*_addresses(given), *_routes(given, out)]
+        except (KeyError, ValueError) as error:
+            raise StorageError(f"not an address: {error}") from error
     return lines
 
 
 def _addresses(given: Sequence[Mapping[str, Any]]) -> list[str]:
-    lines, routes = ["    addresses:"], []
-    try:
-        for address in given:
-            whole = ipaddress.ip_interface(f"{address['address']}/{address['prefix']}")
-            lines.append(f'      - "{whole}"')
-            if address.get("gateway"):
-                via = ipaddress.ip_address(address["gateway"])
+    """The addresses of one card, and who knows names there."""
+    whole = [ipaddress.ip_interface(f"{one['address']}/{one['prefix']}") for one in given]
+    lines = ["    addresses:", *(f'      - "{one}"' for one in whole)]
+    named = {str(ipaddress.ip_address(n)): 1 for one in given for n in one.get("nameservers") or ()}
+    if named:
+        lines.append(f"    nameservers: {{addresses: {json.dumps(list(named))}}}")
+    return lines
+
+
+def _routes(given: Sequence[Mapping[str, Any]], out: Counter[int]) -> list[str]:
+    """Of several ways out the first one is taken; `out` counts those of each version so far."""
+    ways, others = {}, {}
+    for address in given:
+        if address.get("gateway"):
+            via = ipaddress.ip_address(address["gateway"])
+            if via not in ways:
                 default = "0.0.0.0/0" if via.version == 4 else "::/0"
                 # On-link, because the gateway of a /32 lies outside of it.
-                routes.append(f'      - {{to: "{default}", via: "{via}", on-link: true}}')
-    except (KeyError, ValueError) as error:
-        raise StorageError(f"not an address: {error}") from error
-    return [*lines, "    routes:", *routes] if routes else lines
+                metric = f", metric: {out[via.version] * 100}" if out[via.version] else ""
+                ways[via] = f'{{to: "{default}", via: "{via}", on-link: true{metric}}}'
+                out[via.version] += 1
+        for route in address.get("routes") or ():
+            to, via = ipaddress.ip_network(route["to"]), ipaddress.ip_address(route["via"])
+            others[f'{{to: "{to}", via: "{via}"}}'] = True
+    routes = [f"      - {one}" for one in (*ways.values(), *others)]
+    return ["    routes:", *routes] if routes else []
 
 
 def _pack(tree: Path, target: Path) -> None:

@@ -18,6 +18,8 @@ from synnefo.core.network_faults import (
 
 Range = tuple[str, str]
 Net = IPv4Network | IPv6Network
+# By the lengths of their prefixes: the ranges that a network of a cluster can have.
+HELD_BY_CLUSTERS = range(16, 31)
 AUTOMATIC = frozenset({"slaac", "dhcpv6-stateless"})  # Addresses follow from MACs.
 
 
@@ -120,6 +122,18 @@ def checked_pools(net: Net, pools: Sequence[Range]) -> list[Range]:
                 field="allocation_pools",
             )
     return [(str(start), str(end)) for start, end in found]
+
+
+def fits_clusters(cidr: str) -> bool:
+    """Whether a cluster can have a network of this range: none too large or too small, of IPv4."""
+    net = ip_network(cidr)
+    return net.version == 4 and net.prefixlen in HELD_BY_CLUSTERS
+
+
+def inside(address: str | None, cidr: str | None) -> str | None:
+    """The address if it lies in the range, for who knows no others."""
+    known = address and cidr and ip_address(address) in ip_network(cidr)
+    return address if known else None
 
 
 def within(net: Net, whole: Net) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from synnefo.core import naming
 from synnefo.core.addresses import prefix_length
 from synnefo.core.placement import ANTI_AFFINITY
+from synnefo.core.subnet_rules import AUTOMATIC
 from synnefo.db.models import Address, Port, Server, Volume
 from synnefo.intents.network import cards
 from synnefo.ports import DiskSpec, InstanceSpec, NicSpec
@@ -43,10 +44,6 @@ def _tags(server: Server) -> tuple[str, ...]:
 
 def _ports(server: Server) -> list[Port]:
     return sorted(server.ports.all(), key=lambda port: (port.index, port.pk))
-
-
-def _ipv4(port: Port) -> Address | None:
-    return next((one for one in port.addresses.all() if one.subnet.ip_version == 4), None)
 
 
 def networks_of(server: Server) -> set[int]:
@@ -109,7 +106,7 @@ def _osparams(server: Server) -> dict[str, str]:
         return {}
     properties: dict[str, Any] = {
         "hostname": server.hostname or server.name,
-        "addresses": [_address(one) for port in _ports(server) if (one := _ipv4(port))],
+        "addresses": [_address(port, one) for port in _ports(server) for one in _told(port)],
         "keys": [server.public_key] if server.public_key else [],
     }
     if server.user_data:
@@ -123,9 +120,25 @@ def _osparams(server: Server) -> dict[str, str]:
     }
 
 
-def _address(row: Address) -> dict[str, Any]:
-    return {
+def _told(port: Port) -> list[Address]:
+    """The addresses of a card that its guest does not find out by itself."""
+    rows = sorted(port.addresses.all(), key=lambda row: row.pk)
+    return [row for row in rows if row.subnet.ipv6_address_mode not in AUTOMATIC]
+
+
+def _address(port: Port, row: Address) -> dict[str, Any]:
+    """What a guest has to know of one; what most subnets do not have is left out."""
+    subnet = row.subnet
+    found: dict[str, Any] = {
         "address": row.address,
-        "prefix": prefix_length(row.subnet.cidr),
-        "gateway": row.subnet.gateway or None,
+        "prefix": prefix_length(subnet.cidr),
+        "gateway": subnet.gateway or None,
     }
+    if port.mac_address:
+        found["mac"] = port.mac_address
+    if subnet.dns_nameservers:
+        found["nameservers"] = subnet.dns_nameservers
+    if subnet.host_routes:
+        routes = subnet.host_routes
+        found["routes"] = [{"to": one["destination"], "via": one["nexthop"]} for one in routes]
+    return found

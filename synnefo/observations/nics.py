@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from synnefo.core import naming
 from synnefo.core.messages import NetStatus
 from synnefo.core.server_states import ServerState
+from synnefo.core.subnet_rules import fits_clusters
 from synnefo.db import rings
 from synnefo.db.models import Address, Port, Server, Subnet
 from synnefo.db.transactions import writing
@@ -135,7 +136,8 @@ def _differs(port: _Held | None, card: Seen) -> bool:
     if port is None:
         return False
     moved = port.status != "ACTIVE" or (bool(card.mac) and port.mac != card.mac)
-    return moved or (card.ip is not None and card.ip not in port.addresses.values())
+    first = port.addresses[min(port.addresses)] if port.addresses else None
+    return moved or (card.ip is not None and card.ip != first)
 
 
 def match(server: Server, cards: Iterable[Seen], now: datetime) -> bool:
@@ -160,16 +162,26 @@ def _match_port(port: _Held, card: Seen, now: datetime) -> bool:
 
 
 def _match_address(port: _Held, card: Seen) -> bool:
-    """An administrator gave the card another address: follow, unless somebody else holds it."""
-    if card.ip is None or card.ip in port.addresses.values():
+    """An administrator gave the card another address: follow, unless somebody else holds it.
+
+    The first address is the card's, so that the new one comes before the further ones.
+    """
+    rows = Address.objects.filter(port=port.pk, subnet__ip_version=4).select_related("subnet")
+    held = list(rows.order_by("pk"))
+    cards = next((row for row in held if fits_clusters(row.subnet.cidr)), None)
+    if card.ip is None or (cards is not None and cards.address == card.ip):
         return False
     subnet = _subnet_of(port.network_id, card.ip)
     if subnet is None:
         return False
+    listed = any(row.address == card.ip for row in held)
+    given_up = [card.ip] if listed or cards is None else [card.ip, cards.address]
+    others = [(row.subnet, row.address) for row in held if row.address not in given_up]
     try:
         with transaction.atomic():
-            Address.objects.filter(pk__in=list(port.addresses)).delete()
-            Address.objects.create(port_id=port.pk, subnet=subnet, address=card.ip)
+            rows.delete()
+            for place, address in [(subnet, card.ip), *others]:
+                Address.objects.create(port_id=port.pk, subnet=place, address=address)
     except IntegrityError:
         return False
     return True

@@ -30,7 +30,7 @@ from synnefo.ports import (
     NotFound,
     OpReport,
 )
-from synnefo.rapi.fake_failures import JobFails, refuse_taken
+from synnefo.rapi.fake_failures import JobFails, refuse_outside, refuse_ranges, refuse_taken
 from synnefo.rapi.fake_nodes import FakeNodes
 from synnefo.rapi.fake_wishes import FEATURES, FakeWishes
 
@@ -331,6 +331,8 @@ class FakeCluster(FakeNodes, FakeWishes):
             taken = {nic.ip for one in self._instances.values() for nic in one.nics}
             taken.add(self._networks[spec.network].gateway)
             ip = next(str(host) for host in hosts if str(host) not in taken)
+        if spec.network is not None and ip is not None:
+            refuse_outside(ip, self._networks[spec.network].cidr)
         mac = spec.mac or f"aa:00:00:{uuid.uuid4().hex[:2]}:{uuid.uuid4().hex[:2]}:01"
         return NicReport(spec.name, str(uuid.uuid4()), mac, ip, spec.network, "bridged", "br0")
 
@@ -373,6 +375,7 @@ class FakeCluster(FakeNodes, FakeWishes):
 
     def _add_network(self, spec: NetworkSpec) -> None:
         refuse_taken(spec.name, self._networks)
+        refuse_ranges(spec)
         size = ipaddress.ip_network(spec.cidr).num_addresses
         reserved = 2 + (spec.gateway is not None)
         self._networks[spec.name] = NetworkReport(

@@ -29,8 +29,9 @@ def look(backend: Backend, cluster: Cluster) -> list[Drift]:
     built = [ServerState.ACTIVE, ServerState.STOPPED]
     living = {"server__backend": backend, "server__state__in": built}
     needed = set(Port.objects.filter(**living).values_list("network_id", flat=True).distinct())
-    own = cards.places(Q(subnet__apart=True, **{f"port__{k}": v for k, v in living.items()}))
-    needed |= {place.network for place in own.values()}
+    # Cards with an address of a subnet that is apart; the first one says where they are.
+    apart = Port.objects.filter(addresses__subnet__apart=True, **living)
+    needed |= {place.network for place in cards.places(Q(port__in=apart)).values()}
     pools, kept = _pools(backend)
     expected = [
         network_drift.Expected(pk, pk in needed, frozenset(kept.get(pk, ()))) for pk in _numbers()

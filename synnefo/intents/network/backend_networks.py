@@ -14,11 +14,12 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from synnefo.core import naming
+from synnefo.core.subnet_rules import fits_clusters, inside
 from synnefo.db.models import Network, Subnet
 from synnefo.db.prepared import Prepared
 from synnefo.ports import Cluster, NetworkSpec
 
-# Ganeti wants IPv4 on every network; cards get none of a network that has only IPv6.
+# Ganeti wants IPv4 on every network, too, where it can count no addresses of a subnet's range.
 NO_IPV4 = "192.0.0.0/29"
 # Asked for each server that is built, on one or two networks.
 _RANGE = Prepared(
@@ -40,12 +41,14 @@ def network_of(network: Network, number: int, prefix: str) -> NetworkSpec:
     six = network.subnets.filter(ip_version=6).order_by("pk").first()
     mine = Q(pk=-number) if number < 0 else Q(apart=False)
     four = network.subnets.filter(mine, ip_version=4).order_by("pk").first()
+    if four is not None and not fits_clusters(four.cidr):
+        four = None
     return NetworkSpec(
         name=naming.network_name(prefix, number),
         cidr=four.cidr if four else NO_IPV4,
-        gateway=(four.gateway or None) if four else None,
+        gateway=inside(four.gateway, four.cidr) if four else None,
         cidr6=six.cidr if six else None,
-        gateway6=(six.gateway or None) if six else None,
+        gateway6=inside(six.gateway, six.cidr) if six else None,
         mac_prefix=network.mac_prefix or None,
     )
 
@@ -55,7 +58,7 @@ def ranges_of(numbers: Iterable[int]) -> dict[int, str]:
     wanted = dict.fromkeys(numbers, NO_IPV4)
     for number in wanted:
         for (cidr,) in _RANGE.rows(number) if number > 0 else _RANGE_APART.rows(-number):
-            wanted[number] = cidr
+            wanted[number] = cidr if fits_clusters(cidr) else NO_IPV4
     return wanted
 
 

@@ -17,6 +17,7 @@ from synnefo.core.faults import Conflict, Forbidden
 from synnefo.core.network_faults import PortInUse
 from synnefo.core.server_actions import ACTIONS, BUILT
 from synnefo.core.server_states import ServerState
+from synnefo.core.subnet_rules import fits_clusters
 from synnefo.db import rings
 from synnefo.db.models import Address, Intent, Port, Server
 from synnefo.intents import server_wishes
@@ -36,16 +37,18 @@ class Place(NamedTuple):
 def places(ports: Q) -> dict[int, Place]:
     """Those of some ports that have an address of IPv4; all others are without one.
 
-    A card has one address there, the first one: others are told to the guest only.
+    A card has one address there, the first one that a network there can hold: others are told to
+    the guest only.
     """
     rows = Address.objects.filter(ports, subnet__ip_version=4)
     # The earliest comes last, so that it is kept.
-    found = rows.order_by("-subnet__apart", "-pk").values_list(
-        "port_id", "port__network_id", "subnet_id", "subnet__apart", "address"
+    found = rows.order_by("-pk").values_list(
+        "port_id", "port__network_id", "subnet_id", "subnet__apart", "address", "subnet__cidr"
     )
     return {
         port: Place(naming.network_number(network, subnet, apart), address)
-        for port, network, subnet, apart, address in found
+        for port, network, subnet, apart, address, cidr in found
+        if fits_clusters(cidr)
     }
 
 
@@ -53,8 +56,8 @@ def loaded_places(ports: Iterable[Port]) -> dict[int, Place]:
     """The same of ports that were loaded with their addresses and those with their subnets."""
     found = {}
     for port in ports:
-        rows = [one for one in port.addresses.all() if one.subnet.ip_version == 4]
-        first = min(rows, key=lambda one: (one.subnet.apart, one.pk), default=None)
+        rows = [one for one in port.addresses.all() if fits_clusters(one.subnet.cidr)]
+        first = min(rows, key=lambda one: one.pk, default=None)
         if first is not None:
             subnet = first.subnet
             number = naming.network_number(port.network_id, subnet.pk, subnet.apart)
@@ -135,9 +138,14 @@ def detaches(caller: Caller, port: Port, *, gone: bool) -> bool:
 # --- other addresses ------------------------------------------------------------------------------
 
 
-def readdressed(caller: Caller, port: Port) -> None:
-    """A port has other addresses: the card of its server gets them, too."""
+def readdressed(caller: Caller, port: Port, before: Place) -> None:
+    """A port has other addresses: the card of its server follows, unless it stays where it is."""
     if port.server_id is None:
+        return
+    if place_of(port) == before:
+        Server.objects.filter(pk=port.server_id).update(updated_at=timezone.now())
+        if port.server is not None:
+            rings.changed(port.server.project_id, "server", port.server.uuid)
         return
     server = _server_of(port)
     if server.state == ServerState.BUILD:

@@ -169,27 +169,25 @@ def update(caller: Caller, identifier: str, wish: Mapping[str, Any], revision: i
         changes = {k: CLEARED.get(k, "") if v is None else v for k, v in changes.items()}
         if (mac := wish.get("mac_address")) not in (None, row.mac_address):
             changes["mac_address"] = free_mac(row.network, mac)
-        moved = bool(changes.get("mac_address"))
         if wish.get("fixed_ips") is not None:
-            moved |= _readdressed(row, wish["fixed_ips"])
+            _readdress(caller, row, wish["fixed_ips"])
         secure = changes.get("port_security", row.port_security)
         if "security_groups" in wish:
             groups.put(caller, row, wish["security_groups"] if secure else [])
         elif not secure and row.security_groups.exists():
             _groups_for(Port(port_security=False), {"security_groups": ["held"]})
         network_rows.written(row, changes or {"name": row.name})
-        if moved:
-            cards.readdressed(caller, row)
         rings.changed(row.project_id, "port", row.uuid)
     return row
 
 
-def _readdressed(row: Port, wishes: Sequence[Mapping[str, str]]) -> bool:
+def _readdress(caller: Caller, row: Port, wishes: Sequence[Mapping[str, str]]) -> None:
     before = set(row.addresses.values_list("address", flat=True))
-    moved = port_addresses.change(row, wishes)
-    after = set(row.addresses.values_list("address", flat=True))
-    floating_targets.check_kept(row, before - after)
-    return moved
+    place = cards.place_of(row)
+    if port_addresses.change(row, wishes):
+        after = set(row.addresses.values_list("address", flat=True))
+        floating_targets.check_kept(row, before - after)
+        cards.readdressed(caller, row, place)
 
 
 def _check_update(caller: Caller, row: Port, wish: Mapping[str, Any]) -> None:

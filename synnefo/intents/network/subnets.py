@@ -20,7 +20,7 @@ from synnefo.core.network_faults import (
 )
 from synnefo.core.subnet_rules import Range
 from synnefo.db import rings
-from synnefo.db.models import Address, Network, RetiredNetwork, Subnet
+from synnefo.db.models import Address, Network, Port, RetiredNetwork, Subnet
 from synnefo.db.transactions import writing
 from synnefo.intents import quota
 from synnefo.intents.network import network_rows, subnet_pools
@@ -54,15 +54,24 @@ def _create(caller: Caller, wish: Mapping[str, Any]) -> Subnet:
     _check_overlap(network, net)
     row = _row(network, net, wish)
     row.subnet_pool = pool
-    row.apart = net.version == 4 and _first_is_there(network)
+    row.apart = net.version == 4 and _is_apart(network, row.cidr)
     row.save(force_insert=True)
     rings.changed(network.project_id, "network", network.uuid)
     return row
 
 
-def _first_is_there(network: Network) -> bool:
-    """Whether another subnet has the one range of IPv4 that the network has on backends."""
-    return Subnet.objects.filter(network=network, ip_version=4, apart=False).exists()
+def _is_apart(network: Network, cidr: str) -> bool:
+    """Whether a range cannot be the one of IPv4 that the network has on backends.
+
+    Another subnet has that; or cards are on the network there, which keeps the range that it has.
+    """
+    if not subnet_rules.fits_clusters(cidr):
+        return True
+    if Subnet.objects.filter(network=network, ip_version=4, apart=False).exists():
+        return True
+    elsewhere = Address.objects.filter(subnet__network=network, subnet__apart=True)
+    here = Port.objects.filter(network=network, server__isnull=False)
+    return here.exclude(pk__in=elsewhere.values("port")).exists()
 
 
 def _check_overlap(network: Network, net: subnet_rules.Net) -> None:

@@ -135,6 +135,32 @@ def test_the_guest_is_told(create):
     assert checked.returncode == 0, checked.stdout
 
 
+def test_several_addresses_of_a_card_stand_together():
+    four = {"address": "10.7.0.3", "prefix": 24, "gateway": "10.7.0.1", "mac": "aa:00:00:00:00:01"}
+    six = {**four, "address": "2001:db8::3", "prefix": 64, "gateway": "fe80::1"}
+    six["nameservers"] = ["2001:db8::53"]
+    far = {"to": "10.99.0.0/16", "via": "10.8.0.254"}
+    other = {**four, "address": "10.8.0.3", "gateway": "10.8.0.1", "routes": [far]}
+    bare = {"address": "10.9.0.3", "prefix": 24}
+    wishes = {"addresses": [four, six, other, bare], "user_data": "IyEvYmluL3NoCg=="}
+    found = os_image.seed(wishes, "snf-3", ["aa:00:00:00:00:01", "aa:00:00:00:00:02"])
+    assert found["user-data"] == "#!/bin/sh\n"
+    assert json.loads(found["network-config"])["ethernets"] == {
+        "card0": {
+            "match": {"macaddress": "aa:00:00:00:00:01"},
+            "addresses": ["10.7.0.3/24", "2001:db8::3/64", "10.8.0.3/24"],
+            "nameservers": {"addresses": ["2001:db8::53"]},
+            "routes": [
+                {"to": "0.0.0.0/0", "via": "10.7.0.1", "on-link": True},
+                {"to": "::/0", "via": "fe80::1", "on-link": True},
+                {"to": "0.0.0.0/0", "via": "10.8.0.1", "on-link": True, "metric": 100},
+                far,
+            ],
+        },
+        "card1": {"match": {"macaddress": "aa:00:00:00:00:02"}, "addresses": ["10.9.0.3/24"]},
+    }
+
+
 def _read(disk, name):
     words = ["debugfs", "-R", f"cat {os_image.SEED}/{name}", disk]
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout

@@ -89,6 +89,30 @@ def test_address_without_a_mac_belongs_to_the_interface_at_its_place():
     assert "routes" not in cards["eth1"]
 
 
+def test_several_addresses_of_several_cards_have_one_way_out_before_the_others():
+    first, second = ({"mac": nic["mac"]} for nic in INSTANCE["nics"])
+    dns = {"nameservers": ["198.18.0.53", "198.18.0.54"]}
+    far = {"to": "10.99.0.0/16", "via": "10.7.0.254"}
+    other = {"address": "10.7.0.3", "prefix": 24, "gateway": "10.7.0.1", "routes": [far]}
+    given = [
+        {**V4, **first, **dns},
+        {**V4, **first, **dns, "address": "198.18.0.4"},
+        {**other, **first},
+        {**other, **second, "address": "10.7.0.4"},
+    ]
+    cards = read({"addresses": given})["network-config"]["ethernets"]
+    assert cards["eth0"]["addresses"] == ["198.18.0.3/20", "198.18.0.4/20", "10.7.0.3/24"]
+    assert cards["eth0"]["nameservers"] == {"addresses": dns["nameservers"]}
+    out = {"to": "0.0.0.0/0", "on-link": True}
+    assert cards["eth0"]["routes"] == [
+        {**out, "via": "198.18.0.1"},
+        {**out, "via": "10.7.0.1", "metric": 100},
+        far,
+    ]
+    assert cards["eth1"]["routes"] == [{**out, "via": "10.7.0.1", "metric": 200}, far]
+    assert "nameservers" not in cards["eth1"]
+
+
 def test_no_addresses_is_an_empty_network():
     assert read({})["network-config"] == {"version": 2, "ethernets": {}}
 
