@@ -36,7 +36,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--stop-guests", type=float, metavar="SECONDS")
     given = parser.parse_args(arguments)
     logs.configure(os.environ.get("GANETI_LOG"))
-    # The server has a handler of its own while it runs, and raises the signal again at its end.
     signal.signal(signal.SIGTERM, _leave)
     try:
         settings, node = _load()
@@ -63,11 +62,11 @@ def serve(settings: Settings, node: NodeSettings) -> None:
         daemon=True,
     ).start()
     open_port(os.environ.get("GANETI_METRICS_PORT"))
-    log.info("node %s serves on %s:%d", node.name, node.address, node.port)
     try:
-        served = server.build(server.NodeServer(handlers.table()), node, settings.tls)
-        handlers.certificates.use(lambda: served.config.ssl)
-        served.run()
+        served = server.NodeServer(handlers.table(), node, settings.tls)
+        handlers.certificates.use(served.context)
+        log.info("node %s serves on %s:%d", node.name, node.address, served.port)
+        served.serve()
     finally:
         handlers.close()
         log.info("node %s stopped", node.name)

@@ -18,7 +18,7 @@ class NodeCertificates:
     def __init__(self, tls: TlsSettings, name: str) -> None:
         self._tls = tls
         self._name = name
-        self._context: Callable[[], ssl.SSLContext | None] = lambda: None
+        self._context: ssl.SSLContext | None = None
         if not self._shared:
             certificate_files.finish(tls.certificate, tls.key)
 
@@ -27,7 +27,7 @@ class NodeCertificates:
         """Whether these are the master's own files, which it renews itself."""
         return self._tls.ca.with_suffix(AUTHORITY_KEY).exists()
 
-    def use(self, context: Callable[[], ssl.SSLContext | None]) -> None:
+    def use(self, context: ssl.SSLContext) -> None:
         """From now on this is the context that has to follow the files."""
         self._context = context
 
@@ -53,9 +53,8 @@ class NodeCertificates:
             replace(self._tls.ca, trusted.encode(), SECRET_MODE)
             if certificate is not None:
                 self._install(certificate)
-        context = self._context()
-        if context is not None:
-            certificate_files.reload(context, self._tls)
+        if self._context is not None:
+            certificate_files.reload(self._context, self._tls)
 
     def _install(self, certificate: str) -> None:
         try:

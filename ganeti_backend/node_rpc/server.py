@@ -1,20 +1,23 @@
-"""Serves the table of calls over HTTPS: a plain ASGI application, each call in a thread.
+"""Serves the table of calls over HTTPS: one thread for each connection, one call at a time on it.
 
-Only a client with a certificate of the cluster's authority gets as far as HTTP. What a call does is
-not known here: the handlers are passed in by the node daemon.
+Only a client with a certificate of the cluster's authority gets as far as HTTP. These clients are a
+few masters that keep their connections, so nothing is gained by an event loop, and handing each
+call to a thread would cost more than most calls do. What a call does is not known here: the
+handlers are passed in by the node daemon.
 """
 
-import asyncio
 import logging
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
+from http import HTTPStatus
 from typing import Any
 
+import httptools
 import orjson
-import uvicorn
 
 from ganeti_backend.errors import GenericError
 from ganeti_backend.node_rpc import metrics
@@ -24,40 +27,190 @@ from ganeti_backend.settings import NodeSettings, TlsSettings
 log = logging.getLogger(__name__)
 
 Handler = Callable[..., Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-# A guest's shutdown holds a thread while it waits, so there are more of them than cores.
-THREADS = 64
-KEEP_ALIVE = 300
+# A guest's shutdown holds its connection while it waits, so there are more of them than cores.
+MOST_CONNECTIONS = 256
+BACKLOG = 256
+CHUNK = 65536
+MAX_HEAD = 65536
 MAX_BODY = 4 << 20
+HANDSHAKE_SECONDS = 10.0
+REQUEST_SECONDS = 30.0  # From the first byte of a request to its last.
+KEEP_ALIVE = 300.0
+GRACE_SECONDS = 2.0
+
+
+class TooLongError(Exception):
+    """Nobody asks a node for so much at once."""
+
+
+class Request:
+    """One request, put together from what comes; `last` if its client wants no other."""
+
+    def __init__(self) -> None:
+        self.method, self.path, self.body = b"", b"", bytearray()
+        self.whole = self.last = False
+        self._parser = httptools.HttpRequestParser(self)
+
+    def feed(self, data: bytes) -> None:
+        """What came; HttpParserError if it is no HTTP."""
+        self._parser.feed_data(data)
+
+    def on_url(self, piece: bytes) -> None:
+        """Called by the parser."""
+        self.path += piece
+
+    def on_headers_complete(self) -> None:
+        """Called by the parser."""
+        self.method = self._parser.get_method()
+        self.last = not self._parser.should_keep_alive()
+
+    def on_body(self, piece: bytes) -> None:
+        """Called by the parser."""
+        self.body += piece
+
+    def on_message_complete(self) -> None:
+        """Called by the parser."""
+        self.whole = True
+
+
+class Connection:
+    """One client; `busy` while a call of it runs."""
+
+    def __init__(self, plain: socket.socket) -> None:
+        self._socket = plain
+        self.busy = False
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """The handshake, which shows who it is."""
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.settimeout(HANDSHAKE_SECONDS)
+        self._socket = context.wrap_socket(self._socket, server_side=True)
+
+    def receive(self) -> Request | None:
+        """The next request, or None: there is none."""
+        request, received, deadline = Request(), 0, 0.0
+        self._socket.settimeout(KEEP_ALIVE)
+        while not request.whole:
+            data = self._socket.recv(CHUNK)
+            if not data:
+                return None
+            request.feed(data)
+            received += len(data)
+            if received > MAX_HEAD + MAX_BODY:
+                raise TooLongError
+            deadline = deadline or time.monotonic() + REQUEST_SECONDS
+            self._socket.settimeout(max(0.001, deadline - time.monotonic()))
+        return request
+
+    def answer(self, status: HTTPStatus, content: bytes) -> None:
+        """Send it."""
+        head = (
+            f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+            f"content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
+        )
+        self._socket.settimeout(REQUEST_SECONDS)
+        self._socket.sendall(head.encode() + content)
+
+    def cut(self) -> None:
+        """Wake the thread that waits for it; without TLS's farewell, which would be waited for."""
+        with suppress(OSError):
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """The end."""
+        self._socket.close()
 
 
 class NodeServer:
-    """The ASGI application: POST /CALL with a JSON body of arguments."""
+    """Listens from the beginning; `serve` answers POST /CALL with a JSON body of arguments."""
 
-    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self, handlers: Mapping[str, Handler], node: NodeSettings, tls: TlsSettings
+    ) -> None:
         missing = sorted(set(CALLS) - set(handlers))
         if missing:
             raise TypeError(f"no handler for {', '.join(missing)}")
         self._handlers = dict(handlers)
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="call")
+        self.context = server_context(tls)
+        self._listener = _listen(node)
+        self.port = int(self._listener.getsockname()[1])
+        self._room = threading.Semaphore(MOST_CONNECTIONS)
+        self._lock = threading.Lock()
+        self._connections: dict[Connection, threading.Thread] = {}
+        self._stopping = False
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            return
-        call = CALLS.get(scope["path"].lstrip("/"))
-        if call is None or scope["method"] != "POST":
-            await _answer(send, 404, b'{"error":{"class":"LookupError","message":"no such call"}}')
-            return
-        body = await _body(receive)
-        if body is None:
-            await _answer(send, 413, b'{"error":{"class":"ValueError","message":"too long"}}')
-            return
-        loop = asyncio.get_running_loop()
-        content = await loop.run_in_executor(self._threads, self._run, call.name, body)
-        await _answer(send, 200, content)
+    def serve(self) -> None:
+        """Answer until `stop` or until the thread is told to leave; then end what there is."""
+        try:
+            while True:
+                self._room.acquire()
+                self._begin(self._listener.accept()[0])
+        except OSError:
+            if not self._stopping:
+                raise
+        finally:
+            self._end()
+
+    def stop(self) -> None:
+        """Have `serve` return; to be called by another thread."""
+        self._stopping = True
+        self._listener.shutdown(socket.SHUT_RDWR)
+
+    def _begin(self, plain: socket.socket) -> None:
+        connection = Connection(plain)
+        thread = threading.Thread(target=self._guarded, args=(connection,), daemon=True)
+        with self._lock:
+            self._connections[connection] = thread
+        thread.start()
+
+    def _end(self) -> None:
+        """Calls that run may end within a grace period; all others are idle and closed at once."""
+        self._stopping = True
+        self._listener.close()
+        with self._lock:
+            open_ones = dict(self._connections)
+        for connection in open_ones:
+            if not connection.busy:
+                connection.cut()
+        deadline = time.monotonic() + GRACE_SECONDS
+        for thread in open_ones.values():
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _guarded(self, connection: Connection) -> None:
+        try:
+            with closing(connection):
+                connection.secure(self.context)
+                self._talk(connection)
+        except (OSError, httptools.HttpParserError) as error:
+            if not self._stopping:
+                log.info("a connection is given up: %s", error)
+        finally:
+            with self._lock:
+                del self._connections[connection]
+            self._room.release()
+
+    def _talk(self, connection: Connection) -> None:
+        last = False
+        while not last and not self._stopping:
+            try:
+                request = connection.receive()
+            except TooLongError:
+                connection.answer(
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _fault("ValueError", "too long")
+                )
+                return
+            if request is None:
+                return
+            connection.busy = True
+            connection.answer(*self._answer(request))
+            connection.busy, last = False, request.last
+
+    def _answer(self, request: Request) -> tuple[HTTPStatus, bytes]:
+        name = request.path.decode("latin-1").removeprefix("/")
+        if request.method != b"POST" or name not in CALLS:
+            return HTTPStatus.NOT_FOUND, _fault("LookupError", "no such call")
+        return HTTPStatus.OK, self._run(name, bytes(request.body))
 
     def _run(self, name: str, body: bytes) -> bytes:
         begun, outcome = time.monotonic(), "failed"
@@ -69,67 +222,28 @@ class NodeServer:
         except Exception as error:  # Whatever fails belongs to the caller.
             log.warning("%s failed: %s", name, error, exc_info=not isinstance(error, GenericError))
             text = error.message if isinstance(error, GenericError) else str(error)
-            return orjson.dumps(
-                {"error": {"class": type(error).__name__, "message": text or repr(error)}}
-            )
+            return _fault(type(error).__name__, text or repr(error))
         finally:
             metrics.CALLS.labels(name, outcome).inc()
             metrics.TAKEN.labels(name).observe(time.monotonic() - begun)
 
 
-class PromptServer(uvicorn.Server):
-    """Ends idle connections without the TLS farewell, for which a silent client would be waited."""
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for connection in list(self.server_state.connections):
-            # Typed as a protocol without these two by uvicorn; both of its HTTP/1.1 ones have them.
-            cycle = getattr(connection, "cycle", None)
-            if cycle is None or cycle.response_complete:
-                connection.transport.abort()
-        await super().shutdown(sockets)
+def server_context(tls: TlsSettings) -> ssl.SSLContext:
+    """Show the node's certificate, and speak only with who has one of the same authority."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(tls.ca))
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_cert_chain(str(tls.certificate), str(tls.key))
+    return context
 
 
-def build(application: NodeServer, node: NodeSettings, tls: TlsSettings) -> uvicorn.Server:
-    """The web server of one node; `run` serves until SIGTERM."""
-    config = uvicorn.Config(
-        application,
-        host=node.address,
-        port=node.port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        access_log=False,
-        log_config=None,
-        timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=2,
-        server_header=False,
-        date_header=False,
-        ssl_certfile=str(tls.certificate),
-        ssl_keyfile=str(tls.key),
-        ssl_ca_certs=str(tls.ca),
-        ssl_cert_reqs=ssl.CERT_REQUIRED,
-    )
-    return PromptServer(config)
+def _listen(node: NodeSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in node.address else socket.AF_INET
+    try:
+        return socket.create_server((node.address, node.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        place = f"{node.address}:{node.port}"
+        raise GenericError(f"Node {node.name} cannot listen on {place}: {error}") from error
 
 
-async def _body(receive: Receive) -> bytes | None:
-    parts, size, more = [], 0, True
-    while more:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > MAX_BODY:
-            return None
-        more = message.get("more_body", False)
-    return b"".join(parts)
-
-
-async def _answer(send: Send, status: int, content: bytes) -> None:
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(content)).encode()),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
+def _fault(kind: str, message: str) -> bytes:
+    return orjson.dumps({"error": {"class": kind, "message": message}})

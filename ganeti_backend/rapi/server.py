@@ -19,7 +19,6 @@ import uvicorn
 
 from ganeti_backend import errors, opcodes
 from ganeti_backend.doors import client_log, short_names
-from ganeti_backend.node_rpc.server import PromptServer
 from ganeti_backend.queries.reader import Reader
 from ganeti_backend.rapi import authentication, metrics, requests
 from ganeti_backend.rapi.faults import HttpFault, bad_request
@@ -208,7 +207,7 @@ class Server:
         self._socket.close()
 
 
-class _Uvicorn(PromptServer):
+class _Uvicorn(uvicorn.Server):
     """Says when it listens. It takes no signals: uvicorn does so in a main thread only."""
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -218,6 +217,15 @@ class _Uvicorn(PromptServer):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self.listening.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Without the TLS farewell to idle connections, for which a silent client is waited."""
+        for connection in list(self.server_state.connections):
+            # Typed as a protocol without these two by uvicorn; both of its HTTP/1.1 ones have them.
+            cycle = getattr(connection, "cycle", None)
+            if cycle is None or cycle.response_complete:
+                connection.transport.abort()
+        await super().shutdown(sockets)
 
 
 def _configuration(application: Application, rapi: RapiSettings) -> uvicorn.Config:

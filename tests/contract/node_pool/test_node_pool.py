@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -55,16 +54,13 @@ class Served:
 
     def start(self) -> None:
         node = replace(self._cluster.nodes[0], port=self.port)
-        self._server = server.build(server.NodeServer(self._table), node, self._cluster.tls)
-        self._thread = threading.Thread(target=self._server.run)
+        self._server = server.NodeServer(self._table, node, self._cluster.tls)
+        self._thread = threading.Thread(target=self._server.serve)
         self._thread.start()
-        end = time.monotonic() + 10
-        while not self._server.started and time.monotonic() < end:
-            assert self._thread.is_alive()
-        self.port = self._server.servers[0].sockets[0].getsockname()[1]
+        self.port = self._server.port
 
     def stop(self) -> None:
-        self._server.should_exit = self._server.force_exit = True
+        self._server.stop()
         self._thread.join(10)
         assert not self._thread.is_alive()
 

@@ -1,7 +1,6 @@
 """A served node with the cluster's certificates, and a client of it; or the fake of both."""
 
 import threading
-import time
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -25,19 +24,13 @@ def make_cluster(folder, port=1):
 @contextmanager
 def serving(cluster, handlers):
     """Serve on a port that the kernel chooses; yields the settings with that port."""
-    served = server.build(
-        server.NodeServer(handlers), replace(cluster.nodes[0], port=0), cluster.tls
-    )
-    thread = threading.Thread(target=served.run)
+    served = server.NodeServer(handlers, replace(cluster.nodes[0], port=0), cluster.tls)
+    thread = threading.Thread(target=served.serve)
     thread.start()
     try:
-        end = time.monotonic() + 10
-        while not served.started and time.monotonic() < end:
-            assert thread.is_alive()
-        port = served.servers[0].sockets[0].getsockname()[1]
-        yield replace(cluster, nodes=(replace(cluster.nodes[0], port=port),))
+        yield replace(cluster, nodes=(replace(cluster.nodes[0], port=served.port),))
     finally:
-        served.should_exit = True
+        served.stop()
         thread.join(10)
         assert not thread.is_alive()
 

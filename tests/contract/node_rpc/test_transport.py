@@ -1,8 +1,10 @@
 """Who may speak to a node, and what happens when it does not answer."""
 
 import http.client
+import socket
 import ssl
 import threading
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -85,6 +87,77 @@ def test_what_is_not_in_the_table_is_not_found(cluster, handlers, method, path, 
         line.close()
 
 
+@contextmanager
+def line(served):
+    """A connection of a client that may speak, without a library that speaks well."""
+    context = client.client_context(served.tls)
+    address = ("127.0.0.1", served.nodes[0].port)
+    with (
+        socket.create_connection(address, timeout=10) as plain,
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as secured,
+    ):
+        yield secured
+
+
+def heard(secured):
+    """All that comes until the other end closes."""
+    parts = []
+    with suppress(ssl.SSLEOFError, ConnectionResetError):  # Closed without a farewell is closed.
+        while data := secured.recv(65536):
+            parts.append(data)
+    return b"".join(parts)
+
+
+def test_one_connection_carries_many_calls_and_closes_when_asked(cluster, handlers):
+    with serving(cluster, handlers) as served, line(served) as secured:
+        for _ in range(2):
+            secured.sendall(b"POST /version HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}")
+            assert secured.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+        secured.sendall(b"POST /version HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        assert heard(secured).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_call_that_is_too_long_is_refused_before_it_ends(cluster, handlers):
+    with serving(cluster, handlers) as served, line(served) as secured:
+        head = b"POST /version HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % (1 << 30)
+        secured.sendall(head + bytes(server.MAX_HEAD + server.MAX_BODY))
+        assert secured.recv(65536).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize("said", [b"what?\r\n\r\n", b"\0" * 100, b"POST /version HTTP/9.9\r\n\r\n"])
+def test_what_is_no_http_ends_the_connection(cluster, handlers, said):
+    with serving(cluster, handlers) as served:
+        with line(served) as secured:
+            secured.sendall(said)
+            assert heard(secured) == b""
+        assert ask(served)["name"] == "x"
+
+
+def test_a_request_that_does_not_end_is_not_waited_for(cluster, handlers, monkeypatch):
+    monkeypatch.setattr(server, "REQUEST_SECONDS", 0.05)
+    with serving(cluster, handlers) as served, line(served) as secured:
+        secured.sendall(b"POST /version HTTP/1.1\r\n")
+        assert heard(secured) == b""
+
+
+def test_who_never_greets_is_not_waited_for(cluster, handlers, monkeypatch):
+    monkeypatch.setattr(server, "HANDSHAKE_SECONDS", 0.05)
+    with serving(cluster, handlers) as served:
+        address = ("127.0.0.1", served.nodes[0].port)
+        with socket.create_connection(address, timeout=10) as plain:
+            assert plain.recv(100) == b""
+
+
+def test_connections_beyond_the_most_wait_for_their_turn(cluster, handlers, monkeypatch):
+    monkeypatch.setattr(server, "MOST_CONNECTIONS", 1)
+    with serving(cluster, handlers) as served:
+        with line(served):
+            waiting = threading.Thread(target=ask, args=(served,))
+            waiting.start()
+        waiting.join(10)
+        assert not waiting.is_alive()
+
+
 def test_handlers_trouble_is_told_to_the_caller(cluster, handlers):
     def broken(**arguments):
         raise ZeroDivisionError
@@ -128,7 +201,7 @@ def test_stopped_node_is_unreachable_and_comes_back(cluster, handlers):
     asking.close()
 
 
-def test_handler_may_not_be_missing(handlers):
+def test_handler_may_not_be_missing(cluster, handlers):
     del handlers["version"]
     with pytest.raises(TypeError, match="version"):
-        server.NodeServer(handlers)
+        server.NodeServer(handlers, cluster.nodes[0], cluster.tls)
