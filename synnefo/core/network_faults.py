@@ -186,6 +186,10 @@ class InvalidInput(BadRequest):
     """Values that do not fit together."""
 
 
+class AllocationOnAutoAddressSubnet(BadRequest):
+    """Guests make the addresses of the subnet themselves."""
+
+
 class InvalidRoutes(BadRequest):
     """A route leads over no network of the router."""
 

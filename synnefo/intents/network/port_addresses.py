@@ -9,6 +9,7 @@ from ipaddress import ip_address, ip_network
 from django.db import IntegrityError, transaction
 
 from synnefo.core.network_faults import (
+    AllocationOnAutoAddressSubnet,
     InvalidInput,
     InvalidIpForNetwork,
     InvalidIpForSubnet,
@@ -39,6 +40,18 @@ def give(port: Port, wishes: Sequence[Wish] | None) -> None:
     # What is asked for goes first, so that the free ones are found around it.
     for wish in sorted(wishes, key=lambda one: "ip_address" not in one):
         _give(port, wish, subnets)
+    if wishes:
+        give_automatic(port, subnets)
+
+
+def give_automatic(port: Port, subnets: Sequence[Subnet]) -> None:
+    """The addresses that a guest makes for itself, where the port does not have them yet."""
+    if port.router_id is not None:
+        return
+    held = set(port.addresses.values_list("subnet_id", flat=True))
+    for subnet in subnets:
+        if is_automatic(subnet) and subnet.pk not in held:
+            hold(port, subnet, from_mac(subnet.cidr, port.mac_address))
 
 
 def change(port: Port, wishes: Sequence[Wish]) -> bool:
@@ -51,7 +64,9 @@ def change(port: Port, wishes: Sequence[Wish]) -> bool:
             wanted.append(wish)
         else:
             kept.append(like)
-    gone = [one.pk for one in held if one not in kept]
+    # A guest goes on to make addresses for itself, unless the port is to have none at all.
+    stay = [one for one in held if wishes and is_automatic(one.subnet) and port.router_id is None]
+    gone = [one.pk for one in held if one not in kept and one not in stay]
     Address.objects.filter(pk__in=gone).delete()
     if wanted:
         give(port, wanted)
@@ -79,9 +94,7 @@ def _give_usual(port: Port, subnets: Sequence[Subnet]) -> None:
                 raise IpAddressGenerationFailure(
                     f"No more IP addresses available on network {port.network.uuid}."
                 )
-    for subnet in subnets:
-        if is_automatic(subnet):
-            hold(port, subnet, from_mac(subnet.cidr, port.mac_address))
+    give_automatic(port, subnets)
 
 
 def _give(port: Port, wish: Wish, subnets: Sequence[Subnet]) -> None:
@@ -97,6 +110,7 @@ def _give(port: Port, wish: Wish, subnets: Sequence[Subnet]) -> None:
             field="fixed_ips",
         )
     _check_inside(address, subnet)
+    _check_automatic(port, subnet, address)
     hold(port, subnet, address)
 
 
@@ -132,6 +146,17 @@ def _check_inside(address: str, subnet: Subnet) -> None:
     if wanted not in net or not first <= int(wanted) <= last:
         raise InvalidIpForSubnet(
             f"IP address {address} is not a valid IP for the specified subnet.", field="fixed_ips"
+        )
+
+
+def _check_automatic(port: Port, subnet: Subnet, address: str) -> None:
+    if not is_automatic(subnet) or port.router_id is not None:
+        return
+    if address != from_mac(subnet.cidr, port.mac_address):
+        raise AllocationOnAutoAddressSubnet(
+            f"IPv6 address {address} can not be directly assigned to a port on subnet"
+            f" {subnet.uuid} as the subnet is configured for automatic addresses",
+            field="fixed_ips",
         )
 
 

@@ -23,8 +23,8 @@ from synnefo.db import rings
 from synnefo.db.models import Address, Network, Port, RetiredNetwork, Subnet
 from synnefo.db.transactions import writing
 from synnefo.intents import quota
-from synnefo.intents.network import network_rows, subnet_pools
-from synnefo.intents.network.network_rows import INTERFACE
+from synnefo.intents.network import network_rows, port_addresses, subnet_pools
+from synnefo.intents.network.network_rows import FLOATING, INTERFACE
 
 COLUMNS = {
     "name": "name",
@@ -56,8 +56,17 @@ def _create(caller: Caller, wish: Mapping[str, Any]) -> Subnet:
     row.subnet_pool = pool
     row.apart = net.version == 4 and _is_apart(network, row.cidr)
     row.save(force_insert=True)
+    if port_addresses.is_automatic(row):
+        _reach_guests(row)
     rings.changed(network.project_id, "network", network.uuid)
     return row
+
+
+def _reach_guests(row: Subnet) -> None:
+    """Guests on the network hear of the range, and make addresses for themselves."""
+    rows = Port.objects.filter(network=row.network, router=None).exclude(owner=FLOATING)
+    for port in rows.select_for_update(of=("self",)).order_by("pk"):
+        port_addresses.give_automatic(port, [row])
 
 
 def _is_apart(network: Network, cidr: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.integration.api.client import Api
 from tests.integration.api.test_networks import kind, network, port, post, put, subnet
 from tests.integration.api.world import World
@@ -39,3 +41,33 @@ def test_more_subnets_come_after_the_first_port(api: Api, world: World) -> None:
     made = post(api, "ports", {"port": {"network_id": net["id"], "fixed_ips": wanted}})
     assert [one["subnet_id"] for one in made["fixed_ips"]] == [one["subnet_id"] for one in wanted]
     assert made["fixed_ips"][0]["ip_address"].startswith("10.2.0.")
+
+
+def test_guests_make_addresses_in_every_range_that_wants_them_to(api: Api, world: World) -> None:
+    """Whatever else a port was asked to have, and also where the range comes later."""
+    net = network(api)
+    four, early = subnet(api, net), port(api, net)
+    modes = {"ip_version": 6, "ipv6_ra_mode": "slaac", "ipv6_address_mode": "slaac"}
+    six = subnet(api, net, "2001:db8::/64", **modes)
+    both = {four["id"], six["id"]}
+    assert _ranges(api, early) == both
+    router = post(api, "routers", {"router": {}})
+    inside = port(api, net, fixed_ips=[{"subnet_id": four["id"]}])
+    assert _ranges(api, inside) == both
+    put(api, f"ports/{inside['id']}", {"port": {"fixed_ips": [{"ip_address": "10.1.0.77"}]}})
+    assert _ranges(api, inside) == both
+    body = {"subnet_id": four["id"]}
+    assert api("PUT", f"{V}/routers/{router['id']}/add_router_interface", body).status == 200
+    last = subnet(api, net, "2001:db8:1::/64", **modes)
+    assert _ranges(api, early) == both | {last["id"]}
+    ports = api.get(f"{V}/ports?device_id={router['id']}")["ports"]
+    assert [one["subnet_id"] for one in ports[0]["fixed_ips"]] == [four["id"]]
+    wish = {"network_id": net["id"], "fixed_ips": [{"ip_address": "2001:db8::77"}]}
+    answer = api("POST", f"{V}/ports", {"port": wish})
+    assert kind(answer) == (400, "AllocationOnAutoAddressSubnet")
+
+
+def _ranges(api: Api, port: dict[str, Any]) -> set[str]:
+    held = api.get(f"{V}/ports/{port['id']}")["port"]["fixed_ips"]
+    assert len({one["subnet_id"] for one in held}) == len(held)
+    return {one["subnet_id"] for one in held}
