@@ -1,9 +1,9 @@
 """What a new password has to fulfil: the operator's rules, none of them on by default."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from synnefo.core.faults import BadRequest
 
@@ -58,3 +58,13 @@ def expires_at(rules: PasswordRules, changed_at: datetime | None) -> datetime | 
     if not rules.days or changed_at is None:
         return None
     return changed_at + timedelta(days=rules.days)
+
+
+def enough(options: Mapping[str, Any], methods: Iterable[str]) -> bool:
+    """Whether somebody who proved oneself by these methods has done so by all of one of the rules
+    that the user's options may have."""
+    rules = options.get("multi_factor_auth_rules") or []
+    proven = set(methods)
+    wanted = [set(rule) for rule in rules if rule]
+    on = bool(wanted and options.get("multi_factor_auth_enabled"))
+    return not on or any(rule <= proven for rule in wanted)

@@ -239,6 +239,18 @@ def _with_trust(user: User, methods: list[str], key: str, origin: Origin) -> Iss
     return tokens.issue(acting, trust.project, methods, origin=whole)
 
 
+def _user(
+    request: Request, identity: dict[str, Any], methods: list[str], old: Token | None
+) -> User:
+    user = _by_password(request, identity["password"]["user"]) if "password" in methods else None
+    if user and old and user.pk != old.user_id:
+        raise refusal()
+    user = user or (old.user if old else None)
+    if user is None:
+        raise refusal()
+    return user
+
+
 def sign_in(request: Request) -> IssuedToken:
     """A new token for whoever proves to be somebody."""
     auth = request.wish["auth"]
@@ -252,16 +264,13 @@ def sign_in(request: Request) -> IssuedToken:
         credential = _by_credential(request, identity["application_credential"])
         return _with_credential(credential, methods, scope)
     old = _by_token(identity["token"]["id"]) if "token" in methods else None
-    user = _by_password(request, identity["password"]["user"]) if "password" in methods else None
-    if user and old and user.pk != old.user_id:
-        raise refusal()
-    user = user or (old.user if old else None)
-    if user is None:
-        raise refusal()
+    user = _user(request, identity, methods, old)
     origin = Origin()
     if old is not None:
         methods = [*methods, *(method for method in old.methods if method not in methods)]
         origin = Origin(parent=old.parent_audit_id or old.audit_id, expires_at=old.expires_at)
+    if not password_rules.enough(user.options, methods):
+        raise refusal()
     if isinstance(scope, dict) and TRUST in scope:
         return _with_trust(user, methods, scope[TRUST]["id"], origin)
     if not scope:

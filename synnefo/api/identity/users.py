@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 
-from synnefo.api.bodies import maybe, record
+from synnefo.api.bodies import listing, maybe, record, text
 from synnefo.api.identity import kinds, records, sight
 from synnefo.api.identity.lists import collection, filtered, listed
 from synnefo.api.identity.lockout import guarded, key_of
@@ -26,8 +26,10 @@ OPTIONS = record(
             "ignore_password_expiry",
             "ignore_user_inactivity",
             "lock_password",
+            "multi_factor_auth_enabled",
         )
     }
+    | {"multi_factor_auth_rules": maybe(listing(listing(text(1, 255), 0, 16), 0, 16))}
 )
 FIELDS = {
     "name": kinds.NAME,

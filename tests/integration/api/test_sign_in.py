@@ -192,6 +192,35 @@ def admin(api: Api, method: str, path: str, body: Any = None) -> Answer:
     return api(method, V3 + path, body, as_="admin")
 
 
+def test_one_way_of_signing_in_may_not_be_enough(api: Api, world: World) -> None:
+    path = f"/users/{world.user.id}"
+
+    def ruled(*rules: list[str], enabled: bool = True) -> int:
+        options = {"multi_factor_auth_enabled": enabled, "multi_factor_auth_rules": rules}
+        answer = admin(api, "PATCH", path, {"user": {"options": options}})
+        assert answer.body["user"]["options"]["multi_factor_auth_enabled"] is enabled
+        return sign_in(api).status
+
+    assert ruled(["password", "totp"], enabled=False) == 201
+    assert ruled() == 201
+    assert ruled([]) == 201
+    assert ruled(["password", "totp"]) == 401
+    assert ruled(["password", "totp"], ["password"]) == 201
+    # A token tells by what its user signed in, and keeps it when it is exchanged.
+    token = {"id": sign_in(api).headers["X-Subject-Token"]}
+    identity: dict[str, Any] = {"methods": ["token"], "token": token}
+
+    def exchanged() -> int:
+        return api("POST", TOKENS, {"auth": {"identity": identity}}, as_=None).status
+
+    assert ruled(["password", "token"]) == 401
+    assert exchanged() == 201
+    assert ruled(["totp"]) == 401
+    assert exchanged() == 401
+    wrong = {"user": {"options": {"multi_factor_auth_rules": "password"}}}
+    assert admin(api, "PATCH", path, wrong).status == 400
+
+
 def test_what_operators_add_is_in_the_catalog(api: Api) -> None:
     service = {"service": {"type": "dns", "name": "designate"}}
     key = admin(api, "POST", "/services", service).body["service"]["id"]
