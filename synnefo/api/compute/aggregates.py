@@ -117,7 +117,8 @@ def act(request: Request, id: str) -> HttpResponse:
 
 @since(81)
 def cache(_request: Request, id: str) -> HttpResponse:
-    """POST /os-aggregates/{id}/images: nodes keep no images of their own here."""
+    """POST /os-aggregates/{id}/images: each host does what it can, as in Nova; nodes of clusters
+    copy images straight to disks and keep none."""
     if not Aggregate.objects.filter(pk=_number(id)).exists():
         raise NotFound(f"Aggregate {id} could not be found.")
-    raise BadRequest("Nodes copy images straight to disks and keep none, so none can be cached.")
+    return empty(202)

@@ -127,7 +127,7 @@ AGGREGATES = (
         "os-aggregates/{id}/images",
         aggregates.cache,
         Who.ADMIN,
-        gives={400: None},
+        gives={202: None},
         body=aggregates.CACHE,
     ),
 )

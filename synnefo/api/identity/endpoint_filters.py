@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Model
 from django.http import HttpResponse
 
-from synnefo.api.bodies import choice, record, text
+from synnefo.api.bodies import choice, maybe, record, text
 from synnefo.api.identity import catalog, endpoints, kinds, records
 from synnefo.api.identity.catalog import Place
 from synnefo.api.identity.lists import collection, filtered, listed
@@ -28,7 +28,8 @@ FIELDS = {
     ),
 }
 CREATE = kinds.tight("endpoint_group", FIELDS, ("name", "filters"))
-UPDATE = kinds.tight("endpoint_group", FIELDS)
+# Clients send null for what is to stay.
+UPDATE = kinds.tight("endpoint_group", {name: maybe(kind) for name, kind in FIELDS.items()})
 SHOWN = {"id": records.WORD, "name": records.WORD, "filters": kinds.free, "links": kinds.LINKS}
 SHAPE = kinds.shape("endpoint_group", SHOWN, open_=True)
 LIST_SHAPE = kinds.shapes("endpoint_groups", SHOWN, open_=True)

@@ -10,7 +10,7 @@ from synnefo.api import bodies
 from synnefo.api.bodies import TRUE
 from synnefo.api.request import Request, answer, empty, long_timestamp
 from synnefo.api.volume.records import HOST
-from synnefo.core.faults import BadRequest, Conflict, NotFound
+from synnefo.core.faults import BadRequest, NotFound
 from synnefo.core.volume_states import GIB
 from synnefo.db.models import Backend, Snapshot, Volume
 from synnefo.intents.volume import volume_services
@@ -117,7 +117,7 @@ def change_service(request: Request, action: str) -> HttpResponse:
         volume_services.freeze(action == "freeze")
         return empty(202)
     if action in {"failover", "failover_host"}:
-        raise Conflict("Volumes are not replicated: there is nothing to fail over to.")
+        raise BadRequest("Volumes are not replicated: there is nothing to fail over to.")
     if action not in {"enable", "disable", "disable-log-reason"}:
         raise NotFound("Unknown action")
     return _switch(action, wish)
@@ -293,5 +293,5 @@ CLEAN_UP = bodies.record(
 
 
 def clean_up(_request: Request) -> HttpResponse:
-    """POST /workers/cleanup: nothing is left of services that ended, the reconciler sees to it."""
+    """POST and PUT /workers/cleanup: the reconciler sees to what others leave, so nothing is."""
     return answer({"cleaning": [], "unavailable": []}, 202)

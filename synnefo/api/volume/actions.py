@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from synnefo.api.request import Request, answer, empty
 from synnefo.api.routing import ROLES, Who
 from synnefo.api.volume.volumes import find
-from synnefo.core.faults import BadRequest, Conflict, Forbidden
+from synnefo.core.faults import BadRequest, Conflict, Fault, Forbidden
 from synnefo.intents.volume import volume_actions as intents
 from synnefo.intents.volume import volume_attaching, volume_images, volumes
 
@@ -90,10 +90,10 @@ def _reimage(request: Request, id: str, wish: Any) -> HttpResponse:
     return empty(202)
 
 
-def _refused(sentence: str) -> Acts:
+def _refused(sentence: str, fault: type[Fault] = Conflict) -> Acts:
     def run(request: Request, id: str, _wish: Any) -> HttpResponse:
         find(request, id)
-        raise Conflict(sentence)
+        raise fault(sentence)
 
     return run
 
@@ -139,6 +139,7 @@ def _upload(request: Request, id: str, wish: Any) -> HttpResponse:
 
 
 NO_PATH = "Volumes are connected by the clusters that run their servers; nobody else reaches them."
+NOT_TOLD = "Clusters tell by themselves when they have made a volume larger."
 ONE_POOL = "There is one pool of volumes; there is nowhere else to migrate to."
 NOT_MANAGED = "Disks that this service did not make cannot be told from its own, nor left alone."
 ACTIONS: dict[str, Row] = {
@@ -158,14 +159,15 @@ ACTIONS: dict[str, Row] = {
     "os-reset_status": Row(_reset, Who.ADMIN),
     "os-force_delete": Row(_force_delete, Who.ADMIN),
     "os-unmanage": Row(_refused(NOT_MANAGED), Who.ADMIN),
-    "os-migrate_volume": Row(_refused(ONE_POOL), Who.ADMIN),
-    "os-migrate_volume_completion": Row(_refused(ONE_POOL), Who.ADMIN),
+    "os-migrate_volume": Row(_refused(ONE_POOL, BadRequest), Who.ADMIN),
+    "os-migrate_volume_completion": Row(_refused(ONE_POOL, BadRequest), Who.ADMIN),
     "os-set_image_metadata": Row(_set_image_metadata),
     "os-unset_image_metadata": Row(_unset_image_metadata),
     "os-show_image_metadata": Row(_show_image_metadata, Who.READER),
     "os-volume_upload_image": Row(_upload),
     "revert": Row(_revert, since=40),
     "os-reimage": Row(_reimage, since=68),
+    "os-extend_volume_completion": Row(_refused(NOT_TOLD, BadRequest), Who.ADMIN, since=71),
 }
 
 

@@ -239,6 +239,7 @@ ACTION_KINDS: dict[str, Kind] = {
         ("image_name",),
     ),
     "revert": record({"snapshot_id": uuid}, ("snapshot_id",)),
+    "os-extend_volume_completion": record({"error": flag}, ("error",)),
     "os-reimage": record({"image_id": uuid, "reimage_reserved": flag}, ("image_id",)),
 }
 SNAPSHOT_ACTIONS: dict[str, Kind] = {

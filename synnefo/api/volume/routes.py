@@ -21,6 +21,7 @@ from synnefo.api.volume import (
     volumes,
 )
 from synnefo.api.volume.answers import ACCEPTED, DONE, GONE, VERSIONS, many, metadata, one
+from synnefo.api.volume.lists import QUERY
 from synnefo.api.volume.metadata import Metadata
 from synnefo.api.volume.tables import Rows, index, lists, since
 
@@ -221,9 +222,13 @@ _ABOUT: Rows = (
     ),
     *since(
         24,
-        Route(
-            "POST", "workers/cleanup", about.clean_up, Who.ADMIN,
-            about.CLEAN_UP, answers.CLEANED,
+        # openstacksdk puts what others post.
+        *(
+            Route(
+                method, "workers/cleanup", about.clean_up, Who.ADMIN,
+                about.CLEAN_UP, answers.CLEANED,
+            )
+            for method in ("POST", "PUT")
         ),
     ),
     Route("GET", "os-hosts", about.hosts, Who.ADMIN, gives=many("hosts", answers.HOST)),
@@ -248,16 +253,26 @@ _ABOUT: Rows = (
         Route("GET", "clusters/detail", about.clusters, Who.ADMIN, gives=_GROUPS_OF_SERVICES),
     ),
 )  # fmt: skip
-_REFUSED: Rows = tuple(
-    Route(
-        method, path, refused.manage, Who.ADMIN,
-        refused.ANY if method == "POST" else None, {400: None},
+
+
+def _manageable(noun: str, path: str) -> Rows:
+    gives, query = many(f"manageable-{noun}", answers.OBJECT), ("host", "cluster", *QUERY)
+    view = refused.manageable(noun)
+    return (
+        *(
+            Route("GET", where, view, Who.ADMIN, gives=gives, query=query)
+            for where in (path, f"{path}/detail")
+        ),
+        Route("POST", path, refused.manage, Who.ADMIN, refused.ANY, {400: None}),
     )
-    for path in ("os-volume-manage", "os-snapshot-manage", "manageable_volumes",
-                 "manageable_snapshots", "manageable_volumes/detail",
-                 "manageable_snapshots/detail")
-    for method in ("GET", "POST")
-)  # fmt: skip
+
+
+_MANAGED: Rows = (
+    *_manageable("volumes", "os-volume-manage"),
+    *_manageable("snapshots", "os-snapshot-manage"),
+    *_manageable("volumes", "manageable_volumes"),
+    *_manageable("snapshots", "manageable_snapshots"),
+)
 ROUTES: Rows = (
     *_VOLUMES,
     *_metadata(f"{_ONE}/metadata", volumes.METADATA),
@@ -270,7 +285,7 @@ ROUTES: Rows = (
     *type_routes.ROUTES,
     *_QUOTAS,
     *_ABOUT,
-    *_REFUSED,
+    *_MANAGED,
 )
 
 

@@ -23,7 +23,7 @@ STEPS: dict[int, str] = {
     3: "Messages for users.",
     4: "Volumes can be listed by glance_metadata.",
     5: "Pages of messages.",
-    6: "Consistency groups may be emptied: there are none.",
+    6: "Consistency groups may be emptied: they always may.",
     7: "Services name their cluster: there are none.",
     8: "Manageable resources: none are.",
     9: "Backups can be renamed.",
@@ -49,7 +49,7 @@ STEPS: dict[int, str] = {
     29: "Group snapshots in pages, filtered and sorted.",
     30: "Snapshots sorted by name.",
     31: "More filters.",
-    32: "Log levels of services: they are not told here.",
+    32: "Levels of logs can be read and changed.",
     33: "The list of resource filters.",
     34: "Filters by a part of a text: name~.",
     35: "Pools filtered.",
@@ -88,6 +88,7 @@ STEPS: dict[int, str] = {
     68: "A volume can be made anew from an image.",
     69: "shared_targets may be null.",
     70: "Transfers of encrypted volumes: there are none.",
+    71: "The end of an extension is told by those who made it: clusters do so by themselves.",
 }
 MAXIMUM: Version = (3, max(STEPS))
 UPDATED = "2024-06-01T00:00:00Z"

@@ -207,9 +207,10 @@ def group(key: str) -> EndpointGroup:
 
 def save_group(row: EndpointGroup, wish: Mapping[str, Any]) -> EndpointGroup:
     """Make or change a group of endpoints."""
-    row.name = wish.get("name", row.name)
+    row.name = wish.get("name") or row.name
     row.description = extras.text(wish, "description", row.description)
-    row.filters = wish.get("filters", row.filters)
+    filters = wish.get("filters")
+    row.filters = row.filters if filters is None else filters
     with writing():
         row.save()
     return row

@@ -21,7 +21,7 @@ from tests.integration.api.test_authorisation import (
 )
 from tests.integration.api.world import World
 
-NEWEST = "compute 2.96, volume 3.70"
+NEWEST = "compute 2.96, volume 3.71"
 MOMENT = "gt:2026-01-01T00:00:00"
 
 

@@ -115,12 +115,12 @@ def test_a_kind_and_its_schema_agree(kind: bodies.Kind, good: object, bad: objec
     [
         (
             "compute",
-            ("compute 2.1", "compute 2.96", "compute latest", "volume 3.70", "", "x"),
+            ("compute 2.1", "compute 2.96", "compute latest", "volume 3.71", "", "x"),
             ("compute 2.0", "compute 2.97", "compute 3.1", "compute x", "COMPUTE 2.200"),
         ),
         (
             "volume",
-            ("volume 3.0", "volume 3.70", "volume latest", "compute 2.1", "volumes 5", "a volume"),
+            ("volume 3.0", "volume 3.71", "volume latest", "compute 2.1", "volumes 5", "a volume"),
             ("volume 3.71", "volume 2.0", "volume x", "Block-storage x", "x, volume y"),
         ),
     ],

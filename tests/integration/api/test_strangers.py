@@ -15,7 +15,7 @@ from tests.integration.api.test_authorisation import ANY_ID
 from tests.integration.api.world import World
 
 C, N, V, IMAGE = "/compute/v2.1", "/network/v2.0", "/volume/v3", "/image/v2"
-NEWEST = "compute 2.60, volume 3.70"
+NEWEST = "compute 2.60, volume 3.71"
 SERVER = {"name": "x", "flavorRef": "1", "imageRef": "", "networks": "none"}
 
 
@@ -219,7 +219,7 @@ def test_private_types_are_for_their_projects(api: Api, world: World) -> None:
     for path in (f"{V}/types/{kind.uuid}", f"{V}/types/{kind.uuid}/extra_specs",
                  f"{V}/group_types/{group.uuid}"):  # fmt: skip
         never = path.replace(str(kind.uuid), ANY_ID).replace(str(group.uuid), ANY_ID)
-        version = {"openstack_api_version": "volume 3.70"}
+        version = {"openstack_api_version": "volume 3.71"}
         foreign, missing = (api("GET", one, as_="stranger", **version) for one in (path, never))
         assert (foreign.status, missing.status) == (404, 404), path
         assert api("GET", path, as_="admin", **version).status == 200

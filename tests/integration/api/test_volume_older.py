@@ -13,7 +13,7 @@ from tests.integration.api.world import START, World
 
 V = "/volume/v3"
 CG, CGS = f"{V}/consistencygroups", f"{V}/cgsnapshots"
-NEWEST = "volume 3.70"
+NEWEST = "volume 3.71"
 
 
 @pytest.fixture
@@ -115,8 +115,33 @@ def test_levels_of_logs(api: Api) -> None:
 
 
 def test_nothing_is_left_to_clean_up(api: Api) -> None:
-    answer = api(
-        "POST", f"{V}/workers/cleanup", {"host": "x", "is_up": False}, as_="admin",
-        openstack_api_version=NEWEST,
-    )  # fmt: skip
-    assert (answer.status, answer.body) == (202, {"cleaning": [], "unavailable": []})
+    for method in ("POST", "PUT"):
+        answer = api(
+            method, f"{V}/workers/cleanup", {"host": "x", "is_up": False}, as_="admin",
+            openstack_api_version=NEWEST,
+        )  # fmt: skip
+        assert (answer.status, answer.body) == (202, {"cleaning": [], "unavailable": []})
+
+
+def test_nothing_can_be_taken_over(api: Api, world: World) -> None:
+    host = api.get(f"{V}/os-services?binary=cinder-volume", as_="admin")["services"][0]["host"]
+    for noun in ("volumes", "snapshots"):
+        for path in (f"manageable_{noun}", f"manageable_{noun}/detail", f"os-{noun[:-1]}-manage"):
+            found = api.get(f"{V}/{path}?host={host}", as_="admin")
+            assert found == {f"manageable-{noun}": []}
+            for query in ("", "?host=nowhere"):
+                assert api("GET", f"{V}/{path}{query}", as_="admin").status == 400
+
+
+def test_there_is_one_pool(api: Api) -> None:
+    made = api("POST", f"{V}/volumes", {"volume": {"size": 1}}).body["volume"]["id"]
+    for action in (
+        {"os-migrate_volume": {"host": "nowhere"}},
+        {"os-extend_volume_completion": {"error": False}},
+    ):
+        answer = api(
+            "POST", f"{V}/volumes/{made}/action", action, as_="admin", openstack_api_version=NEWEST
+        )
+        assert answer.status == 400, answer
+    host = {"host": "synnefo@volumes"}
+    assert api("PUT", f"{V}/os-services/failover_host", host, as_="admin").status == 400

@@ -139,7 +139,7 @@ def about(mine: Any, admin: Any) -> None:
 def main() -> None:
     """All of it."""
     mine, admin = (client.Client("2.96", session=signed_in(who)) for who in ("demo", "admin"))
-    volumes = cinder.Client("3.70", session=signed_in("demo"))
+    volumes = cinder.Client("3.71", session=signed_in("demo"))
     server = made(mine, admin)
     states(mine, server)
     looks(mine, admin, server)

@@ -129,7 +129,7 @@ def hands(mine: Any, admin: Any, volume: Any) -> None:
 def main() -> None:
     """All of it."""
     mine, admin = (
-        client.Client("3.70", session=signed_in(person), region_name="RegionOne")
+        client.Client("3.71", session=signed_in(person), region_name="RegionOne")
         for person in ("demo", "admin")
     )
     kind = kinds(admin)
