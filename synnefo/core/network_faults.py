@@ -158,6 +158,14 @@ class DuplicateRbacPolicy(Conflict):
     """There is such a policy."""
 
 
+class AutoAllocationFailure(Conflict):
+    """An operator has not set up what networks are made of unasked."""
+
+
+class DefaultExternalNetworkExists(Conflict):
+    """Another network is the way out that is taken unasked."""
+
+
 class GatewayConflictWithAllocationPools(Conflict):
     """The gateway's address would be handed out."""
 

@@ -1,7 +1,7 @@
 """The network service: every path, what answers it and who may ask."""
 
 from synnefo.api import versions
-from synnefo.api.network import quotas, reports, routers, service
+from synnefo.api.network import quotas, reports, routers, service, topologies
 from synnefo.api.network.floating_ips import FLOATING_IPS
 from synnefo.api.network.networks import NETWORKS
 from synnefo.api.network.ports import PORTS
@@ -32,5 +32,6 @@ ROUTES = (
     *routers.ROUTER_ROUTES,
     *quotas.ROUTES,
     *reports.ROUTES,
+    *topologies.ROUTES,
 )
 SERVICE = Service("network", ROOTS, ("v2.0",), ROUTES)

@@ -22,6 +22,11 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
         ("address-scope", "Address scope", "Pools within which no address is there twice."),
         ("agent", "agent", "What does the work on nodes, for administrators."),
         ("allowed-address-pairs", "Allowed Address Pairs", "More addresses that a port may use."),
+        (
+            "auto-allocated-topology",
+            "Auto Allocated Topology Services",
+            "A network with a way out for who asks for any.",
+        ),
         ("availability_zone", "Availability Zone", "Where networks and routers are."),
         ("binding", "Port Binding", "Where ports are, for administrators."),
         ("binding-extended", "Ports Bindings Extended", "Kinds of cards."),

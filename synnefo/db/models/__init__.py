@@ -30,7 +30,7 @@ from synnefo.db.models.quota import (
     QuotaUsage,
     UserQuotaLimit,
 )
-from synnefo.db.models.routing import FloatingIp, Router
+from synnefo.db.models.routing import AutoTopology, FloatingIp, Router
 from synnefo.db.models.security_group import SecurityGroup, SecurityGroupRule
 from synnefo.db.models.server import ConsoleToken, Server
 from synnefo.db.models.server_group import ServerGroup
@@ -69,6 +69,7 @@ __all__ = [
     "AddressScope",
     "Aggregate",
     "ApplicationCredential",
+    "AutoTopology",
     "Backend",
     "Backup",
     "CatalogService",

@@ -32,6 +32,17 @@ class Router(models.Model):
         return self.name
 
 
+class AutoTopology(models.Model):
+    """What was made for a project that asked for any network."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True)
+    network = models.OneToOneField(Network, on_delete=models.CASCADE)
+    router = models.ForeignKey(Router, null=True, on_delete=models.SET_NULL)
+
+    def __str__(self) -> str:
+        return str(self.network)
+
+
 class FloatingIp(models.Model):
     """An address of an external network that may stand for a port's.
 

@@ -15,7 +15,7 @@ from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest, Conflict, Forbidden
 from synnefo.db.models import Network, Port, SecurityGroup
 from synnefo.db.prepared import PreparedRows
-from synnefo.intents.network import network_rows, security_groups
+from synnefo.intents.network import network_rows, security_groups, topologies
 from synnefo.intents.server_request import NetworkRequest, ServerRequest
 
 DEFAULT_GROUP = "default"
@@ -76,7 +76,19 @@ def _unasked(caller: Caller, request: ServerRequest) -> tuple[Card, ...]:
             "Multiple possible networks found, use a Network ID to be more specific.",
             field="networks",
         )
+    if not candidates and request.networks == "auto":
+        candidates = [_made_unasked(caller)]
     return tuple(Card(network) for network in candidates[:1])
+
+
+def _made_unasked(caller: Caller) -> Network:
+    try:
+        return topologies.ensure(caller, caller.project_id)
+    except Conflict as fault:
+        raise BadRequest(
+            f"Unable to automatically allocate a network for project {caller.project_id}",
+            field="networks",
+        ) from fault
 
 
 def _networks(caller: Caller, ids: Sequence[str]) -> dict[str, Network]:

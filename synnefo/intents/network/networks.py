@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest
-from synnefo.core.network_faults import NetworkInUse, NetworkNotFound
+from synnefo.core.network_faults import DefaultExternalNetworkExists, NetworkInUse, NetworkNotFound
 from synnefo.db import rings
 from synnefo.db.models import FloatingIp, Network, NetworkGrant, Port, RetiredNetwork, Subnet
 from synnefo.db.transactions import writing
@@ -58,9 +58,19 @@ def _create(caller: Caller, wish: Mapping[str, Any]) -> Network:
     for name, column in COLUMNS.items():
         if wish.get(name) is not None:
             setattr(row, column, wish[name])
+    _check_default(row)
     row.save(force_insert=True)
     _grant(row, row.public, row.is_external)
     return row
+
+
+def _check_default(row: Network) -> None:
+    """One network is the way out that is taken unasked."""
+    others = Network.objects.filter(network_rows.EXTERNAL, is_default=True).exclude(pk=row.pk)
+    if row.is_default and row.is_external and (other := others.first()) is not None:
+        raise DefaultExternalNetworkExists(
+            f"A default external network already exists: {other.uuid}.", field="is_default"
+        )
 
 
 def _usual_connection() -> tuple[str, str]:
@@ -96,6 +106,8 @@ def update(
         if physical:
             raise BadRequest("Plugin does not support updating provider attributes")
         network_rows.written(row, changes)
+        if "is_default" in changes:
+            _check_default(row)
         if {"public", "external"} & changes.keys():
             _grant(row, row.public, row.is_external)
         rings.changed(row.project_id, "network", row.uuid)

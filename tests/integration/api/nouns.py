@@ -199,6 +199,7 @@ NOUNS: dict[tuple[str, str], Maker] = {
     ("identity", "credentials"): _credential,
     ("identity", "limits"): _limit,
     ("image", "images"): _image,
+    ("network", "auto-allocated-topology"): _project,
     ("network", "networks"): _network,
     ("network", "subnets"): _subnet,
     ("network", "ports"): _port,
