@@ -92,9 +92,10 @@ class Submitter:
         if moment - self._looked_for_dead >= LOOK_EVERY:
             self._looked_for_dead = moment
             self._free_claims_of_the_dead()
-        if not submission.anything_to_do():
+        actions = submission.actions_to_do()
+        if not actions:
             return 0
-        self._cancel(submission.overtaken(now))
+        self._cancel(submission.overtaken(now) if "delete" in actions else ())
         without = self._crews.unavailable()
         self._held_back = bool(without)
         claims = submission.claim(self._worker, now, AT_ONCE, without)
@@ -153,7 +154,7 @@ class Submitter:
             return Gone()
         if claim.no_room:
             without = {*self._capacities.look(), *self._crews.unavailable()}
-            intent, reason = submission.place_again(intent, without)
+            reason = submission.place_again(intent, without)
             if reason:
                 # Room may be where nobody answers: that is waited for, but not for ever.
                 late = self._clock.now() - intent.created_at > PATIENCE["create"]

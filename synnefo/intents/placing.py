@@ -52,10 +52,9 @@ class _Round:
     """What is known while some creations are placed one after the other."""
 
     def __init__(self, rows: Sequence[Intent], without: Iterable[int]) -> None:
-        rows_of = Server.objects.select_related("flavor", "group")
-        self._servers = rows_of.in_bulk([row.server_id for row in rows])
-        self._without = list(without)
-        self._rooms = {room.backend_id: room for room in _rooms(self._without)}
+        self._servers = {row.server_id: row.server for row in rows}
+        self._backends = _open_backends(without)
+        self._rooms = {one.pk: _room(one) for one in self._backends.values()}
         self._chosen: dict[int, list[Intent]] = {}
         self._spots: list[placement.Spot] | None = None
         self._groups: dict[int, Counter[str]] = {}
@@ -83,12 +82,12 @@ class _Round:
         if self._spots is None:
             self._spots = _spots(self._rooms)
         spot = placement.choose(need, wish, self._spots)
+        if server.flavor.disk_template == TWO_NODES:
+            server.second_node = self._second(need, spot)
         spot.take(need)
         if server.group_id is not None:
             self._groups[server.group_id][spot.node] += 1
         server.wanted_node = spot.node
-        if server.flavor.disk_template == TWO_NODES:
-            server.second_node = self._second(need, spot)
         return self._rooms[spot.backend_id]
 
     def _second(self, need: allocator.Need, first: placement.Spot) -> str:
@@ -125,7 +124,7 @@ class _Round:
     def write(self) -> None:
         """Note what was chosen."""
         for backend_id, rows in self._chosen.items():
-            _assign(backend_id, rows, [_need(self._servers[row.server_id]) for row in rows])
+            _assign(self._backends[backend_id], rows)
         pinned = [
             self._servers[row.server_id]
             for rows in self._chosen.values()
@@ -155,20 +154,22 @@ def _nodes_of(server: Server) -> frozenset[str]:
     return frozenset(node or wanted for node, wanted in places if node or wanted)
 
 
-def _assign(backend_id: int, rows: Sequence[Intent], needs: Sequence[allocator.Need]) -> None:
-    Intent.objects.filter(pk__in=[row.pk for row in rows]).update(backend_id=backend_id)
-    servers = Server.objects.filter(pk__in=[row.server_id for row in rows])
-    servers.update(backend_id=backend_id)
+def _assign(backend: Backend, rows: Sequence[Intent]) -> None:
+    Intent.objects.filter(pk__in=[row.pk for row in rows]).update(backend=backend)
+    Server.objects.filter(pk__in=[row.server_id for row in rows]).update(backend=backend)
+    for row in rows:
+        row.server.backend = backend
+    needs = [_need(row.server) for row in rows]
     # Subtracted, not set: what a look found since this round began is not to be lost.
-    Backend.objects.filter(pk=backend_id).update(
+    Backend.objects.filter(pk=backend.pk).update(
         memory_free=Greatest(F("memory_free") - sum(need.memory for need in needs), 0),
         disk_free=Greatest(F("disk_free") - sum(need.disk for need in needs), 0),
     )
 
 
-def _rooms(without: Iterable[int]) -> list[allocator.Room]:
+def _open_backends(without: Iterable[int]) -> dict[int, Backend]:
     backends = Backend.objects.filter(offline=False, drained=False).exclude(pk__in=list(without))
-    return [_room(one) for one in backends.order_by("pk")]
+    return {one.pk: one for one in backends.order_by("pk")}
 
 
 def _room(one: Backend) -> allocator.Room:

@@ -11,8 +11,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
-from django.db.models.functions import Greatest
+from django.db.models import (
+    Count,
+    Exists,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    prefetch_related_objects,
+)
 
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Activity, Intent, Server
@@ -26,6 +33,9 @@ LEASE = timedelta(seconds=40)
 LOOKS_AFTER_A_CLAIM = 2
 # Nobody answered in time, so the backend may accept it any time: about a minute of looks.
 LOOKS_AFTER_SILENCE = 11
+# All that a submission reads of an intent's server.
+ONE = ("server__flavor", "server__image", "server__backend", "server__group")
+MANY = ("server__ports__addresses__subnet", "server__volumes")
 _OPEN_STILL = f"state = '{State.RECORDED}' OR state = '{State.SUBMITTING}'"
 
 
@@ -53,9 +63,10 @@ def _claimable(now: datetime, without: Iterable[int]) -> QuerySet[Intent]:
     return rows.order_by("pk")
 
 
-def anything_to_do() -> bool:
-    """Whether any intent waits or is claimed: what most looks find out, and no more."""
-    return Intent.objects.filter(state__in=[State.RECORDED, State.SUBMITTING]).exists()
+def actions_to_do() -> set[str]:
+    """The actions of intents that wait or are claimed: most looks find none, and end so."""
+    open_ones = Intent.objects.filter(state__in=[State.RECORDED, State.SUBMITTING])
+    return set(open_ones.values_list("action", flat=True).distinct())
 
 
 def claim(worker: str, now: datetime, limit: int, without: Iterable[int] = ()) -> list[Claim]:
@@ -64,9 +75,8 @@ def claim(worker: str, now: datetime, limit: int, without: Iterable[int] = ()) -
     if not _claimable(now, without).exists():
         return []
     with writing():
-        rows = list(
-            _claimable(now, without).select_for_update(skip_locked=True, of=("self",))[:limit]
-        )
+        locked = _claimable(now, without).select_for_update(skip_locked=True, of=("self",))
+        rows = list(locked.select_related(*ONE)[:limit])
         if not rows:
             return []
         looks = {row.pk: row.looks_needed for row in rows}
@@ -79,54 +89,45 @@ def claim(worker: str, now: datetime, limit: int, without: Iterable[int] = ()) -
             waiting.update(not_before=now + timedelta(seconds=1))
             rows = [row for row in rows if row.pk not in unplaced]
         _lease(rows, worker, now)
-    return [
-        Claim(row, looks[row.pk], unplaced.get(row.pk, ""))
-        for row in loaded(row.pk for row in rows)
-    ]
+    prefetch_related_objects(rows, *MANY)
+    return [Claim(row, looks[row.pk], unplaced.get(row.pk, "")) for row in rows]
 
 
 def _lease(rows: Sequence[Intent], worker: str, now: datetime) -> None:
-    ids = [row.pk for row in rows]
-    Intent.objects.filter(pk__in=ids).update(
-        state=State.SUBMITTING,
-        claimed_by=worker,
-        claimed_until=now + LEASE,
-        attempts=F("attempts") + 1,
+    """Note the claim in the database, and of it in these rows what a submission reads."""
+    newest = {
+        backend_id: Intent.objects.filter(backend_id=backend_id).aggregate(job=Max("job_id"))["job"]
+        for backend_id in {row.backend_id for row in rows if row.backend_id and not row.since_job}
+    }
+    for row in rows:
+        row.attempts += 1
+        row.since_job = row.since_job or newest.get(row.backend_id or 0) or 0
         # What an earlier attempt left open is not settled by dying over the next one.
-        looks_needed=Greatest(F("looks_needed"), LOOKS_AFTER_A_CLAIM),
-        not_before=None,
-    )
-    for backend_id in {row.backend_id for row in rows if row.backend_id and not row.since_job}:
-        newest = Intent.objects.filter(backend_id=backend_id).aggregate(job=Max("job_id"))["job"]
-        if newest:
-            first_time = Intent.objects.filter(pk__in=ids, backend_id=backend_id, since_job=0)
-            first_time.update(since_job=newest)
-    builds = [row.server_id for row in rows if row.action == "create" and row.backend_id]
-    Server.objects.filter(pk__in=builds, placed=False).update(placed=True)
-
-
-def loaded(ids: Iterable[int]) -> list[Intent]:
-    """Intents with all that a submission reads of their servers."""
-    return list(
-        Intent.objects.filter(pk__in=list(ids))
-        .select_related(
-            "backend", "server__flavor", "server__image", "server__backend", "server__group"
-        )
-        .prefetch_related("server__ports__addresses__subnet", "server__volumes")
-        .order_by("pk")
-    )
+        row.looks_needed = max(row.looks_needed, LOOKS_AFTER_A_CLAIM)
+    update(
+        Intent, "id", ["attempts", "since_job", "looks_needed"],
+        [(row.pk, row.attempts, row.since_job, row.looks_needed) for row in rows],
+        state=State.SUBMITTING, claimed_by=worker, claimed_until=now + LEASE, not_before=None,
+    )  # fmt: skip
+    builds = [row.server for row in rows if row.action == "create" and row.backend_id]
+    fresh = [server.pk for server in builds if not server.placed]
+    if fresh:
+        Server.objects.filter(pk__in=fresh).update(placed=True)
+    for server in builds:
+        server.placed = True
 
 
 # --- choosing a backend ---------------------------------------------------------------------------
 
 
-def place_again(intent: Intent, without: Iterable[int]) -> tuple[Intent, str]:
+def place_again(intent: Intent, without: Iterable[int]) -> str:
     """Try once more after the backends were looked at; the text says why there is still no room."""
     with writing():
         unplaced = placing.place([intent], without)
         if intent.backend_id:
             Server.objects.filter(pk=intent.server_id).update(placed=True)
-    return loaded([intent.pk])[0], unplaced.get(intent.pk, "")
+            intent.server.placed = True
+    return unplaced.get(intent.pk, "")
 
 
 # --- what came of it ------------------------------------------------------------------------------

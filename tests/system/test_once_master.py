@@ -48,7 +48,7 @@ class World(Spine):
         def done():
             submitter.round()
             submitter.record()
-            return not submission.anything_to_do()
+            return not submission.actions_to_do()
 
         wait_until(done, "all intents have jobs", SOON)
 

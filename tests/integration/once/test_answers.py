@@ -47,7 +47,7 @@ class World(Spine):
         """Time goes by until all has jobs; only then do the events come, so that none helped."""
         for _ in range(100):
             self.dispatch(1)
-            if not submission.anything_to_do():
+            if not submission.actions_to_do():
                 break
             self.clock.ahead += 2
         self.deliver(self.events())

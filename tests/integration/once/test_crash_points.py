@@ -47,7 +47,7 @@ class World(Spine):
             self.submitter.round()
             self.submitter.record()
             self.clock.ahead += 0.3
-            if not submission.anything_to_do():
+            if not submission.actions_to_do():
                 return
 
     def recover(self) -> None:
