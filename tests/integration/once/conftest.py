@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from django.db import connection, connections
 
 from synnefo import wiring
 from tests.integration.once.databases import Database, PostgresDatabase, SqliteFile
 from tests.integration.once.recording_rapi import RecordingRapi
 from tests.integration.spine.conftest import Rings
+from tests.migrated import Migrated
 
 
 @pytest.fixture
@@ -26,11 +26,6 @@ def rapi() -> Iterator[RecordingRapi]:
 @pytest.fixture
 def doorbell() -> Rings:
     return Rings()
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("empty") / "empty.sqlite3"
 
 
 @pytest.fixture
@@ -59,19 +54,11 @@ def database(request: pytest.FixtureRequest, transactional_db: None) -> Iterator
 
 @pytest.fixture
 def sqlite_file(
-    transactional_db: None, quick_folder: Path, empty_database: Path
+    transactional_db: None, quick_folder: Path, migrated: Migrated
 ) -> Iterator[SqliteFile]:
     kept = connection.connection, connection.settings_dict["NAME"]
-    path = quick_folder / "db.sqlite3"
-    if empty_database.exists():
-        shutil.copyfile(empty_database, path)
+    path = shutil.copyfile(migrated.path, quick_folder / "db.sqlite3")
     connection.connection, connection.settings_dict["NAME"] = None, str(path)
-    if not empty_database.exists():
-        call_command("migrate", verbosity=0)
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.close()
-        shutil.copyfile(path, empty_database)
     yield SqliteFile(path)
     connections.close_all()
     connection.connection, connection.settings_dict["NAME"] = kept

@@ -1,9 +1,9 @@
 """Many at the same time, on a database where that means something."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.core.management import call_command
 from django.db import connection, connections
 
 from synnefo import wiring
@@ -17,14 +17,14 @@ THREADS, EACH = 8, 2
 
 
 @pytest.fixture
-def shared(tmp_path):
+def shared(tmp_path, migrated):
     """A database in memory has one connection only: a file takes its place."""
     if connection.vendor != "sqlite":
         yield
         return
     kept = connection.connection, connection.settings_dict["NAME"]
-    connection.connection, connection.settings_dict["NAME"] = None, str(tmp_path / "db.sqlite3")
-    call_command("migrate", verbosity=0)
+    path = shutil.copyfile(migrated.path, tmp_path / "db.sqlite3")
+    connection.connection, connection.settings_dict["NAME"] = None, str(path)
     yield
     connections.close_all()
     connection.connection, connection.settings_dict["NAME"] = kept
