@@ -70,6 +70,8 @@ class Suite:
             "PATH": f"{self.python.bin}:{commands.SEARCH_PATH}",
             "VIRTUAL_ENV": str(self.python.folder),
         }
+        # Without it each of many processes would compile the tests and what it runs anew.
+        self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def run(self, *, fast: bool, arguments: Sequence[str]) -> int:
         """All checks, then one pytest run."""

@@ -49,3 +49,10 @@ def test_selection_of_tests():
     whole = [*testing.SPREAD, "-m", "not hardware", testing.SLOWEST]
     assert testing._selection(fast=False, arguments=[]) == whole
     assert testing._selection(fast=False, arguments=["tests/unit/cloud"]) == ["tests/unit/cloud"]
+
+
+def test_processes_of_the_tests_keep_what_they_compiled(tmp_path, monkeypatch):
+    from synnefo.cloud import testing
+
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in testing.Suite(tmp_path).environment
