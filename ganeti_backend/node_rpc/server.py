@@ -224,8 +224,7 @@ class NodeServer:
             text = error.message if isinstance(error, GenericError) else str(error)
             return _fault(type(error).__name__, text or repr(error))
         finally:
-            metrics.CALLS.labels(name, outcome).inc()
-            metrics.TAKEN.labels(name).observe(time.monotonic() - begun)
+            metrics.called(name, outcome, time.monotonic() - begun)
 
 
 def server_context(tls: TlsSettings) -> ssl.SSLContext:

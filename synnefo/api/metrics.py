@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from synnefo.telemetry import metrics
@@ -27,5 +29,10 @@ def answered(path: str, method: str, status: int, seconds: float) -> None:
     """A request was answered. What clients make up must not make up labels."""
     first = path[1:].partition("/")[0]
     service = first if first in SERVICES else "other"
-    REQUESTS.labels(service, method if method in METHODS else "other", status).inc()
-    TAKEN.labels(service).observe(seconds)
+    _requests(service, method if method in METHODS else "other", status).inc()
+    _taken(service).observe(seconds)
+
+
+# Finding a series by its labels takes longer than counting, and there are few of them.
+_requests = functools.cache(REQUESTS.labels)
+_taken = functools.cache(TAKEN.labels)
