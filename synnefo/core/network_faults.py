@@ -42,6 +42,18 @@ class AddressScopeNotFound(NotFound):
     """No such address scope, or not the caller's."""
 
 
+class AddressGroupNotFound(NotFound):
+    """No such address group, or not the caller's."""
+
+
+class AddressesNotFound(NotFound):
+    """The group does not have these addresses."""
+
+
+class AddressesAlreadyExist(BadRequest):
+    """The group has these addresses already."""
+
+
 class RbacPolicyNotFound(NotFound):
     """No such RBAC policy, or not the caller's."""
 
@@ -88,6 +100,10 @@ class SubnetPoolInUse(Conflict):
 
 class AddressScopeInUse(Conflict):
     """Subnet pools are in the scope."""
+
+
+class AddressGroupInUse(Conflict):
+    """Rules of security groups name the group."""
 
 
 class PortInUse(Conflict):

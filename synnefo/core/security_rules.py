@@ -79,6 +79,10 @@ class SecurityGroupRemoteGroupAndRemoteIpPrefix(BadRequest):
     """The other side is either a group or a range."""
 
 
+class SecurityGroupMultipleRemotes(BadRequest):
+    """The other side is named in more than one way."""
+
+
 def protocol(wanted: Any) -> str | None:
     """A protocol by its name or number; null and `any` mean every one."""
     if wanted is None:
@@ -105,6 +109,13 @@ def check(rule: Mapping[str, Any]) -> None:
             f"Invalid ethertype {ethertype} for protocol {word}.", field="ethertype"
         )
     _check_ports(word, rule["port_range_min"], rule["port_range_max"])
+    others = rule["remote_ip_prefix"] or rule["remote_group_id"]
+    if rule["remote_address_group_id"] and others:
+        raise SecurityGroupMultipleRemotes(
+            "Only one of remote_ip_prefix, remote_group_id and remote_address_group_id may be"
+            " provided.",
+            field="remote_address_group_id",
+        )
     if rule["remote_ip_prefix"] and rule["remote_group_id"]:
         raise SecurityGroupRemoteGroupAndRemoteIpPrefix(
             "Only remote_ip_prefix or remote_group_id may be provided.", field="remote_group_id"

@@ -1,7 +1,7 @@
 """The network service: every path, what answers it and who may ask."""
 
 from synnefo.api import versions
-from synnefo.api.network import quotas, reports, routers, service, topologies
+from synnefo.api.network import address_groups, quotas, reports, routers, service, topologies
 from synnefo.api.network.floating_ips import FLOATING_IPS
 from synnefo.api.network.networks import NETWORKS
 from synnefo.api.network.ports import PORTS
@@ -22,6 +22,7 @@ COLLECTIONS = (
     RULE_COLLECTION,
     POOLS,
     SCOPES,
+    address_groups.GROUPS,
     GRANTS,
     reports.AGENTS,
 )
@@ -30,6 +31,7 @@ ROUTES = (
     *(route for nouns in COLLECTIONS for route in nouns.routes()),
     *(route for nouns in COLLECTIONS if nouns.tagged for route in Tags(nouns).routes()),
     *routers.ROUTER_ROUTES,
+    *address_groups.ROUTES,
     *quotas.ROUTES,
     *reports.ROUTES,
     *topologies.ROUTES,

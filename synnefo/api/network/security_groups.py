@@ -23,7 +23,10 @@ from synnefo.core.security_rules import ETHERTYPES, normalized
 from synnefo.db.models import SecurityGroup, SecurityGroupRule
 from synnefo.intents.network import network_rows, security_groups
 
-RULES = Prefetch("rules", SecurityGroupRule.objects.select_related("remote_group").order_by("pk"))
+RULES = Prefetch(
+    "rules",
+    SecurityGroupRule.objects.select_related("remote_group", "remote_addresses").order_by("pk"),
+)
 
 
 def _with_default(request: Request) -> None:
@@ -49,6 +52,10 @@ def group_record(request: Request, row: Any) -> dict[str, Any]:
     }
 
 
+def _uuid(row: Any) -> str | None:
+    return str(row.uuid) if row else None
+
+
 def rule_record(_request: Request, row: Any) -> dict[str, Any]:
     """One rule."""
     return {
@@ -62,8 +69,8 @@ def rule_record(_request: Request, row: Any) -> dict[str, Any]:
         "port_range_min": row.port_min,
         "port_range_max": row.port_max,
         "remote_ip_prefix": row.remote_prefix,
-        "remote_group_id": str(row.remote_group.uuid) if row.remote_group else None,
-        "remote_address_group_id": None,
+        "remote_group_id": _uuid(row.remote_group),
+        "remote_address_group_id": _uuid(row.remote_addresses),
         "normalized_cidr": normalized(row.remote_prefix) if row.remote_prefix else None,
         "description": row.description,
         "belongs_to_default_sg": row.group.is_default,
@@ -129,7 +136,7 @@ NEW_RULE = bodies.record(
         "port_range_max": PORT,
         "remote_ip_prefix": bodies.maybe(kinds.address_or_range),
         "remote_group_id": bodies.maybe(bodies.text(1, 64)),
-        "remote_address_group_id": bodies.maybe(bodies.nothing),
+        "remote_address_group_id": bodies.maybe(bodies.uuid),
         "description": kinds.DESCRIPTION,
     },
     need=("security_group_id", "direction"),
@@ -152,6 +159,7 @@ RULE_COLLECTION = Collection(
         "port_range_max": numbers("port_max"),
         "remote_ip_prefix": words("remote_prefix"),
         "remote_group_id": ids("remote_group__uuid"),
+        "remote_address_group_id": ids("remote_addresses__uuid"),
         "description": words("description"),
         "revision_number": numbers("revision"),
     },

@@ -19,6 +19,7 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
         "links": [],
     }
     for alias, name, description in (
+        ("address-group", "Address group", "Addresses that rules name together."),
         ("address-scope", "Address scope", "Pools within which no address is there twice."),
         ("agent", "agent", "What does the work on nodes, for administrators."),
         ("allowed-address-pairs", "Allowed Address Pairs", "More addresses that a port may use."),
@@ -51,6 +52,7 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
         ("quota-check-limit-default", "Quota limits check by default", "That unasked."),
         ("quota_details", "Quota details management support", "What is used of quotas."),
         ("quotas", "Quota management support", "Quotas of projects."),
+        ("rbac-address-group", "Address group RBAC", "Address groups for some projects."),
         ("rbac-address-scope", "Address scope RBAC", "Address scopes for some projects."),
         ("rbac-policies", "RBAC Policies", "Resources for some other projects."),
         ("rbac-security-groups", "RBAC security groups", "Security groups for some projects."),
@@ -59,6 +61,11 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
         ("router", "Neutron L3 Router", "Routers and floating addresses."),
         ("router_availability_zone", "Router Availability Zone", "Where routers are."),
         ("security-group", "security-group", "Security groups."),
+        (
+            "security-groups-remote-address-group",
+            "Remote address group id field for security group rules",
+            "Rules that name groups of addresses.",
+        ),
         ("service-type", "Neutron Service Type Management", "Who provides which service."),
         ("sorting", "Sorting support", "Sorted lists."),
         ("standard-attr-description", "standard-attr-description", "Descriptions."),
@@ -82,6 +89,7 @@ NOUNS = {
     "floatingip": "floatingips",
     "security_group": "security-groups",
     "security_group_rule": "security-group-rules",
+    "address_group": "address-groups",
     "address_scope": "address-scopes",
     "rbac_policy": "rbac-policies",
     "extension": "extensions",

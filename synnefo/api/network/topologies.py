@@ -51,6 +51,14 @@ def delete(request: Request, id: str) -> HttpResponse:
 
 PATH = "auto-allocated-topology/{id}"
 ROUTES = (
-    Route("GET", PATH, show, Who.READER, gives={200: kinds.shape(NOUN)}, query=("fields",)),
+    # It makes what is not there, so that it may find what it needs in another state.
+    Route(
+        "GET",
+        PATH,
+        show,
+        Who.READER,
+        gives={200: kinds.shape(NOUN), 409: None},
+        query=("fields",),
+    ),
     Route("DELETE", PATH, delete, Who.MEMBER, gives={204: None}),
 )

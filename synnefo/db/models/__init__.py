@@ -21,7 +21,13 @@ from synnefo.db.models.intent import Activity, Intent
 from synnefo.db.models.keypair import Keypair
 from synnefo.db.models.metadef import MetadefItem, MetadefNamespace
 from synnefo.db.models.network import Address, Network, Port, RetiredNetwork, Subnet
-from synnefo.db.models.network_sharing import AddressScope, NetworkGrant, NetworkTag, SubnetPool
+from synnefo.db.models.network_sharing import (
+    AddressGroup,
+    AddressScope,
+    NetworkGrant,
+    NetworkTag,
+    SubnetPool,
+)
 from synnefo.db.models.node import Node
 from synnefo.db.models.quota import (
     Commission,
@@ -66,6 +72,7 @@ __all__ = [
     "AccessRule",
     "Activity",
     "Address",
+    "AddressGroup",
     "AddressScope",
     "Aggregate",
     "ApplicationCredential",

@@ -49,10 +49,27 @@ class SubnetPool(models.Model):
         return self.name
 
 
+class AddressGroup(models.Model):
+    """Ranges of addresses that rules of security groups name together."""
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT)
+    name = models.CharField(max_length=255, blank=True, default="")
+    description = models.CharField(max_length=255, blank=True, default="")
+    addresses = models.JSONField(default=list)
+    public = models.BooleanField(default=False)
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class NetworkGrant(models.Model):
     """Lets another project, or every one (`*`), use a resource: an RBAC policy.
 
-    `kind` is network, subnetpool, address_scope or security_group.
+    `kind` is network, subnetpool, address_scope, address_group or security_group.
     """
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4)

@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 
 from synnefo.db.models.identity import Project
+from synnefo.db.models.network_sharing import AddressGroup
 
 
 class SecurityGroup(models.Model):
@@ -34,7 +35,7 @@ class SecurityGroup(models.Model):
 
 
 class SecurityGroupRule(models.Model):
-    """One thing that is allowed; `remote_group` or `remote_prefix` say with whom, or neither."""
+    """One thing that is allowed; one of the remotes says with whom, or none."""
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4)
     group = models.ForeignKey(SecurityGroup, on_delete=models.CASCADE, related_name="rules")
@@ -46,6 +47,9 @@ class SecurityGroupRule(models.Model):
     remote_prefix = models.CharField(max_length=64, null=True)  # noqa: DJ001 - null is "any".
     remote_group = models.ForeignKey(
         SecurityGroup, null=True, on_delete=models.CASCADE, related_name="trusted_by"
+    )
+    remote_addresses = models.ForeignKey(
+        AddressGroup, null=True, on_delete=models.PROTECT, related_name="rules"
     )
     description = models.CharField(max_length=255, blank=True, default="")
     revision = models.PositiveIntegerField(default=1)

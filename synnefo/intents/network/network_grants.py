@@ -12,6 +12,7 @@ from django.utils import timezone
 from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest, NotFound
 from synnefo.core.network_faults import (
+    AddressGroupNotFound,
     AddressScopeNotFound,
     DuplicateRbacPolicy,
     NetworkNotFound,
@@ -22,6 +23,7 @@ from synnefo.core.network_faults import (
     SubnetPoolNotFound,
 )
 from synnefo.db.models import (
+    AddressGroup,
     AddressScope,
     FloatingIp,
     Network,
@@ -45,6 +47,7 @@ KINDS: dict[str, tuple[Any, type[NotFound], frozenset[str]]] = {
     ),
     "subnetpool": (SubnetPool, SubnetPoolNotFound, frozenset({"access_as_shared"})),
     "address_scope": (AddressScope, AddressScopeNotFound, frozenset({"access_as_shared"})),
+    "address_group": (AddressGroup, AddressGroupNotFound, frozenset({"access_as_shared"})),
     "security_group": (SecurityGroup, SecurityGroupNotFound, frozenset({"access_as_shared"})),
 }
 

@@ -17,6 +17,7 @@ from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest, NotFound, PreconditionFailed
 from synnefo.core.network_faults import PolicyNotAuthorized
 from synnefo.db.models import (
+    AddressGroup,
     AddressScope,
     FloatingIp,
     Network,
@@ -105,6 +106,11 @@ def subnet_pools(caller: Caller) -> QuerySet[SubnetPool]:
 def address_scopes(caller: Caller) -> QuerySet[AddressScope]:
     """Own and shared ones."""
     return _shared(caller, AddressScope, "address_scope")
+
+
+def address_groups(caller: Caller) -> QuerySet[AddressGroup]:
+    """Own and shared ones."""
+    return _shared(caller, AddressGroup, "address_group")
 
 
 def security_groups(caller: Caller) -> QuerySet[SecurityGroup]:

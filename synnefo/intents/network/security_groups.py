@@ -14,6 +14,7 @@ from synnefo.core import security_rules
 from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest
 from synnefo.core.network_faults import (
+    AddressGroupNotFound,
     SecurityGroupCannotRemoveDefault,
     SecurityGroupCannotUpdateDefault,
     SecurityGroupDefaultAlreadyExists,
@@ -22,7 +23,7 @@ from synnefo.core.network_faults import (
     SecurityGroupRuleExists,
     SecurityGroupRuleNotFound,
 )
-from synnefo.db.models import NetworkGrant, Port, SecurityGroup, SecurityGroupRule
+from synnefo.db.models import AddressGroup, NetworkGrant, Port, SecurityGroup, SecurityGroupRule
 from synnefo.db.prepared import PreparedRows
 from synnefo.db.transactions import writing
 from synnefo.intents import quota
@@ -35,6 +36,7 @@ DEFAULT_OF = PreparedRows(
     lambda project_id: SecurityGroup.objects.filter(project_id=project_id, is_default=True),
     str,
 )
+REMOTES = ("remote_prefix", "remote_group", "remote_addresses")
 RULE_COLUMNS = ("direction", "ethertype", "protocol", "port_min", "port_max")
 
 
@@ -164,6 +166,7 @@ def _create_rule(caller: Caller, wish: Mapping[str, Any]) -> SecurityGroupRule:
         port_max=rule["port_range_max"],
         remote_prefix=rule["remote_ip_prefix"],
         remote_group=_remote(caller, rule["remote_group_id"]),
+        remote_addresses=_remote_addresses(caller, rule["remote_address_group_id"]),
         description=wish.get("description", ""),
         created_at=now,
         updated_at=now,
@@ -183,6 +186,7 @@ def _traffic(wish: Mapping[str, Any]) -> dict[str, Any]:
         "port_range_max": wish.get("port_range_max"),
         "remote_ip_prefix": security_rules.prefix(wish.get("remote_ip_prefix")),
         "remote_group_id": wish.get("remote_group_id"),
+        "remote_address_group_id": wish.get("remote_address_group_id"),
     }
     security_rules.check(rule)
     return rule
@@ -195,9 +199,16 @@ def _remote(caller: Caller, identifier: str | None) -> SecurityGroup | None:
     return network_rows.found(rows, identifier, SecurityGroupNotFound, "Security group")
 
 
+def _remote_addresses(caller: Caller, identifier: str | None) -> AddressGroup | None:
+    if identifier is None:
+        return None
+    rows = network_rows.address_groups(caller)
+    return network_rows.found(rows, identifier, AddressGroupNotFound, "Address group")
+
+
 def _check_new(row: SecurityGroupRule) -> None:
     same = {name: getattr(row, name) for name in RULE_COLUMNS}
-    remote = {"remote_prefix": row.remote_prefix, "remote_group": row.remote_group}
+    remote = {name: getattr(row, name) for name in REMOTES}
     condition = Q(group=row.group)
     for name, value in (same | remote).items():
         condition &= Q(**{f"{name}__isnull": True} if value is None else {name: value})
@@ -220,7 +231,7 @@ def delete_rule(caller: Caller, identifier: str) -> None:
 
 def rules(caller: Caller) -> Any:
     """The rules of the caller's groups; those of shared ones are shown with the group only."""
-    rows = SecurityGroupRule.objects.select_related("group", "remote_group")
+    rows = SecurityGroupRule.objects.select_related("group", "remote_group", "remote_addresses")
     if caller.is_admin:
         return rows
     return rows.filter(group__project_id=caller.project_id)

@@ -211,6 +211,9 @@ NOUNS: dict[tuple[str, str], Maker] = {
     ("network", "subnetpools"): _made(
         "/network/v2.0/subnetpools", "subnetpool", name="secret-name", prefixes=["10.0.0.0/8"]
     ),
+    ("network", "address-groups"): _made(
+        "/network/v2.0/address-groups", "address_group", name="secret-name"
+    ),
     ("network", "address-scopes"): _made(
         "/network/v2.0/address-scopes", "address_scope", name="secret-name", ip_version=4
     ),

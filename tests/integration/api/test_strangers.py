@@ -89,6 +89,19 @@ REQUESTS: dict[tuple[str, str], list[tuple[str, str, Any]]] = {
             },
         ),
     ],
+    ("network", "address-groups"): [
+        (
+            "POST",
+            f"{N}/security-group-rules",
+            {
+                "security_group_rule": {
+                    "security_group_id": "OWN-security_group",
+                    "direction": "ingress",
+                    "remote_address_group_id": "THEIRS",
+                }
+            },
+        ),
+    ],
     ("network", "ports"): [
         ("POST", f"{C}/servers", _server(imageRef="OWN-image", networks=[{"port": "THEIRS"}])),
         (
@@ -184,6 +197,7 @@ def _own(world: World, api: Api) -> dict[str, str]:
         "OWN-server": str(world.server("own", world.other).uuid),
         "OWN-network": str(world.net("own", world.other).uuid),
         "OWN-router": made(f"{N}/routers", "router", name="own"),
+        "OWN-security_group": made(f"{N}/security-groups", "security_group", name="own"),
         "OWN-image": str(world.picture("own", world.other).uuid),
         "NETWORK": str(world.network.uuid),
     }
