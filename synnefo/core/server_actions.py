@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from synnefo.core.faults import BadRequest, Conflict
+from synnefo.core.faults import BadRequest, Conflict, Fault, NotSupported
 from synnefo.core.server_states import ServerMode, ServerState, ServerTask, vm_state
 
 NO_MODE: frozenset[ServerMode | None] = frozenset({None})
@@ -169,6 +169,24 @@ WISHES: dict[str, Action] = {
     "change_password": _wish("changePassword", ACTIVE),
     "reset_state": _wish("os-resetState", EXISTING, ANY_MODE, during=ANY_TASK),
 }
+
+# What of Nova's API may answer that a hypervisor cannot do it, and how. All other actions have no
+# answer for that but that the request does not fit.
+CANNOT: dict[str, type[Fault]] = {
+    "pause": NotSupported,
+    "unpause": NotSupported,
+    "rescue": NotSupported,
+    "unrescue": NotSupported,
+    "suspend": Conflict,
+    "resume": Conflict,
+}
+
+
+def cannot(action: Action, server: str) -> Fault:
+    """The refusal of what the cluster of a server does not announce that it can do."""
+    fault = CANNOT.get(action.verb, BadRequest)
+    return fault(f"The cluster of instance {server} cannot do '{action.verb}'.")
+
 
 _ON_THE_WIRE = {
     "os-start": "start",

@@ -29,6 +29,7 @@ def instance_of(server: Server, prefix: str) -> InstanceSpec:
         disks=tuple(disk_of(one, prefix) for one in volumes),
         nics=_nics(server, prefix),
         osparams=_osparams(server),
+        install=_source(server) is not None,
         node=server.wanted_node or None,
         second_node=server.second_node or None,
         tags=_tags(server),

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from synnefo.core import server_actions
 from synnefo.core.caller import Caller
-from synnefo.core.faults import Conflict, Forbidden, NotFound, NotSupported
+from synnefo.core.faults import Conflict, Forbidden, NotFound
 from synnefo.core.server_actions import ACTIONS, WISHES, Action
 from synnefo.core.server_states import ServerMode, ServerState, ServerTask
 from synnefo.db import rings
@@ -69,7 +69,7 @@ def check(caller: Caller, server: Server, row: Action) -> None:
         ServerMode(server.mode) if server.mode else None,
     )
     if row.needs and not can(server, row.needs):
-        raise NotSupported(f"The cluster of instance {server.uuid} cannot do '{row.verb}'.")
+        raise server_actions.cannot(row, str(server.uuid))
 
 
 def can(server: Server, feature: str) -> bool:

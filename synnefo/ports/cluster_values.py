@@ -51,6 +51,7 @@ class InstanceSpec:
     hypervisor: str | None = None
     tags: tuple[str, ...] = ()
     start: bool = True
+    install: bool = True  # whether the OS definition fills the first disk
     node: str | None = None  # without one the cluster chooses
     second_node: str | None = None  # of disks on two nodes, where the first one is chosen
 

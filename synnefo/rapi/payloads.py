@@ -78,6 +78,8 @@ def create(spec: InstanceSpec) -> dict[str, Any]:
         "start": spec.start,
         "tags": list(spec.tags),
     }
+    if not spec.install:
+        sent["no_install"] = True
     if spec.hypervisor is not None:
         sent["hypervisor"] = spec.hypervisor
     if spec.node is not None:

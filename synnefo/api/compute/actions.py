@@ -27,6 +27,7 @@ from synnefo.intents.compute import (
     server_sizes,
     server_systems,
 )
+from synnefo.intents.volume import volume_backed_images
 
 Handler = Callable[[Request, Server, str, Any], HttpResponse]
 
@@ -120,8 +121,12 @@ def _resize(request: Request, server: Server, _word: str, wish: dict[str, Any]) 
 
 
 def _rescue(request: Request, server: Server, _word: str, wish: Any) -> HttpResponse:
-    given = wish or {}
-    rescues.rescue(request.caller, str(server.uuid), given.get("rescue_image_ref"))
+    given, uuid = wish or {}, str(server.uuid)
+    if request.version < (2, 87) and volume_backed_images.is_from_volume(server):
+        raise BadRequest(
+            f"Instance {uuid} cannot be rescued: Cannot rescue a volume-backed instance."
+        )
+    rescues.rescue(request.caller, uuid, given.get("rescue_image_ref"))
     password = given.get("adminPass") or admin_password(str(server.uuid))
     return answer({"adminPass": password})
 

@@ -1,6 +1,7 @@
 """Servers that boot from another system, so that their own disk can be mended.
 
-A disk of that system is put before the others, and goes again when the rescue ends.
+A disk of that system is put before the others, whatever device the image asks for by hw_rescue_*,
+and goes again when the rescue ends: the others are still there, one letter later.
 """
 
 from __future__ import annotations

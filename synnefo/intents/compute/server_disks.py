@@ -145,8 +145,8 @@ def _attached(
 
 
 def _check_bootable(device: DeviceRequest, volume: Volume, *, flagged: bool) -> None:
-    """Clusters make no server on an empty disk, which Nova lets fail to boot: said at once here."""
-    if volume.content is None or (flagged and not volume.bootable):
+    """A volume that is there says of itself whether it boots; a new one may be filled later."""
+    if flagged and device.source == "volume" and not volume.bootable:
         raise refusal(f"Block Device {device.uuid or 'blank'} is not bootable.")
 
 

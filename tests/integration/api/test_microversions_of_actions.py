@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from synnefo.db.models import Server
+from synnefo.core.server_actions import VOLUMES
+from synnefo.db.models import Server, Volume
 from tests.integration.api.client import Answer, Api
 from tests.integration.api.test_writes import NOWHERE, SERVERS
 from tests.integration.api.versioned import act, built, understood
-from tests.integration.api.world import World
+from tests.integration.api.world import START, World
 
 COMPUTE = "/compute/v2.1"
 
@@ -87,7 +88,7 @@ def test_image_actions(api: Api, world: World) -> None:
             assert ("Location" in answer.headers) is (minor < 45)
             assert (answer.body is not None) is (minor >= 45)
         else:
-            assert answer.status == 501  # This cluster says of nothing that it can.
+            assert answer.status == 400  # This cluster says of nothing that it can.
 
 
 def test_rebuild(api: Api, world: World) -> None:
@@ -108,8 +109,17 @@ def test_rebuild(api: Api, world: World) -> None:
 
 
 def test_rescue(api: Api, world: World) -> None:
+    world.backend.features = [VOLUMES]
+    world.backend.save()
     for minor in (86, 87):
-        assert act(api, world.server(), minor, {"rescue": None}).status in (200, 501)
+        assert act(api, world.server(), minor, {"rescue": None}).status == 200
+        booted = world.server()
+        Volume.objects.create(
+            project=world.demo, server=booted, index=0, size=1024, local=False, status="in-use",
+            created_at=START,
+        )  # fmt: skip
+        wish = {"rescue": {"rescue_image_ref": str(world.image.uuid)}}
+        assert act(api, booted, minor, wish).status == (400 if minor == 86 else 200)
 
 
 def test_unshelve(api: Api, world: World) -> None:

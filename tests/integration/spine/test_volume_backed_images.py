@@ -145,16 +145,16 @@ def test_what_is_booted_from_holds_a_system_unless_an_image_is_named_too(spine, 
     devices = [
         DeviceRequest("volume", str(one.uuid), True, boot_index=0) for one in (filled, empty)
     ]
-    devices.append(DeviceRequest("blank", None, True, size=1, boot_index=0))
     Volume.objects.filter(pk=filled.pk).update(bootable=False)
-    Volume.objects.filter(pk=empty.pk).update(bootable=True)
     for device in devices:
         with pytest.raises(BadRequest, match="not bootable"):
             spine.create("never", image_id=None, devices=(device,))
-    for device in devices[1:]:
-        with pytest.raises(BadRequest, match="not bootable"):
-            spine.create("never", image_id=None, devices=(device,), bootable=False)
-    server = spine.create("insisted", image_id=None, devices=devices[:1], bootable=False)
+    blank = DeviceRequest("blank", None, True, size=1, boot_index=0)
+    servers = [
+        spine.create("filled", image_id=None, devices=devices[:1], bootable=False),
+        spine.create("empty", image_id=None, devices=devices[1:], bootable=False),
+        spine.create("blank", image_id=None, devices=(blank,)),
+    ]
     spine.settle()
-    assert spine.state(server) == ("ACTIVE", None)
+    assert [spine.state(one) for one in servers] == [("ACTIVE", None)] * 3
     spine.audit()

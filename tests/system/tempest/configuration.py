@@ -152,6 +152,7 @@ COMPUTE_FEATURES = {
     "cold_migration": "true",
     "live_migration": "true",
     "rescue": "true",
+    "stable_rescue": "true",
     "snapshot": "true",
     "interface_attach": "true",
     "console_output": "true",
