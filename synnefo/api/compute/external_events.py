@@ -17,6 +17,7 @@ from synnefo.db.models import Server
 
 NAMES = ("network-changed", "network-vif-plugged", "network-vif-unplugged", "network-vif-deleted")
 MOST = 1000
+SERVICES = frozenset({"service"})  # The role of other services; they need not be administrators.
 
 
 def _events(*names: str) -> Kind:

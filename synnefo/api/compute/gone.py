@@ -6,6 +6,7 @@ from django.http import HttpResponse
 
 from synnefo.api import bodies
 from synnefo.api.compute import servers
+from synnefo.api.compute.external_events import SERVICES
 from synnefo.api.compute.gating import until
 from synnefo.api.request import Request, answer
 from synnefo.api.routing import Route, Who
@@ -96,6 +97,7 @@ ROUTES = (
         Who.ADMIN,
         body=SNAPSHOT,
         gives={400: None},
+        also=SERVICES,
     ),
     Route(
         "DELETE",
@@ -103,6 +105,7 @@ ROUTES = (
         assisted_snapshot,
         Who.ADMIN,
         gives={400: None},
+        also=SERVICES,
     ),
     Route("GET", "os-baremetal-nodes", bare_machines, Who.ADMIN, gives={200: MACHINES}),
     Route("GET", "os-baremetal-nodes/{id}", bare_machine, Who.ADMIN, gives={404: None}),

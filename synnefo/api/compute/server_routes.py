@@ -177,6 +177,7 @@ OTHERS = (
         Who.ADMIN,
         external_events.BODY,
         {200: external_events.SHAPE, 207: external_events.SHAPE},
+        also=external_events.SERVICES,
     ),
     Route(
         "GET",

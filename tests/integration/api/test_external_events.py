@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from synnefo.db.models import Role
 from tests.integration.api.client import Api
 from tests.integration.api.test_writes import NOWHERE
 from tests.integration.api.world import World
@@ -46,3 +47,21 @@ def test_unknown_servers(api: Api, world: World) -> None:
     assert [one["code"] for one in some.body["events"]] == [200, 404, 422]
     assert api("POST", PATH, told("network-changed", NOWHERE), as_="admin").status == 404
     assert api("POST", PATH, told("network-changed", placed)).status == 403
+
+
+def test_services_tell_without_being_administrators(api: Api, world: World) -> None:
+    world.roles["service"] = Role.objects.create(name="service")
+    service = world.token(world.reader, world.ops, "service")
+    placed = str(world.server(placed=True).uuid)
+    assert api("POST", PATH, told("network-changed", placed), as_=service).status == 200
+    path = "/compute/v2.1/os-assisted-volume-snapshots"
+    wish = {
+        "snapshot": {
+            "volume_id": NOWHERE,
+            "create_info": {"snapshot_id": NOWHERE, "type": "qcow2", "new_file": "f"},
+        }
+    }
+    for method, where, body in (("POST", path, wish), ("DELETE", f"{path}/{NOWHERE}", None)):
+        assert api(method, where, body, as_=service).status == 400
+        assert api(method, where, body).status == 403
+    assert api("GET", "/compute/v2.1/os-services", as_=service).status == 403
