@@ -230,6 +230,14 @@ class MaxPrefixSubnetAllocationError(BadRequest):
     """The pool gives no subnets that small."""
 
 
+class IllegalSubnetPoolPrefixUpdate(BadRequest):
+    """Subnets were cut from these prefixes."""
+
+
+class IllegalSubnetPoolUpdate(BadRequest):
+    """What comes into the pool is there already."""
+
+
 class SubnetPoolQuotaExceeded(Conflict):
     """The project has had its share of the pool."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any
 
 from synnefo.core.addresses import Ip
 from synnefo.core.faults import BadRequest
@@ -191,6 +192,20 @@ def check_modes(version: int, dhcp: bool, ra: str, address: str, net: Net) -> No
             " length must be 64.",
             field="cidr",
         )
+
+
+def without(prefixes: Iterable[str], gone: Iterable[Net]) -> list[str]:
+    """What is left of prefixes where some ranges are taken out."""
+    left: list[Any] = [ip_network(one) for one in prefixes]
+    for one in gone:
+        rest: list[Any] = []
+        for net in left:
+            if one.version != net.version or not net.overlaps(one):
+                rest.append(net)
+            elif one.prefixlen > net.prefixlen:
+                rest += sorted(net.address_exclude(one))
+        left = rest
+    return [str(net) for net in left]
 
 
 def cut(

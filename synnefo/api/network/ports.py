@@ -156,7 +156,7 @@ CHANGED = (
     | BINDING
     | {
         "admin_state_up": bodies.flag,
-        "mac_address": kinds.mac,
+        "mac_address": bodies.maybe(kinds.mac),  # null asks for a new one
         "fixed_ips": bodies.listing(FIXED_IP, 0, 20),
         "device_id": bodies.maybe(bodies.text(0, 255)),
         "device_owner": bodies.maybe(bodies.text(0, 64)),

@@ -1,6 +1,7 @@
 """What administrators read: the agents of nodes, and how many addresses are left."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -9,7 +10,9 @@ from django.http import HttpResponse
 from synnefo.api.bodies import UUID
 from synnefo.api.network import kinds
 from synnefo.api.network.collections import SERVICES, Collection, Filter, flag, ids, words
-from synnefo.api.request import Request
+from synnefo.api.network.networks import NETWORKS
+from synnefo.api.network.routers import ROUTERS
+from synnefo.api.request import Request, answer
 from synnefo.api.routing import Route, Who
 from synnefo.core.network_faults import AgentNotFound, NetworkNotFound
 from synnefo.core.subnet_rules import size
@@ -136,8 +139,50 @@ def show_availability(request: Request, id: str) -> HttpResponse:
     return _answer({"network_ip_availability": _availability([row])[0]})
 
 
+def no_agents(nouns: Collection) -> Callable[..., HttpResponse]:
+    """GET of the agents that serve one of these: nodes serve all, and none is appointed."""
+
+    def view(request: Request, id: str) -> HttpResponse:
+        nouns.one(request, id)
+        return answer({"agents": []})
+
+    return view
+
+
+def list_pools(request: Request) -> HttpResponse:
+    """GET /v2.0/floatingip_pools: the ranges that floating addresses are taken from."""
+    outside = Network.objects.filter(network_rows.EXTERNAL)
+    rows = network_rows.subnets(request.caller).filter(network__in=outside, ip_version=4)
+    pools = [
+        {
+            "subnet_id": str(row.uuid),
+            "subnet_name": row.name,
+            "tenant_id": row.network.project_id,
+            "project_id": row.network.project_id,
+            "network_id": str(row.network.uuid),
+            "network_name": row.network.name,
+        }
+        for row in rows.select_related("network").order_by("pk")
+    ]
+    return answer({"floatingip_pools": pools})
+
+
 PATH = "network-ip-availabilities"
 ROUTES = (
+    *(
+        Route("GET", path, no_agents(nouns), Who.ADMIN, gives={200: kinds.shapes("agents")})
+        for path, nouns in (
+            ("networks/{id}/dhcp-agents", NETWORKS),
+            ("routers/{id}/l3-agents", ROUTERS),
+        )
+    ),
+    Route(
+        "GET",
+        "floatingip_pools",
+        list_pools,
+        Who.READER,
+        gives={200: kinds.shapes("floatingip_pools")},
+    ),
     Route(
         "GET",
         PATH,

@@ -6,7 +6,7 @@ from synnefo.api.network.floating_ips import FLOATING_IPS
 from synnefo.api.network.networks import NETWORKS
 from synnefo.api.network.ports import PORTS
 from synnefo.api.network.security_groups import GROUPS, RULE_COLLECTION
-from synnefo.api.network.sharing import GRANTS, POOLS, SCOPES
+from synnefo.api.network.sharing import GRANTS, POOL_ROUTES, POOLS, SCOPES
 from synnefo.api.network.subnets import SUBNETS
 from synnefo.api.network.tags import Tags
 from synnefo.api.routing import Route, Service, Who
@@ -32,6 +32,7 @@ ROUTES = (
     *(route for nouns in COLLECTIONS if nouns.tagged for route in Tags(nouns).routes()),
     *routers.ROUTER_ROUTES,
     *address_groups.ROUTES,
+    *POOL_ROUTES,
     *quotas.ROUTES,
     *reports.ROUTES,
     *topologies.ROUTES,

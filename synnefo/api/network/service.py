@@ -1,5 +1,6 @@
 """What the network service says of itself: resources, extensions, availability zones."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
@@ -39,12 +40,15 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
         ("extra_dhcp_opt", "Neutron Extra DHCP options", "DHCP options of ports."),
         ("extraroute", "Neutron Extra Route", "Routes of routers."),
         ("extraroute-atomic", "Atomically add/remove extra routes", "Some routes of many."),
+        ("fip-port-details", "Floating IP Port Details", "Ports of floating addresses."),
+        ("floatingip-pools", "Floating IP Pools Extension", "Where floating addresses are from."),
         ("ip-substring-filtering", "IP address substring filtering", "Filter ports by addresses."),
         ("net-mtu", "Network MTU", "The MTU of networks."),
         ("net-mtu-writable", "Network MTU (writable)", "An MTU of one's choice."),
         ("network-ip-availability", "Network IP Availability", "How many addresses are left."),
         ("network_availability_zone", "Network Availability Zone", "Where networks are."),
         ("pagination", "Pagination support", "Pages of lists."),
+        ("port-mac-address-regenerate", "Port MAC address regenerate", "MACs anew."),
         ("port-security", "Port Security", "Only a port's own addresses pass."),
         ("project-id", "project_id field enabled", "project_id beside tenant_id."),
         ("provider", "Provider Network", "How a network is made, for administrators."),
@@ -66,6 +70,13 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
             "Remote address group id field for security group rules",
             "Rules that name groups of addresses.",
         ),
+        ("security-groups-normalized-cidr", "Normalized CIDR field", "Prefixes without hosts."),
+        ("security-groups-port-filtering", "Port filtering on security groups", "As it says."),
+        (
+            "security-groups-rules-belongs-to-default-sg",
+            "Security group rule belongs to the project's default security group",
+            "Whether a rule is of the default group.",
+        ),
         ("service-type", "Neutron Service Type Management", "Who provides which service."),
         ("sorting", "Sorting support", "Sorted lists."),
         ("standard-attr-description", "standard-attr-description", "Descriptions."),
@@ -74,6 +85,8 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
         ("standard-attr-timestamp", "Resource timestamps", "created_at and updated_at."),
         ("stateful-security-group", "Stateful security group", "Whether answers pass unasked."),
         ("subnet-external-network", "Subnet belongs to external network", "Said of subnets."),
+        ("subnet_onboard", "Subnet Onboard", "Subnets that come into a pool."),
+        ("subnetpool-prefix-ops", "Subnet Pool Prefix Operations", "Some prefixes of many."),
         ("subnet-service-types", "Subnet service types", "Subnets for some kinds of ports."),
         ("tag", "Tag support", "Tags of networks."),
         ("tag-ext", "Tag support for resources", "Tags of more than networks."),
@@ -144,6 +157,11 @@ def list_zones(request: Request) -> HttpResponse:
     return answer({"availability_zones": zones})
 
 
+def none_of(name: str) -> Callable[[Request], HttpResponse]:
+    """GET of what nobody does here: no service above networks and routers has flavors."""
+    return lambda _request: answer({name: []})
+
+
 def no_providers(_request: Request) -> HttpResponse:
     """GET /v2.0/service-providers: no services above networks and routers are provided."""
     return answer({"service_providers": []})
@@ -173,6 +191,14 @@ ROUTES = (
         Who.READER,
         gives={200: kinds.shapes("availability_zones")},
         query=("name", "resource", "state"),
+    ),
+    Route("GET", "flavors", none_of("flavors"), Who.READER, gives={200: kinds.shapes("flavors")}),
+    Route(
+        "GET",
+        "service_profiles",
+        none_of("service_profiles"),
+        Who.ADMIN,
+        gives={200: kinds.shapes("service_profiles")},
     ),
     Route(
         "GET",

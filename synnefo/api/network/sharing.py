@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 
 from synnefo.api import bodies
 from synnefo.api.network import kinds
@@ -17,14 +18,15 @@ from synnefo.api.network.collections import (
     standard,
     words,
 )
-from synnefo.api.request import Request
+from synnefo.api.request import Request, answer
+from synnefo.api.routing import Route, Who
 from synnefo.core.network_faults import (
     AddressScopeNotFound,
     RbacPolicyNotFound,
     SubnetPoolNotFound,
 )
 from synnefo.db.models import SubnetPool
-from synnefo.intents.network import network_grants, network_rows, subnet_pools
+from synnefo.intents.network import network_grants, network_rows, pool_prefixes, subnet_pools
 
 
 def pool_rows(request: Request) -> QuerySet[SubnetPool]:
@@ -84,6 +86,40 @@ POOLS = Collection(
     ),
     changed=POOL_CHANGED,
     guarded={"shared": (False,), "is_default": (False,)},
+)
+
+
+def add_prefixes(request: Request, id: str) -> HttpResponse:
+    """PUT /v2.0/subnetpools/{id}/add_prefixes."""
+    POOLS.one(request, id)
+    left = pool_prefixes.add(request.caller, id, request.wish["prefixes"])
+    return answer({"prefixes": left})
+
+
+def remove_prefixes(request: Request, id: str) -> HttpResponse:
+    """PUT /v2.0/subnetpools/{id}/remove_prefixes."""
+    POOLS.one(request, id)
+    left = pool_prefixes.remove(request.caller, id, request.wish["prefixes"])
+    return answer({"prefixes": left})
+
+
+def onboard(request: Request, id: str) -> HttpResponse:
+    """PUT /v2.0/subnetpools/{id}/onboard_network_subnets."""
+    POOLS.one(request, id)
+    rows = pool_prefixes.onboard(request.caller, id, request.wish["network_id"])
+    return answer([{"id": str(row.uuid), "cidr": row.cidr} for row in rows])
+
+
+PREFIXES = bodies.record({"prefixes": bodies.listing(kinds.cidr, 0, 50)}, need=("prefixes",))
+NETWORK = bodies.record({"network_id": bodies.uuid}, need=("network_id",))
+ONBOARDED = bodies.listing(bodies.record({"id": bodies.uuid, "cidr": kinds.cidr}), 0, 100000)
+POOL_ROUTES = tuple(
+    Route("PUT", f"subnetpools/{{id}}/{verb}", view, Who.MEMBER, body=body, gives={200: gives})
+    for verb, view, body, gives in (
+        ("add_prefixes", add_prefixes, PREFIXES, PREFIXES),
+        ("remove_prefixes", remove_prefixes, PREFIXES, PREFIXES),
+        ("onboard_network_subnets", onboard, NETWORK, ONBOARDED),
+    )
 )
 
 

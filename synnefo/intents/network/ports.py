@@ -167,8 +167,8 @@ def update(caller: Caller, identifier: str, wish: Mapping[str, Any], revision: i
         _check_update(caller, row, wish)
         changes = {COLUMNS[name]: value for name, value in wish.items() if name in COLUMNS}
         changes = {k: CLEARED.get(k, "") if v is None else v for k, v in changes.items()}
-        if (mac := wish.get("mac_address")) not in (None, row.mac_address):
-            changes["mac_address"] = free_mac(row.network, mac)
+        if wish.get("mac_address", row.mac_address) != row.mac_address:
+            changes["mac_address"] = free_mac(row.network, wish["mac_address"])
         if wish.get("fixed_ips") is not None:
             _readdress(caller, row, wish["fixed_ips"])
         secure = changes.get("port_security", row.port_security)
@@ -193,7 +193,7 @@ def _readdress(caller: Caller, row: Port, wishes: Sequence[Mapping[str, str]]) -
 def _check_update(caller: Caller, row: Port, wish: Mapping[str, Any]) -> None:
     _check_policy(caller, row.network, wish, "update")
     attached = row.server_id is not None or row.router_id is not None
-    if attached and wish.get("mac_address") not in (None, row.mac_address):
+    if attached and wish.get("mac_address", row.mac_address) != row.mac_address:
         raise PortInUse(
             f"Unable to complete operation on port {row.uuid} for network"
             f" {row.network.uuid}. Port already has an attached device.",

@@ -197,13 +197,13 @@ def update(
 ) -> SubnetPool:
     """Change what a wish names; prefixes can only be added."""
     with writing():
-        row = _mine(caller, identifier, "update_subnetpool", revision)
+        row = mine(caller, identifier, "update_subnetpool", revision)
         changes = {COLUMNS[name]: value for name, value in wish.items() if name in COLUMNS}
         if "prefixes" in wish:
             changes["prefixes"] = _grown(row, wish["prefixes"])
-        if "address_scope_id" in wish:
-            prefixes = changes.get("prefixes", row.prefixes)
-            wanted = wish["address_scope_id"]
+        if "address_scope_id" in wish or ("prefixes" in wish and row.scope):
+            prefixes, kept = changes.get("prefixes", row.prefixes), row.scope
+            wanted = wish.get("address_scope_id", str(kept.uuid) if kept else None)
             changes["scope"] = _scope(caller, wanted, row.ip_version, prefixes, row.pk)
         for name, value in changes.items():
             setattr(row, name, value)
@@ -227,7 +227,8 @@ def _grown(row: SubnetPool, prefixes: Sequence[str]) -> list[str]:
     return merged
 
 
-def _mine(caller: Caller, identifier: str, what: str, revision: int | None) -> SubnetPool:
+def mine(caller: Caller, identifier: str, what: str, revision: int | None) -> SubnetPool:
+    """The caller's pool with its row locked."""
     rows = network_rows.subnet_pools(caller)
     row = network_rows.locked(rows, identifier, SubnetPoolNotFound, "Subnet pool")
     network_rows.check_owner(caller, row.project_id, what)
@@ -238,7 +239,7 @@ def _mine(caller: Caller, identifier: str, what: str, revision: int | None) -> S
 def delete(caller: Caller, identifier: str) -> None:
     """Not while there are subnets of it."""
     with writing():
-        row = _mine(caller, identifier, "delete_subnetpool", None)
+        row = mine(caller, identifier, "delete_subnetpool", None)
         if row.subnets.exists():
             raise SubnetPoolInUse(
                 f"Unable to complete operation on subnet pool {row.uuid}. Subnet pool has"
