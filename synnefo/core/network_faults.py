@@ -46,6 +46,10 @@ class AddressGroupNotFound(NotFound):
     """No such address group, or not the caller's."""
 
 
+class DefaultSecurityGroupRuleNotFound(NotFound):
+    """New groups begin with no such rule."""
+
+
 class AddressesNotFound(NotFound):
     """The group does not have these addresses."""
 
@@ -164,6 +168,10 @@ class SecurityGroupDefaultAlreadyExists(Conflict):
 
 class SecurityGroupRuleExists(Conflict):
     """The group has this rule."""
+
+
+class DefaultSecurityGroupRuleExists(Conflict):
+    """New groups begin with this rule already."""
 
 
 class RbacPolicyInUse(Conflict):

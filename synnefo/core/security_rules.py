@@ -101,6 +101,21 @@ def protocol(wanted: Any) -> str | None:
     )
 
 
+def traffic(wish: Mapping[str, Any]) -> dict[str, Any]:
+    """What a rule lets through, in the words of the API; refused where it makes no sense."""
+    rule: dict[str, Any] = {
+        "ethertype": str(wish.get("ethertype") or "IPv4"),
+        "protocol": protocol(wish.get("protocol")),
+        "port_range_min": wish.get("port_range_min"),
+        "port_range_max": wish.get("port_range_max"),
+        "remote_ip_prefix": prefix(wish.get("remote_ip_prefix")),
+        "remote_group_id": wish.get("remote_group_id"),
+        "remote_address_group_id": wish.get("remote_address_group_id"),
+    }
+    check(rule)
+    return rule
+
+
 def check(rule: Mapping[str, Any]) -> None:
     """Whether the parts of a rule fit together; `protocol` is as `protocol` gives it."""
     word, ethertype = rule["protocol"], rule["ethertype"]

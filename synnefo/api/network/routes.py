@@ -1,7 +1,15 @@
 """The network service: every path, what answers it and who may ask."""
 
 from synnefo.api import versions
-from synnefo.api.network import address_groups, quotas, reports, routers, service, topologies
+from synnefo.api.network import (
+    address_groups,
+    default_rules,
+    quotas,
+    reports,
+    routers,
+    service,
+    topologies,
+)
 from synnefo.api.network.floating_ips import FLOATING_IPS
 from synnefo.api.network.networks import NETWORKS
 from synnefo.api.network.ports import PORTS
@@ -33,6 +41,7 @@ ROUTES = (
     *routers.ROUTER_ROUTES,
     *address_groups.ROUTES,
     *POOL_ROUTES,
+    *default_rules.ROUTES,
     *quotas.ROUTES,
     *reports.ROUTES,
     *topologies.ROUTES,

@@ -125,20 +125,19 @@ def protocol(value: Any, where: str, _strict: bool = True) -> Any:
 
 
 PORT = bodies.maybe(bodies.integer(-(2**31)))
+TRAFFIC = {
+    "direction": direction,
+    "ethertype": ethertype,
+    "protocol": protocol,
+    "port_range_min": PORT,
+    "port_range_max": PORT,
+    "remote_ip_prefix": bodies.maybe(kinds.address_or_range),
+    "remote_group_id": bodies.maybe(bodies.text(1, 64)),
+    "remote_address_group_id": bodies.maybe(bodies.uuid),
+    "description": kinds.DESCRIPTION,
+}
 NEW_RULE = bodies.record(
-    kinds.OWNED
-    | {
-        "security_group_id": bodies.uuid,
-        "direction": direction,
-        "ethertype": ethertype,
-        "protocol": protocol,
-        "port_range_min": PORT,
-        "port_range_max": PORT,
-        "remote_ip_prefix": bodies.maybe(kinds.address_or_range),
-        "remote_group_id": bodies.maybe(bodies.text(1, 64)),
-        "remote_address_group_id": bodies.maybe(bodies.uuid),
-        "description": kinds.DESCRIPTION,
-    },
+    kinds.OWNED | TRAFFIC | {"security_group_id": bodies.uuid},
     need=("security_group_id", "direction"),
 )
 RULE_COLLECTION = Collection(

@@ -70,6 +70,11 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
             "Remote address group id field for security group rules",
             "Rules that name groups of addresses.",
         ),
+        (
+            "security-groups-default-rules",
+            "Default rules for security groups",
+            "The rules that new groups begin with.",
+        ),
         ("security-groups-normalized-cidr", "Normalized CIDR field", "Prefixes without hosts."),
         ("security-groups-port-filtering", "Port filtering on security groups", "As it says."),
         (
@@ -104,6 +109,7 @@ NOUNS = {
     "security_group_rule": "security-group-rules",
     "address_group": "address-groups",
     "address_scope": "address-scopes",
+    "default_security_group_rule": "default-security-group-rules",
     "rbac_policy": "rbac-policies",
     "extension": "extensions",
     "quota": "quotas",

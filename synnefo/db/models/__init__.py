@@ -37,7 +37,7 @@ from synnefo.db.models.quota import (
     UserQuotaLimit,
 )
 from synnefo.db.models.routing import AutoTopology, FloatingIp, Router
-from synnefo.db.models.security_group import SecurityGroup, SecurityGroupRule
+from synnefo.db.models.security_group import DefaultRule, SecurityGroup, SecurityGroupRule
 from synnefo.db.models.server import ConsoleToken, Server
 from synnefo.db.models.server_group import ServerGroup
 from synnefo.db.models.server_tag import ServerTag
@@ -84,6 +84,7 @@ __all__ = [
     "ConsoleToken",
     "Consumer",
     "Credential",
+    "DefaultRule",
     "DefaultVolumeType",
     "Domain",
     "Endpoint",

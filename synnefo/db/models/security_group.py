@@ -1,6 +1,7 @@
 """Security groups and their rules (OpenStack network v2.0)."""
 
 import uuid
+from typing import ClassVar
 
 from django.db import models
 
@@ -55,6 +56,32 @@ class SecurityGroupRule(models.Model):
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.direction} {self.ethertype} {self.protocol or 'any'}"
+
+
+class DefaultRule(models.Model):
+    """A rule that new groups begin with: the default ones of projects, all others, or both.
+
+    `remote_group` is the id of a group, or PARENT for the new group itself. Removed ones stay.
+    """
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4)
+    direction = models.CharField(max_length=8)
+    ethertype = models.CharField(max_length=4)
+    protocol = models.CharField(max_length=16, null=True)  # noqa: DJ001 - null is "any".
+    port_min = models.PositiveIntegerField(null=True)
+    port_max = models.PositiveIntegerField(null=True)
+    remote_prefix = models.CharField(max_length=64, null=True)  # noqa: DJ001 - null is "any".
+    remote_group = models.CharField(max_length=36, null=True)  # noqa: DJ001 - null is "any".
+    remote_addresses = models.UUIDField(null=True)
+    description = models.CharField(max_length=255, blank=True, default="")
+    in_default = models.BooleanField(default=False)
+    in_others = models.BooleanField(default=False)
+    removed = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    objects: "ClassVar[models.Manager[DefaultRule]]"
 
     def __str__(self) -> str:
         return f"{self.direction} {self.ethertype} {self.protocol or 'any'}"

@@ -27,7 +27,7 @@ from synnefo.db.models import AddressGroup, NetworkGrant, Port, SecurityGroup, S
 from synnefo.db.prepared import PreparedRows
 from synnefo.db.transactions import writing
 from synnefo.intents import quota
-from synnefo.intents.network import network_rows
+from synnefo.intents.network import default_rules, network_rows
 
 DEFAULT = "default"
 MEMBERS = Port.security_groups.through
@@ -66,19 +66,7 @@ def _new(
         created_at=now,
         updated_at=now,
     )
-    own = [("ingress", group), ("egress", None)] if default else [("egress", None)]
-    SecurityGroupRule.objects.bulk_create(
-        SecurityGroupRule(
-            group=group,
-            direction=direction,
-            ethertype=ethertype,
-            remote_group=remote,
-            created_at=now,
-            updated_at=now,
-        )
-        for direction, remote in own
-        for ethertype in ("IPv4", "IPv6")
-    )
+    SecurityGroupRule.objects.bulk_create(default_rules.rules_for(group))
     return group
 
 
@@ -154,7 +142,7 @@ def create_rules(caller: Caller, wishes: Sequence[Mapping[str, Any]]) -> list[Se
 def _create_rule(caller: Caller, wish: Mapping[str, Any]) -> SecurityGroupRule:
     group = _mine(caller, wish["security_group_id"], "create_security_group_rule", None)
     mine = SecurityGroupRule.objects.filter(group__project_id=group.project_id)
-    rule = _traffic(wish)
+    rule = security_rules.traffic(wish)
     quota.admit(group.project_id, "security_group_rule", mine)
     now = timezone.now()
     row = SecurityGroupRule(
@@ -175,21 +163,6 @@ def _create_rule(caller: Caller, wish: Mapping[str, Any]) -> SecurityGroupRule:
     row.save(force_insert=True)
     network_rows.touched(SecurityGroup.objects.filter(pk=group.pk), now)
     return row
-
-
-def _traffic(wish: Mapping[str, Any]) -> dict[str, Any]:
-    """What a rule lets through, in the words of the API; refused where it makes no sense."""
-    rule: dict[str, Any] = {
-        "ethertype": str(wish.get("ethertype") or "IPv4"),
-        "protocol": security_rules.protocol(wish.get("protocol")),
-        "port_range_min": wish.get("port_range_min"),
-        "port_range_max": wish.get("port_range_max"),
-        "remote_ip_prefix": security_rules.prefix(wish.get("remote_ip_prefix")),
-        "remote_group_id": wish.get("remote_group_id"),
-        "remote_address_group_id": wish.get("remote_address_group_id"),
-    }
-    security_rules.check(rule)
-    return rule
 
 
 def _remote(caller: Caller, identifier: str | None) -> SecurityGroup | None:

@@ -175,6 +175,7 @@ NOBODYS: dict[tuple[str, str], str] = {
     ("identity", "regions"): "the cloud's",
     ("identity", "registered_limits"): "the cloud's",
     ("network", "agents"): "the cloud's",
+    ("network", "default-security-group-rules"): "the cloud's",
     ("network", "network-ip-availabilities"): "administrators' and services'",
     ("volume", "types"): "the cloud's",
     ("volume", "group_types"): "the cloud's",
