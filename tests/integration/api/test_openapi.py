@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 
+import jsonschema_rs
 import orjson
 import pytest
 from django.test import Client
@@ -59,7 +60,7 @@ def test_every_schema_in_it_is_one() -> None:
         contents = [operation.get("requestBody", {}), *operation["responses"].values()]
         for content in contents:
             for media in content.get("content", {}).values():
-                Draft202012Validator.check_schema(media["schema"])
+                jsonschema_rs.meta.validate(media["schema"])
 
 
 def test_operation_ids_are_unique() -> None:
@@ -121,7 +122,7 @@ def test_a_kind_and_its_schema_agree(kind: bodies.Kind, good: object, bad: objec
         (
             "volume",
             ("volume 3.0", "volume 3.71", "volume latest", "compute 2.1", "volumes 5", "a volume"),
-            ("volume 3.71", "volume 2.0", "volume x", "Block-storage x", "x, volume y"),
+            ("volume 3.72", "volume 2.0", "volume x", "Block-storage x", "x, volume y"),
         ),
     ],
 )
