@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ganeti_backend.disk_templates import TEMPLATES
 from ganeti_backend.os_definitions.definition import Definition, split_name
 
 COMMAND_PATH = "/sbin:/bin:/usr/sbin:/usr/bin"
@@ -67,13 +68,12 @@ def _prefixed(prefix: str, values: Values) -> Environment:
 
 
 def _disk(disk: Values, path: str, hvparams: Values) -> dict[str, Any]:
-    in_block = path.startswith("/dev/")
     found = {
         "PATH": path,
         "SIZE": disk["size"],
         "ACCESS": disk["mode"],
         "UUID": disk["uuid"],
-        "BACKEND_TYPE": BLOCK if in_block else IN_FILE,
+        "BACKEND_TYPE": IN_FILE if TEMPLATES[disk["template"]].in_files else BLOCK,
     }
     if disk.get("name"):
         found["NAME"] = disk["name"]
