@@ -1,5 +1,6 @@
 """Pages: limit and marker in the query, the link to the next page in the answer."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -9,6 +10,7 @@ from synnefo.api.request import Request
 from synnefo.core.faults import BadRequest
 
 M = TypeVar("M", bound=Model)
+View = TypeVar("View", bound=Callable[..., Any])
 
 LARGEST_PAGE = 1000
 SORT_LIMIT = 8
@@ -24,6 +26,16 @@ def limit_of(request: Request, most: int = LARGEST_PAGE) -> int:
     return min(int(text), most)
 
 
+def sorted_by(keys: Mapping[str, str]) -> Callable[[View], View]:
+    """Decorates a view with what it sorts by, for the OpenAPI document."""
+
+    def known(view: View) -> View:
+        view.sort_keys = keys  # type: ignore[attr-defined]
+        return view
+
+    return known
+
+
 def sorting(
     request: Request, keys: dict[str, str], default: tuple[str, str]
 ) -> list[tuple[str, bool]]:
@@ -32,7 +44,7 @@ def sorting(
     directions = request.query.getlist("sort_dir")[:SORT_LIMIT]
     for both in request.query.get("sort", "").split(","):
         word, _, direction = both.partition(":")
-        if word:
+        if both:
             words.append(word)
             directions.append(direction or "desc")
     order: list[tuple[str, bool]] = []

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from synnefo.api import bodies
 from synnefo.api.bodies import FALSE, TRUE, ByVersion, Kind, maybe
 from synnefo.api.compute.gating import asks, since
-from synnefo.api.pagination import after, limit_of, next_link, ordered, sorting
+from synnefo.api.pagination import after, limit_of, next_link, ordered, sorted_by, sorting
 from synnefo.api.request import Request, answer, empty
 from synnefo.core import extra_specs
 from synnefo.core.faults import BadRequest, NotFound
@@ -215,12 +215,14 @@ def _list(request: Request, render: Any, path: str) -> HttpResponse:
 
 
 @asks(QUERY)
+@sorted_by(SORT_KEYS)
 def list_brief(request: Request) -> HttpResponse:
     """GET /flavors."""
     return _list(request, brief, "flavors")
 
 
 @asks(QUERY)
+@sorted_by(SORT_KEYS)
 def list_detail(request: Request) -> HttpResponse:
     """GET /flavors/detail."""
     return _list(request, record, "flavors/detail")

@@ -20,7 +20,7 @@ from synnefo.api.compute.server_records import (
     one,
     rows,
 )
-from synnefo.api.pagination import after, limit_of, next_link, ordered, sorting
+from synnefo.api.pagination import after, limit_of, next_link, ordered, sorted_by, sorting
 from synnefo.api.request import Request, answer, empty
 from synnefo.core.faults import BadRequest, NotFound
 from synnefo.core.server_states import ServerState
@@ -95,6 +95,7 @@ def _list(request: Request, page: list[dict[str, Any]], limit: int, path: str) -
     return answer(data)
 
 
+@sorted_by(SORT_KEYS)
 def list_brief(request: Request) -> HttpResponse:
     """GET /servers."""
     servers, limit = _page(request)
@@ -103,6 +104,7 @@ def list_brief(request: Request) -> HttpResponse:
     return _list(request, page, limit, "servers")
 
 
+@sorted_by(SORT_KEYS)
 def list_detail(request: Request) -> HttpResponse:
     """GET /servers/detail."""
     servers, limit = _page(request)

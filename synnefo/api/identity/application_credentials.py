@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from synnefo.api.bodies import choice, listing, maybe, record, text
+from synnefo.api.bodies import choice, described, listing, maybe, record, schema_of, text
 from synnefo.api.identity import kinds, records, sight
 from synnefo.api.identity.lists import filtered, listed
 from synnefo.api.request import Request, answer, empty
@@ -22,6 +22,10 @@ RULE = record(
 )
 
 
+_NEW_RULE = {**schema_of(RULE), "required": ["service", "method", "path"]}
+
+
+@described({"anyOf": [{**schema_of(RULE), "required": ["id"]}, _NEW_RULE]})
 def _rule(value: Any, where: str, strict: bool) -> Any:
     """A known rule by its id, or a whole new one."""
     need = () if isinstance(value, dict) and "id" in value else ("service", "method", "path")
@@ -35,7 +39,7 @@ FIELDS = {
     "expires_at": maybe(kinds.moment),
     "roles": maybe(listing(ROLE, 0, 100)),
     "unrestricted": maybe(kinds.boolean),
-    "access_rules": maybe(listing(kinds.described_as(RULE, _rule), 0, 100)),
+    "access_rules": maybe(listing(_rule, 0, 100)),
     "project_id": maybe(kinds.ID),
     "system": maybe(text(0, 64)),
 }

@@ -133,17 +133,15 @@ def show_config(
 def _checked(config: dict[str, Any]) -> dict[str, Any]:
     for group, options in config.items():
         if group not in DEFAULTS:
-            raise BadRequest(
-                f"Invalid domain specific configuration: Group {group[:64]} is not supported.",
-                field="config",
+            raise Forbidden(
+                f"Invalid domain specific configuration: Group {group[:64]} is not supported."
             )
         if group == "identity" and not set(options) <= set(DEFAULTS["identity"]):
-            raise BadRequest(
-                "Invalid domain specific configuration: group identity has driver and list_limit.",
-                field="config",
+            raise Forbidden(
+                "Invalid domain specific configuration: group identity has driver and list_limit."
             )
     if not config:
-        raise BadRequest("Invalid domain specific configuration: No options specified.")
+        raise Forbidden("Invalid domain specific configuration: No options specified.")
     return config
 
 

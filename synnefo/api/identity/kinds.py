@@ -55,7 +55,7 @@ def free(value: Any, where: str, _strict: bool = True) -> Any:
     return value
 
 
-@described({"type": "array", "items": {"type": "string"}, "maxItems": 80, "uniqueItems": True})
+@described({"type": "array", "items": schema_of(TAG), "maxItems": 80, "uniqueItems": True})
 def tags(value: Any, where: str, strict: bool = True) -> list[str]:
     """Different tags."""
     found: list[str] = listing(TAG, 0, 80)(value, where, strict)

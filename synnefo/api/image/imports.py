@@ -14,7 +14,7 @@ from synnefo.api.bodies import UUID
 from synnefo.api.identity.catalog import INTERFACES, REGION
 from synnefo.api.image import fields
 from synnefo.api.image.records import NUMBER, TEXT, find
-from synnefo.api.pagination import after, limit_of, ordered, sorting
+from synnefo.api.pagination import after, limit_of, ordered, sorted_by, sorting
 from synnefo.api.request import CHUNK, Request, answer, empty, timestamp
 from synnefo.core.faults import BadRequest, Conflict, NotFound
 from synnefo.db.models import ImageTask
@@ -178,6 +178,7 @@ def _filtered(request: Request) -> "QuerySet[ImageTask]":
     return rows
 
 
+@sorted_by(SORT_KEYS)
 def tasks(request: Request) -> HttpResponse:
     """GET /v2/tasks."""
     rows = _filtered(request)

@@ -13,7 +13,7 @@ from synnefo.api.bodies import FALSE, TRUE, UUID
 from synnefo.api.image.records import SHAPE as IMAGE
 from synnefo.api.image.records import TEXT, record
 from synnefo.api.moments import moment
-from synnefo.api.pagination import after, limit_of, next_link, ordered, sorting
+from synnefo.api.pagination import after, limit_of, next_link, ordered, sorted_by, sorting
 from synnefo.api.request import Request, answer
 from synnefo.core.faults import BadRequest
 from synnefo.db.json_lists import ListHolds
@@ -172,6 +172,7 @@ SHAPE = bodies.record(
 )
 
 
+@sorted_by(SORT_KEYS)
 def index(request: Request) -> HttpResponse:
     """GET /v2/images."""
     page, limit = _page(request)

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from synnefo.api import bodies
 from synnefo.api.image.imports import link
 from synnefo.api.image.metadef_bodies import RESOURCE_TYPES
-from synnefo.api.pagination import after, limit_of, ordered, sorting
+from synnefo.api.pagination import after, limit_of, ordered, sorted_by, sorting
 from synnefo.api.request import Request, answer, empty, timestamp
 from synnefo.core.faults import BadRequest, Forbidden
 from synnefo.db.models import MetadefItem, MetadefNamespace
@@ -82,6 +82,7 @@ def _items(row: MetadefNamespace, kind: str) -> list[MetadefItem]:
 # --- namespaces ----------------------------------------------------------------------------------
 
 
+@sorted_by(SORT_KEYS)
 def namespaces(request: Request) -> HttpResponse:
     """GET /v2/metadefs/namespaces."""
     rows = intents.readable(request.caller)

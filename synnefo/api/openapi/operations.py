@@ -80,8 +80,9 @@ def _in_path(service: str, path: str, route: Route) -> list[dict[str, Any]]:
 
 
 def _in_query(service: str, route: Route) -> list[dict[str, Any]]:
-    # Lists that are objects know what they can be sorted by.
-    keys = getattr(getattr(unwrap(route.view), "__self__", None), "sort_keys", ())
+    # Lists know what they can be sorted by, be they objects or views.
+    view = unwrap(route.view)
+    keys = getattr(getattr(view, "__self__", view), "sort_keys", ())
     return [
         {"name": name, "in": "query", "schema": parameters.schema(service, route.path, name, keys)}
         for name in route.query

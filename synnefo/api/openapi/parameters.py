@@ -77,7 +77,7 @@ TOLD: Mapping[str, Mapping[str, Schema]] = {
             ("admin_state_up", "alive", "enable_dhcp", "is_default", "router:external", "shared"),
             FLAG,
         ),
-        "stateful": FLAG,
+        **dict.fromkeys(("stateful", "used_in_default_sg", "used_in_non_default_sg"), FLAG),
     },
     "network/extensions": {},
     "network/availability_zones": {},
@@ -113,6 +113,9 @@ def schema(service: str, path: str, name: str, sort_keys: Iterable[str] = ()) ->
     """What the parameter of a route may be; `sort_keys` are those that its list knows."""
     if name == "sort_key" and sort_keys:
         return {"type": "string", "enum": sorted(sort_keys)}
+    if name == "sort" and sort_keys:
+        one = f"(?:(?:{'|'.join(sorted(sort_keys))})(?::(?:asc|desc)?)?)?"
+        return _matching(f"{one}(?:,{one})*")
     whole = f"{service}/{path.partition('/')[0]}"
     lists = service == "network" and whole not in TOLD and "{" not in path
     return TOLD.get(whole, TOLD[service]).get(name, NO_CONTROL if lists else NO_NUL)
