@@ -56,3 +56,14 @@ def test_processes_of_the_tests_keep_what_they_compiled(tmp_path, monkeypatch):
 
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     assert "PYTHONDONTWRITEBYTECODE" not in testing.Suite(tmp_path).environment
+
+
+def test_fast_tests_are_in_memory_where_there_is_room(tmp_path, monkeypatch):
+    from synnefo.cloud import testing
+
+    monkeypatch.setattr(testing, "MEMORY", str(tmp_path))
+    for needed, place in ((0, str(tmp_path)), (1 << 80, None)):
+        monkeypatch.setattr(testing, "MEMORY_NEEDED", needed)
+        assert testing._memory() == place
+    monkeypatch.setattr(testing, "MEMORY", str(tmp_path / "none"))
+    assert testing._memory() is None
