@@ -2,7 +2,8 @@
 
 What starts the same real part (a real Ganeti, a cloud in the usual place, RabbitMQ, libvirt) is one
 lot and runs in one process, one after the other; so each part is started once, and two never fight
-over it. Everything else goes file by file to whoever is free.
+over it. What reads the whole source is one, too: it is parsed once. Everything else goes file by
+file to whoever is free.
 """
 
 from pathlib import PurePosixPath
@@ -22,6 +23,7 @@ LOTS = {
         "tests/contract/hypervisor/*",
         "tests/contract/bus/*",
     ),
+    "the source": ("tests/architecture/*",),
 }
 
 

@@ -8,5 +8,10 @@ def test_what_shares_a_real_part_is_one_lot():
     assert kills == lot("tests/browser/test_servers.py::test_b") != spine
 
 
+def test_what_reads_the_source_is_one_lot():
+    rules = lot("tests/architecture/test_rules.py::test_rule_holds[x]")
+    assert rules == lot("tests/architecture/test_metrics_table.py::test_a")
+
+
 def test_what_shares_nothing_goes_by_its_file():
     assert lot("tests/unit/a/test_b.py::Test::test_c[x::y]") == "tests/unit/a/test_b.py"
