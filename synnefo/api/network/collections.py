@@ -221,7 +221,7 @@ class Collection:
         wishes = request.wish[self.name] if many else [request.wish[self.noun]]
         for wish in wishes:
             self._check_policy(request, wish, "create")
-        made = self.make(request.caller, wishes)
+        made = network_tags.made(self.make, request.caller, wishes)
         found = self.rows(request).in_bulk([row.pk for row in made])
         shown = self.records(request, [found[row.pk] for row in made])
         return answer({self.name: shown} if many else {self.noun: shown[0]}, 201)

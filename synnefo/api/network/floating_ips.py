@@ -77,6 +77,7 @@ CHANGED = {
 NEW = bodies.record(
     CHANGED
     | kinds.OWNED
+    | kinds.TAGS
     | {
         "floating_network_id": bodies.uuid,
         "floating_ip_address": bodies.maybe(bodies.address(4)),

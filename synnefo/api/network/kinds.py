@@ -19,6 +19,7 @@ ADDRESS = bodies.address(4, 6)
 MAC_FORM = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", re.IGNORECASE)
 STANDARD: dict[str, Kind] = {"name": NAME, "description": DESCRIPTION}
 OWNED: dict[str, Kind] = {"tenant_id": PROJECT, "project_id": PROJECT}
+TAGS: dict[str, Kind] = {"tags": bodies.listing(TAG, 0, 50)}
 
 
 def _ranges() -> str:

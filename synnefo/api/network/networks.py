@@ -94,6 +94,7 @@ CHANGED = (
 NEW = bodies.record(
     CHANGED
     | kinds.OWNED
+    | kinds.TAGS
     | {"availability_zone_hints": bodies.listing(bodies.choice("nova"), 0, 10)},
 )
 NETWORKS = Collection(

@@ -174,7 +174,7 @@ CHANGED = (
     }
 )
 NEW = bodies.record(
-    CHANGED | kinds.OWNED | {"network_id": bodies.uuid, "tags": bodies.listing(kinds.TAG, 0, 50)},
+    CHANGED | kinds.OWNED | kinds.TAGS | {"network_id": bodies.uuid},
     need=("network_id",),
 )
 PORTS = Collection(

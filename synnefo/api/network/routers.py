@@ -97,6 +97,7 @@ COMMON = kinds.STANDARD | {
 NEW = bodies.record(
     COMMON
     | kinds.OWNED
+    | kinds.TAGS
     | {
         "availability_zone_hints": bodies.listing(bodies.choice("nova"), 0, 10),
         "flavor_id": bodies.maybe(bodies.nothing),

@@ -93,7 +93,7 @@ GROUPS = Collection(
     make=security_groups.create,
     change=security_groups.update,
     remove=security_groups.delete,
-    new=bodies.record(CHANGED | kinds.OWNED),
+    new=bodies.record(CHANGED | kinds.OWNED | kinds.TAGS),
     changed=CHANGED,
     before=_with_default,
 )

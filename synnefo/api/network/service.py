@@ -94,6 +94,7 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
         ("subnetpool-prefix-ops", "Subnet Pool Prefix Operations", "Some prefixes of many."),
         ("subnet-service-types", "Subnet service types", "Subnets for some kinds of ports."),
         ("tag", "Tag support", "Tags of networks."),
+        ("tag-creation", "Resource tag during creation", "Tags from the first moment."),
         ("tag-ext", "Tag support for resources", "Tags of more than networks."),
         ("subnet_allocation", "Subnet Allocation", "Subnets cut from pools."),
     )

@@ -82,7 +82,7 @@ POOLS = Collection(
     change=subnet_pools.update,
     remove=subnet_pools.delete,
     new=bodies.record(
-        POOL_CHANGED | kinds.OWNED | {"shared": bodies.flag}, need=("name", "prefixes")
+        POOL_CHANGED | kinds.OWNED | kinds.TAGS | {"shared": bodies.flag}, need=("name", "prefixes")
     ),
     changed=POOL_CHANGED,
     guarded={"shared": (False,), "is_default": (False,)},

@@ -77,6 +77,7 @@ CHANGED = kinds.STANDARD | {
 NEW = bodies.record(
     CHANGED
     | kinds.OWNED
+    | kinds.TAGS
     | {
         "network_id": bodies.uuid,
         "cidr": bodies.maybe(kinds.cidr),

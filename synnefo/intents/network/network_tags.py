@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
+from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest
 from synnefo.core.network_faults import TagNotFound
 from synnefo.db.models import NetworkTag
 from synnefo.db.transactions import writing
 
+Wish = Mapping[str, Any]
 MOST = 50
+
+
+def made(
+    make: Callable[[Caller, list[Wish]], list[Any]], caller: Caller, wishes: list[Wish]
+) -> list[Any]:
+    """What is made as somebody wished, with its tags; all of it or nothing."""
+    if not any(wish.get("tags") for wish in wishes):
+        return make(caller, wishes)
+    with writing():
+        rows = make(caller, wishes)
+        for row, wish in zip(rows, wishes, strict=True):
+            _insert(row.uuid, wish.get("tags") or ())
+    return rows
 
 
 def of(resource: uuid.UUID) -> list[str]:

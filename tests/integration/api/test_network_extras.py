@@ -110,3 +110,25 @@ def test_where_floating_addresses_come_from(api: Api, world: World) -> None:
     }
     subnet(api, network(api))
     assert api.get(f"{V}/floatingip_pools") == {"floatingip_pools": [shown]}
+
+
+def test_what_is_made_may_have_tags_at_once(api: Api, world: World) -> None:
+    net = network(api)
+    way = str(world.network.uuid)
+    for path, noun, fields in (
+        ("networks", "network", {}),
+        ("subnets", "subnet", {"network_id": net["id"], "cidr": "10.5.0.0/24"}),
+        ("ports", "port", {"network_id": net["id"]}),
+        ("routers", "router", {}),
+        ("floatingips", "floatingip", {"floating_network_id": way}),
+        ("security-groups", "security_group", {"name": "g"}),
+        ("subnetpools", "subnetpool", {"name": "p", "prefixes": ["10.6.0.0/16"]}),
+    ):
+        made = post(api, path, {noun: fields | {"tags": ["b", "a", "b"]}})
+        assert made["tags"] == ["a", "b"], noun
+        assert api.get(f"{V}/{path}/{made['id']}")[noun]["tags"] == ["a", "b"]
+        wrong = {noun: fields | {"tags": ["x" * 256]}}
+        assert api("POST", f"{V}/{path}", wrong).status == 400, noun
+        assert api("PUT", f"{V}/{path}/{made['id']}", {noun: {"tags": []}}).status == 400, noun
+    many = {"networks": [{"tags": ["one"]}, {"name": "bare"}]}
+    assert [one["tags"] for one in post(api, "networks", many)] == [["one"], []]
