@@ -51,6 +51,7 @@ def described(schema: Schema) -> Callable[[Kind], Kind]:
 
 
 SOMETIMES = "x-sometimes"
+BY_MEDIA = "x-by-media"  # Types of a body that have a schema of their own.
 
 
 def sometimes(kind: Kind) -> Kind:

@@ -135,21 +135,30 @@ class Step(NamedTuple):
     value: Any
 
 
-@bodies.described(
-    {
-        "type": "array",
-        "maxItems": 1000,
-        "items": {
-            "type": "object",
-            "properties": {
-                "op": {"type": "string", "enum": ["add", "replace", "remove"]},
-                "path": {"type": "string", "pattern": r"^/[^/\x00-\x1f\x7f]{1,255}$"},
-            },
-            "required": ["op", "path"],
-            "anyOf": [{"required": ["value"]}, {"properties": {"op": {"const": "remove"}}}],
-        },
-    }
-)
+def _listed(items: bodies.Schema) -> bodies.Schema:
+    return {"type": "array", "maxItems": 1000, "items": {"type": "object", **items}}
+
+
+_PATH: bodies.Schema = {"type": "string", "pattern": r"^/[^/\x00-\x1f\x7f]{1,255}$"}
+_NEW_FORM: bodies.Schema = {
+    "properties": {"op": {"type": "string", "enum": ["add", "replace", "remove"]}, "path": _PATH},
+    "required": ["op", "path"],
+    "anyOf": [{"required": ["value"]}, {"properties": {"op": {"const": "remove"}}}],
+}
+_ADD: bodies.Schema = {"required": ["add"]}
+_REPLACE: bodies.Schema = {"required": ["replace"], "not": _ADD}
+# The word of the operation is the name of its path; of several the first one here counts.
+_OLD_FORM: bodies.Schema = {
+    "properties": dict.fromkeys(("add", "replace", "remove"), _PATH),
+    "anyOf": [
+        {"required": ["add", "value"]},
+        {"required": ["replace", "value"], "not": _ADD},
+        {"required": ["remove"], "not": {"anyOf": [_ADD, _REPLACE]}},
+    ],
+}
+
+
+@bodies.described(_listed(_NEW_FORM) | {bodies.BY_MEDIA: {OLD_PATCH: _listed(_OLD_FORM)}})
 def PATCH(body: Any, _where: str, _strict: bool = True) -> list[Any]:  # noqa: N802
     """A list of operations; which form they have is said by the content type."""
     if not isinstance(body, list) or len(body) > 1000:

@@ -5,7 +5,7 @@ from inspect import unwrap
 from typing import Any
 
 from synnefo.api import versions
-from synnefo.api.bodies import ByVersion, schema_of
+from synnefo.api.bodies import BY_MEDIA, ByVersion, Schema, schema_of
 from synnefo.api.openapi import answers, parameters, summaries
 from synnefo.api.routing import Route, Who
 from synnefo.api.volume import versions as volume_versions
@@ -109,13 +109,18 @@ def _body(route: Route) -> dict[str, Any] | None:
     if route.body is None:
         content: dict[str, Any] = {media: {"schema": {}} for media in route.media}
         return {"required": True, "content": content} if content else None
+    other: dict[str, Schema] = {}
     if not isinstance(route.body, ByVersion):
-        told: dict[str, Any] = {"schema": schema_of(route.body)}
+        schema = dict(schema_of(route.body))
+        other = schema.pop(BY_MEDIA, {})
+        told: dict[str, Any] = {"schema": schema}
     else:
         steps = [(since, schema_of(kind)) for since, kind in route.body]
         told = {"schema": {"anyOf": [schema for _, schema in steps]}}
         told["x-since"] = [f"microversion {since}" for since, _ in steps]
-    return {"required": True, "content": dict.fromkeys(route.media or (_JSON,), told)}
+    content = dict.fromkeys(route.media or (_JSON,), told)
+    content |= {media: {"schema": schema} for media, schema in other.items()}
+    return {"required": True, "content": content}
 
 
 _JSON = "application/json"

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from synnefo import asgi
+from synnefo.api.openapi.document import document
 from synnefo.core.caller import Caller
 from synnefo.core.faults import NotFound
 from synnefo.db.models import Image
 from synnefo.intents.image import image_files, images
+from synnefo.urls import SERVICES
 from tests.integration.api.client import Api
 from tests.integration.api.world import World
 
@@ -128,6 +131,18 @@ def test_patches(
         assert after.get(name) == value
     if not changed:
         assert after == before
+
+
+def test_each_form_of_patches_is_told() -> None:
+    path = "/image/v2/images/{id}"
+    told = document(SERVICES)["paths"][path]["patch"]["requestBody"]["content"]
+    old, new = (Draft202012Validator(told[kind]["schema"]) for kind in (OLD_JSON_PATCH, JSON_PATCH))
+    by_word = [{"replace": "/name", "value": "x"}, {"remove": "/a"}]
+    by_op = [{"op": "replace", "path": "/name", "value": "x"}, {"op": "remove", "path": "/a"}]
+    assert (old.is_valid(by_word), old.is_valid(by_op)) == (True, False)
+    assert (new.is_valid(by_word), new.is_valid(by_op)) == (False, True)
+    for wrong in ({"add": "/a"}, {"add": "/a", "remove": "/b"}, {"remove": "a"}, {"value": "x"}):
+        assert not old.is_valid([wrong]), wrong
 
 
 def test_images_of_others(api: Api, world: World) -> None:
