@@ -29,6 +29,7 @@ from synnefo.db.models import (
     Role,
     RoleAssignment,
     Subnet,
+    SubnetPool,
     Token,
     User,
 )
@@ -37,6 +38,7 @@ from synnefo.intents.image import image_files, images
 
 CHAIN = ("admin", "manager", "member", "reader")
 ROLES = (*CHAIN, "service")
+DEFAULT_POOL = "10.64.0.0/10"
 FLAVORS: tuple[tuple[str, str, int, int, int], ...] = (
     ("1", "m1.tiny", 1, 128, 1),
     ("2", "m1.small", 1, 512, 1),
@@ -132,7 +134,7 @@ def public_network(wanted: Mapping[str, Any]) -> Network:
     """The network that every project may use, with one subnet to take addresses from."""
     owner, now = Project.objects.get(domain=domain(), name="admin"), timezone.now()
     with writing():
-        network, _ = Network.objects.get_or_create(
+        network, is_new = Network.objects.get_or_create(
             name=str(wanted.get("name", "public")),
             public=True,
             defaults={
@@ -148,7 +150,26 @@ def public_network(wanted: Mapping[str, Any]) -> Network:
         # Those of earlier releases led out where everybody could use them.
         Network.objects.filter(external=None).update(external=F("public"))
         _public_subnet(network, wanted, now)
+        if is_new and not SubnetPool.objects.filter(is_default=True, ip_version=4).exists():
+            _default_pool(owner, now)
     return network
+
+
+def _default_pool(owner: Project, now: datetime) -> None:
+    """What networks that are made unasked have their ranges from."""
+    SubnetPool.objects.create(
+        project=owner,
+        name="default",
+        ip_version=4,
+        prefixes=[DEFAULT_POOL],
+        min_prefixlen=16,
+        default_prefixlen=24,
+        max_prefixlen=30,
+        is_default=True,
+        public=True,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 def _public_subnet(network: Network, wanted: Mapping[str, Any], now: datetime) -> None:

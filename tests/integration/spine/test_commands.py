@@ -8,10 +8,12 @@ from django.core.management import CommandError, call_command
 
 from synnefo import wiring
 from synnefo.core import messages
+from synnefo.core.caller import Caller
 from synnefo.db import sealing
-from synnefo.db.models import Backend, Image, Subnet, User
+from synnefo.db.models import Backend, Image, Subnet, SubnetPool, User
 from synnefo.dispatcher.consumer import Consumer
 from synnefo.intents.identity import tokens
+from synnefo.intents.network import topologies
 from synnefo.ports import Delivery, Reject
 
 
@@ -52,6 +54,20 @@ def test_cloud_setup_may_be_repeated(db, description):
     assert tokens.check_password("default", "demo", "secret-d") == User.objects.get(name="demo")
     assert tokens.check_password("default", "demo", "secret-x") is None
     assert tokens.check_password("default", "nobody", "secret-d") is None
+
+
+def test_a_new_cloud_has_what_topologies_are_made_of(db, description):
+    """Once: what an operator makes of it later stays."""
+    _said("cloud_setup", json=description)
+    user = User.objects.get(name="demo")
+    project = user.default_project
+    caller = Caller(user.id, "demo", project.id, "demo", frozenset({"member"}), "req-1")
+    network = topologies.ensure(caller, project.id)
+    assert Subnet.objects.get(network=network).cidr == "10.64.0.0/24"
+    topologies.remove(caller, project.id)
+    SubnetPool.objects.all().delete()
+    _said("cloud_setup", json=description)
+    assert not SubnetPool.objects.exists()
 
 
 def test_a_new_password_ends_what_the_old_one_began(db, description):
