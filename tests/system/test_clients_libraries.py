@@ -150,7 +150,9 @@ def run(cloud, *words, cwd=None, timeout=180, **more):
 FUNCTIONAL = {
     "network": (
         *(f"network.v2.test_{noun}" for noun in (
-            "address_scope", "availability_zone", "extension", "floating_ip", "network",
+            "address_group", "address_scope", "agent", "auto_allocated_topology",
+            "availability_zone", "default_security_group_rule", "extension", "floating_ip",
+            "network",
             "network_ip_availability", "port", "quota", "rbac_policy", "router",
             "router_add_remove_interface", "security_group", "security_group_rule",
             "service_provider", "subnet", "subnet_from_subnet_pool", "subnet_pool",
