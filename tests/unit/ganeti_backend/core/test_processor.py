@@ -10,6 +10,7 @@ from ganeti_backend.master.runs import Run
 from ganeti_backend.master.unit_table import UNITS
 from ganeti_backend.queue.jobs import LOG_MESSAGE, JobStatus
 from tests.unit.ganeti_backend.core.conftest import Gate, Lab
+from tests.unit.ganeti_backend.core.test_replication import until
 
 MakeGate = Callable[..., Gate]
 
@@ -301,14 +302,18 @@ def test_a_running_opcode_keeps_its_priority(lab: Lab, gate: MakeGate) -> None:
     lab.wait(job_id)
 
 
+def _queued_for_locks(lab: Lab) -> int:
+    return sum(len(info.pending) for info in lab.master.locks.locks())
+
+
 def test_who_starves_for_a_lock_becomes_more_urgent(lab: Lab, gate: MakeGate) -> None:
     held = gate("test_delay")
     lab.master.submit([hold()])
     assert held.reached.wait(10)
     low = lab.master.submit([hold(priority=10)])
+    until(lambda: _queued_for_locks(lab) == 1)  # The longest wait counts, once all are urgent.
     normal = lab.master.submit([hold()])
-    for job_id in (low, normal):
-        lab.wait(job_id, lambda job: job.status == JobStatus.WAITING)
+    until(lambda: _queued_for_locks(lab) == 2)
     lab.master.processor.age()
     assert lab.master.job(low).priority == 10
     for _ in range(40):
