@@ -176,7 +176,7 @@ def grant_record(_request: Request, row: Any) -> dict[str, Any]:
     }
 
 
-TARGET = bodies.text(1, 64)
+TARGET = bodies.text(1, 36, pattern=r"\*|[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 GRANTS = Collection(
     name="rbac_policies",
     noun="rbac_policy",

@@ -134,11 +134,8 @@ def floating_ips(caller: Caller) -> QuerySet[FloatingIp]:
 
 
 def grants(caller: Caller) -> QuerySet[NetworkGrant]:
-    """What one grants, and what is granted to oneself."""
-    rows = NetworkGrant.objects.all()
-    if caller.is_admin:
-        return rows
-    return rows.filter(Q(project_id=caller.project_id) | Q(target=caller.project_id))
+    """What one grants: what is granted to oneself shows in what one sees."""
+    return _own(caller, NetworkGrant)
 
 
 def found(rows: QuerySet[M], identifier: str, missing: type[NotFound], noun: str) -> M:

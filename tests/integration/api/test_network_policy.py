@@ -42,7 +42,7 @@ def _names(api: Api, world: World) -> dict[str, str]:
     outside = post(api, "subnets", {"subnet": wish}, as_="admin")
     grant = {"object_type": "network", "object_id": own["id"], "action": "access_as_shared"}
     grant["target_tenant"] = world.other.id
-    post(api, "rbac-policies", {"rbac_policy": grant})
+    granted = post(api, "rbac-policies", {"rbac_policy": grant})
     lent = post(api, "ports", {"port": {"network_id": own["id"]}}, as_="stranger")
     guarded = post(api, "security-groups", {"security_group": {"name": "g"}})
     given = {"object_type": "security_group", "object_id": guarded["id"]}
@@ -58,6 +58,7 @@ def _names(api: Api, world: World) -> dict[str, str]:
         "mine": port(api, own)["id"],
         "there": port(api, shared)["id"],
         "lent": lent["id"],
+        "grant": granted["id"],
         "rule": guarded["security_group_rules"][0]["id"],
         "group": guarded["id"],
         "demo": world.demo.id,
@@ -134,6 +135,13 @@ CHANGING: list[Row] = [
     ("service", "DELETE", "ports/{mine}", None, 204),
     ("service", "DELETE", "networks/{own}", None, 403),
 ]
+
+
+def _granted(target: str) -> dict[str, Any]:
+    wish = {"object_type": "network", "object_id": "{own}", "action": "access_as_shared"}
+    return {"rbac_policy": wish | {"target_tenant": target}}
+
+
 SEEING: list[Row] = [
     ("service", "GET", "networks/{own}", None, 200),
     ("service", "GET", "subnets/{ground}", None, 200),
@@ -150,6 +158,16 @@ SEEING: list[Row] = [
     ("stranger", "GET", "security-group-rules/{rule}", None, 404),
     ("stranger", "DELETE", "security-group-rules/{rule}", None, 404),
     ("user", "GET", "security-group-rules/{rule}", None, 200),
+    # Who lets others use what is theirs sees that, and the others see what they may use.
+    ("user", "GET", "rbac-policies/{grant}", None, 200),
+    ("reader", "GET", "rbac-policies/{grant}", None, 200),
+    ("stranger", "GET", "rbac-policies/{grant}", None, 404),
+    ("stranger", "DELETE", "rbac-policies/{grant}", None, 404),
+    ("stranger", "GET", "networks/{own}", None, 200),
+    ("user", "POST", "rbac-policies", _granted("*"), 403),
+    ("user", "POST", "rbac-policies", _granted("a name"), 400),
+    ("user", "PUT", "rbac-policies/{grant}", {"rbac_policy": {"target_tenant": "*"}}, 403),
+    ("user", "PUT", "rbac-policies/{grant}", {"rbac_policy": {"target_tenant": "x"}}, 400),
     # What only administrators see is not there for others.
     ("user", "GET", "network-ip-availabilities", None, 200),
     ("user", "GET", "network-ip-availabilities/{own}", None, 404),
