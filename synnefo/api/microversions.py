@@ -21,6 +21,7 @@ ADMIN = "test_admin_versions.py::"
 ROWS = "test_microversions.py::"
 ACTS = "test_microversions_of_actions.py::"
 ELSE = "test_microversions_of_resources.py::"
+NEW = "test_microversions_since_2025.py::"
 STEPS: dict[Version, Step] = {
     (2, 1): Step("the records of the compute API reference", "test_reads.py::test_a_server_whole"),
     (2, 2): Step("key pairs: field type, 201 and 204", "test_keypairs.py::test_types"),
@@ -118,4 +119,12 @@ STEPS: dict[Version, Step] = {
     (2, 94): Step("servers: hostname with a domain", ROWS + "test_hostname"),
     (2, 95): Step("evacuate: they stay stopped", ACTS + "test_evacuate"),
     (2, 96): Step("servers: pinned_availability_zone", ROWS + "test_zone"),
+    (2, 97): Step("shares of servers: there are none here", NEW + "test_shares"),
+    (2, 98): Step("servers: properties of their images", NEW + "test_image_properties"),
+    (2, 99): Step("console tokens: tls_port; spice-direct, refused here", NEW + "test_consoles"),
+    (2, 100): Step("servers: scheduler_hints", NEW + "test_hints"),
+    (2, 101): Step("volumes are attached without an answer", NEW + "test_attaching"),
+    (2, 102): Step("flavors: filter name, less of them; strict queries", NEW + "test_flavors"),
+    (2, 103): Step("os-volumes_boot is gone; it never was here", NEW + "test_paths_gone"),
+    (2, 104): Step("servers: pinned to their zone, or not", NEW + "test_pinning"),
 }

@@ -19,6 +19,12 @@ def of_node(node: Node) -> str:
     return of_nodes().get(node.pk, DEFAULT)
 
 
+def of_named(node: str) -> str:
+    """The zone of the node with this name."""
+    rows = Aggregate.objects.filter(nodes__name=node, zone__isnull=False)
+    return rows.values_list("zone", flat=True).first() or DEFAULT
+
+
 def exists(zone: str) -> bool:
     """Whether servers can be asked for in this zone."""
     return zone == DEFAULT or Aggregate.objects.filter(zone=zone, nodes__isnull=False).exists()

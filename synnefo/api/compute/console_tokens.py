@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from synnefo.api import bodies
 from synnefo.api.bodies import record
+from synnefo.api.compute.gating import asks
 from synnefo.api.request import Request, answer
 from synnefo.core.faults import NotFound
 from synnefo.db.models import ConsoleToken
@@ -14,6 +15,7 @@ from synnefo.db.models import ConsoleToken
 SHAPE = record({"console": bodies.anything}, ("console",))
 
 
+@asks((), 99)
 def show(request: Request, token: str) -> HttpResponse:
     """Where the console is; looking does not use the token up.
 
@@ -30,4 +32,6 @@ def show(request: Request, token: str) -> HttpResponse:
         "port": row.port,
         "internal_access_path": None,
     }
+    if request.version >= (2, 99):
+        console["tls_port"] = None
     return answer({"console": console})

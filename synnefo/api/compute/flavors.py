@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from synnefo.api import bodies
 from synnefo.api.bodies import FALSE, TRUE, ByVersion, Kind, maybe
 from synnefo.api.compute.gating import asks, since
+from synnefo.api.compute.patterns import lookup
 from synnefo.api.pagination import after, limit_of, next_link, ordered, sorted_by, sorting
 from synnefo.api.request import Request, answer, empty
 from synnefo.core import extra_specs
@@ -15,7 +16,8 @@ from synnefo.core.faults import BadRequest, NotFound
 from synnefo.db.models import Flavor
 from synnefo.intents.compute import flavors as intents
 
-QUERY = ("limit", "marker", "is_public", "minRam", "minDisk", "sort_key", "sort_dir")
+OLD_QUERY = ("limit", "marker", "is_public", "minRam", "minDisk", "sort_key", "sort_dir")
+QUERY = (*OLD_QUERY, "name")
 SORT_KEYS = {
     "created_at": "created_at",
     "description": "description",
@@ -83,6 +85,7 @@ FIELDS: dict[str, Kind] = {
     "os-flavor-access:is_public": bodies.flag,
 }
 NEEDED = ("name", "ram", "vcpus", "disk")
+LESS_SINCE = 102  # From here on flavors have no factor of network cards and are not disabled.
 DESCRIPTION = maybe(bodies.text(0, 65535, lines=True))
 
 
@@ -94,6 +97,11 @@ CREATE = ByVersion(
     {
         1: _flavor_body(FIELDS, NEEDED),
         55: _flavor_body(FIELDS | {"description": DESCRIPTION}, NEEDED),
+        LESS_SINCE: _flavor_body(
+            {name: kind for name, kind in FIELDS.items() if name != "rxtx_factor"}
+            | {"description": DESCRIPTION},
+            NEEDED,
+        ),
     }
 )
 UPDATE = _flavor_body({"description": DESCRIPTION}, ("description",))
@@ -153,6 +161,8 @@ def record(row: Flavor, request: Request) -> dict[str, Any]:
         "OS-FLV-DISABLED:disabled": False,
         "os-flavor-access:is_public": row.is_public,
     }
+    if request.version >= (2, LESS_SINCE):
+        del shown["rxtx_factor"], shown["OS-FLV-DISABLED:disabled"]
     return shown | ({"extra_specs": row.extra_specs} if request.version >= (2, 61) else {})
 
 
@@ -194,6 +204,8 @@ def _page(request: Request) -> tuple[list[Flavor], int]:
     rows = _publicity(request)
     rows = rows.filter(ram__gte=_at_least(request, "minRam"))
     rows = rows.filter(disk__gte=_at_least(request, "minDisk"))
+    if request.version >= (2, LESS_SINCE) and "name" in request.query:
+        rows = rows.filter(**lookup("name", request.query["name"], "name"))
     order = sorting(request, SORT_KEYS, ("flavorid", "asc"))
     marker = request.query.get("marker")
     if marker is not None:
@@ -214,14 +226,14 @@ def _list(request: Request, render: Any, path: str) -> HttpResponse:
     return answer(data)
 
 
-@asks(QUERY)
+@asks(OLD_QUERY, until=LESS_SINCE - 1)
 @sorted_by(SORT_KEYS)
 def list_brief(request: Request) -> HttpResponse:
     """GET /flavors."""
     return _list(request, brief, "flavors")
 
 
-@asks(QUERY)
+@asks(OLD_QUERY, until=LESS_SINCE - 1)
 @sorted_by(SORT_KEYS)
 def list_detail(request: Request) -> HttpResponse:
     """GET /flavors/detail."""

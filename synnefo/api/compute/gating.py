@@ -41,20 +41,25 @@ def until(last: int) -> Callable[[View], View]:
     return between(0, last)
 
 
-def asks(names: Collection[str], since: int = 75) -> Callable[[View], View]:
-    """From this minor version on nothing else may be in the query."""
+def check_query(request: Request, names: Collection[str]) -> None:
+    """BadRequest if anything else is in the query."""
+    for name in request.query:
+        if name not in names:
+            raise BadRequest(
+                "Invalid input for query parameters: Additional properties are not"
+                f" allowed ({name[:80]!r} was unexpected)",
+                field=name[:80],
+            )
+
+
+def asks(names: Collection[str], since: int = 75, *, until: int = 10_000) -> Callable[[View], View]:
+    """From one minor version on, to another one, nothing else may be in the query."""
 
     def decorate(view: View) -> View:
         @wraps(view)
         def strict(request: Request, **arguments: Any) -> HttpResponseBase:
-            if request.version[1] >= since and request.strict:
-                for name in request.query:
-                    if name not in names:
-                        raise BadRequest(
-                            "Invalid input for query parameters: Additional properties are not"
-                            f" allowed ({name[:80]!r} was unexpected)",
-                            field=name[:80],
-                        )
+            if since <= request.version[1] <= until and request.strict:
+                check_query(request, names)
             return view(request, **arguments)
 
         return strict

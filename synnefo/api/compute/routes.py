@@ -8,12 +8,14 @@ from synnefo.api.compute import (
     action_bodies,
     actions,
     admin_routes,
+    gating,
     image_proxies,
     interfaces,
     network_proxies,
     security_group_proxies,
     server_consoles,
     server_routes,
+    shares,
     volume_attachments,
     volume_proxies,
 )
@@ -27,6 +29,7 @@ ROUTES = (
     *admin_routes.ROUTES,
     *server_routes.ROUTES,
     *interfaces.ROUTES,
+    *shares.ROUTES,
     *network_proxies.ROUTES,
     *security_group_proxies.ROUTES,
     *volume_attachments.ROUTES,
@@ -51,6 +54,7 @@ ROUTES = (
 )
 CURRENT = "v2.1"
 LEGACY = ("v2", "v2.0", "v1.1")  # older names of the same paths, without microversions
+STRICT_QUERIES = 102  # From here on no query has anything that its path does not know.
 
 
 class ComputeService(Service):
@@ -62,6 +66,11 @@ class ComputeService(Service):
             request.strict = False
         else:
             request.version = versions.negotiate(request)
+
+    def _admit(self, request: Request, route: Route, path: str) -> None:
+        super()._admit(request, route, path)
+        if request.strict and request.version[1] >= STRICT_QUERIES:
+            gating.check_query(request, route.query)
 
     def finish(self, request: Request, response: HttpResponseBase) -> None:
         """Every answer says which microversion it follows, errors included."""

@@ -229,5 +229,10 @@ CHANGE = ByVersion(
         19: _change(description=DESCRIPTION),
         90: _change(description=DESCRIPTION, hostname=HOSTNAME),
         94: _change(description=DESCRIPTION, hostname=DOMAIN_NAME),
+        104: _change(
+            description=DESCRIPTION,
+            hostname=DOMAIN_NAME,
+            pinned_availability_zone=maybe(bodies.text(1, 255)),
+        ),
     }
 )

@@ -6,6 +6,7 @@ Each part is one query for any number of servers, and a prepared one for a singl
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -14,6 +15,7 @@ from synnefo.db.models import (
     Aggregate,
     Flavor,
     FloatingIp,
+    Image,
     Port,
     Server,
     ServerTag,
@@ -87,6 +89,19 @@ USER_DATA = Part(
     "pk",
     '"synnefo_server"."id"',
 )
+# What they were asked to be placed by.
+HINTS = Part(
+    Server.objects.values_list("pk", "hints"),
+    "pk",
+    '"synnefo_server"."id"',
+)
+
+
+def image_properties(uuids: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The properties of images by their ids, as the database spells these."""
+    wanted = {UUID(one): one for one in uuids}
+    found = Image.objects.filter(uuid__in=wanted).values_list("uuid", "properties")
+    return {wanted[uuid]: properties for uuid, properties in found}
 
 
 class Size(NamedTuple):

@@ -35,6 +35,7 @@ WITH_PROGRESS = frozenset({"ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZ
 SECURITY_GROUPS = [{"name": "default"}]
 HEX_DIGITS = 32
 EMBEDDED_FLAVOR, WITH_TAGS, WITH_GROUPS = 47, 26, 71
+WITH_PROPERTIES, WITH_HINTS = 98, 100
 
 
 class Row(NamedTuple):
@@ -374,6 +375,22 @@ class Renderer:
             sizes = {key: _size(one) for key, one in parts.sizes(r.size for r in servers).items()}
             for row, (_, record) in zip(servers, pairs, strict=True):
                 record["flavor"] = sizes[row.size]
+        if self.minor >= WITH_PROPERTIES:
+            self._add_properties(servers, pairs)
+        if self.minor >= WITH_HINTS:
+            hints = dict(found(parts.HINTS))
+            for key, record in pairs:
+                record["scheduler_hints"] = hints.get(key, {})
+
+    @staticmethod
+    def _add_properties(
+        servers: Sequence[Row], pairs: Sequence[tuple[int, dict[str, Any]]]
+    ) -> None:
+        """What images say of themselves; one that is gone says nothing."""
+        known = parts.image_properties({row.image for row in servers if row.image})
+        for row, (_, record) in zip(servers, pairs, strict=True):
+            if row.image:
+                record["image"] = record["image"] | {"properties": known.get(row.image, {})}
 
 
 def admin_password(uuid: str) -> str:

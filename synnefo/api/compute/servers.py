@@ -36,6 +36,7 @@ COLUMNS = {
     "accessIPv6": "access_ipv6",
     "hostname": "hostname",
     "OS-DCF:diskConfig": "disk_config",
+    "pinned_availability_zone": "zone",
 }
 NEWEST_FIRST = ("created_at", "desc")
 WHOLE_ANSWERS = 75  # From here on updates answer with what reads do.

@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from synnefo.core import quota as quota_rules
 from synnefo.core.caller import Caller
-from synnefo.core.faults import BadRequest, Forbidden, NotFound
+from synnefo.core.faults import BadRequest, Conflict, Forbidden, NotFound
 from synnefo.db import rings
 from synnefo.db.inserting import insert
 from synnefo.db.models import Server, ServerTag
 from synnefo.db.transactions import writing
-from synnefo.intents import quota
+from synnefo.intents import quota, zones
 from synnefo.intents.server_wishes import locked, unlocked
 
 MOST_TAGS = 50
@@ -29,12 +29,29 @@ def saved(server: Server, *fields: str) -> Server:
 
 
 def update(caller: Caller, server_uuid: str, **changes: Any) -> Server:
-    """Set columns: name, description, host name, access addresses, disk_config."""
+    """Set columns: name, description, host name, access addresses, disk_config, zone."""
     with writing():
         server = locked(caller, server_uuid)
+        if "zone" in changes:
+            _check_zone(server, changes["zone"])
         for field, value in changes.items():
             setattr(server, field, value)
         return saved(server, *changes)
+
+
+def _check_zone(server: Server, wanted: str | None) -> None:
+    """Conflict unless a server stays in its zone, is let go from it, or is to stay where it is."""
+    if wanted is None or wanted == server.zone:
+        return
+    if server.zone is not None:
+        raise Conflict(
+            f"Instance {server.uuid} is pinned to availability zone {server.zone}: unpin it before."
+        )
+    here = zones.of_named(server.node)
+    if wanted != here:
+        raise Conflict(
+            f"Instance {server.uuid} is in availability zone {here} and can be pinned to no other."
+        )
 
 
 # --- metadata -------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def is_taken(kind: Kind, body: Any) -> bool:
 def sent(api: Api, row: Any, body: Any) -> Answer:
     kind = KINDS.get(label(row), next(iter(row[1].media), "application/json"))
     data = json.dumps(body).encode()  # Of numbers without end, too.
-    return api(row[1].method, address(*row), data, as_="admin", kind=kind, version="2.96")
+    return api(row[1].method, address(*row), data, as_="admin", kind=kind, version="2.104")
 
 
 def test_no_kind_fails_at_any_value() -> None:

@@ -21,7 +21,7 @@ from tests.integration.api.test_authorisation import (
 )
 from tests.integration.api.world import World
 
-NEWEST = "compute 2.96, volume 3.71"
+NEWEST = "compute 2.104, volume 3.71"
 MOMENT = "gt:2026-01-01T00:00:00"
 
 
@@ -37,7 +37,7 @@ def test_answers_are_told(api: Api, world: World, service: str) -> None:
         for which in {ids.get(route.path.split("/")[0], ANY_ID) if reads else ANY_ID, ANY_ID}:
             for person in ("user", "admin"):
                 url = address(service, route, which)
-                got = api(route.method, url, body, as_=person, kind=kind, version="2.96")
+                got = api(route.method, url, body, as_=person, kind=kind, version="2.104")
                 wrong.add(why_not(route.method, url, got.status, got.body))
     assert sorted(filter(None, wrong)) == []
 

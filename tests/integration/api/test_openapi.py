@@ -116,8 +116,8 @@ def test_a_kind_and_its_schema_agree(kind: bodies.Kind, good: object, bad: objec
     [
         (
             "compute",
-            ("compute 2.1", "compute 2.96", "compute latest", "volume 3.71", "", "x"),
-            ("compute 2.0", "compute 2.97", "compute 3.1", "compute x", "COMPUTE 2.200"),
+            ("compute 2.1", "compute 2.104", "compute latest", "volume 3.71", "", "x"),
+            ("compute 2.0", "compute 2.105", "compute 3.1", "compute x", "COMPUTE 2.200"),
         ),
         (
             "volume",
