@@ -205,7 +205,7 @@ def _page(request: Request) -> tuple[list[Flavor], int]:
     rows = rows.filter(ram__gte=_at_least(request, "minRam"))
     rows = rows.filter(disk__gte=_at_least(request, "minDisk"))
     if request.version >= (2, LESS_SINCE) and "name" in request.query:
-        rows = rows.filter(**lookup("name", request.query["name"], "name"))
+        rows = rows.filter(**lookup("name", str(request.query["name"]), "name"))
     order = sorting(request, SORT_KEYS, ("flavorid", "asc"))
     marker = request.query.get("marker")
     if marker is not None:

@@ -1,7 +1,7 @@
 """The routes of the catalog, of what filters it, and of documents kept for others."""
 
 from synnefo.api.identity import endpoint_filters as filters
-from synnefo.api.identity import endpoints, limits, policies, records
+from synnefo.api.identity import endpoints, federation, limits, policies, records
 from synnefo.api.identity.lists import query_of
 from synnefo.api.routing import Route, Who
 
@@ -108,4 +108,6 @@ LIMITS = (
           limits.CHANGE_REGISTERED, {200: limits.REGISTERED_SHAPE}),
     Route("DELETE", "registered_limits/{id}", limits.unregister, ADMIN, gives=NOTHING),
 )  # fmt: skip
-ROUTES = (*REGIONS, *SERVICES, *ENDPOINTS, *FILTERS, *DOCUMENTS, *LIMITS)
+ROUTES = (
+    *REGIONS, *SERVICES, *ENDPOINTS, *FILTERS, *DOCUMENTS, *LIMITS, *federation.ROUTES,
+)  # fmt: skip

@@ -126,6 +126,19 @@ def test_what_no_limit_can_be(api: Api, world: World, service: str) -> None:
     assert api.get(f"{REGISTERED}?resource_name=cats")["registered_limits"] == []
 
 
+def test_nobody_else_says_who_somebody_is(api: Api) -> None:
+    for noun in ("identity_providers", "mappings", "service_providers"):
+        path = f"{V3}/OS-FEDERATION/{noun}"
+        assert api.get(path, as_="admin")[noun] == []
+        assert api("GET", path).status == 403
+        assert api("PUT", f"{path}/x", {noun: {}}, as_="admin").status == 400
+        for method in ("GET", "PATCH", "DELETE"):
+            assert api(method, f"{path}/x", as_="admin").status == 404
+    assert api("GET", f"{V3}/OS-FEDERATION/identity_providers/x/protocols", as_="admin").status == (
+        404
+    )
+
+
 def test_limits_of_this_cloud_are_its_quotas(api: Api, world: World) -> None:
     """Whoever changes one of them changes the other."""
     nova = catalog.IDS["nova"]
