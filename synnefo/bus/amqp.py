@@ -20,9 +20,9 @@ from typing import Any
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
-from pika.exceptions import AMQPError, ChannelClosedByBroker
+from pika.exceptions import ChannelClosedByBroker
 
-from synnefo.bus.amqp_publisher import Publisher, parameters
+from synnefo.bus.amqp_publisher import TROUBLE, Publisher, parameters
 from synnefo.bus.delivering import MOST_TOGETHER, PAUSES, Fate, Hands
 from synnefo.bus.topology import (
     DEAD_LETTER_EXCHANGE,
@@ -41,9 +41,6 @@ RECONNECT_AFTER = (0.1, 5.0)
 REASON = "x-reason"
 PRECONDITION_FAILED = 406  # AMQP's word for a queue that is there with other arguments.
 SINCE = "x-since"
-# From what one call raises when the broker is away or goes away under it.
-TROUBLE = (AMQPError, OSError)
-
 
 Arrival = tuple[Any, Any, bytes]  # method, properties, body
 

@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 import pika
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.channel import Channel
 from pika.exceptions import AMQPError
 
@@ -23,6 +24,8 @@ from synnefo.ports import BusUnavailable
 # pika tells each step of each connection at level INFO.
 logging.getLogger("pika").setLevel(logging.ERROR)
 
+# What pika raises when the broker is away, goes away, or takes a connection and does not greet.
+TROUBLE = (AMQPError, AMQPConnectorException, OSError)
 CONNECT_WITHIN = 3.0
 CONFIRM_WITHIN = 10.0
 HEARTBEAT = 30
@@ -90,7 +93,7 @@ class _Link:
     def _run(self) -> None:
         try:
             self._connection.ioloop.start()
-        except (AMQPError, OSError) as error:
+        except TROUBLE as error:
             self._lose(f"{error!r}")
         finally:
             self._lose("the connection ended")
@@ -148,7 +151,7 @@ class _Link:
 
     def close(self) -> None:
         """End the connection and its thread."""
-        with suppress(AMQPError, OSError, RuntimeError):
+        with suppress(*TROUBLE, RuntimeError):
             self._connection.ioloop.add_callback_threadsafe(self._leave)
         self._thread.join(CONNECT_WITHIN)
 
@@ -182,7 +185,7 @@ class Publisher:
         link = self._connected()
         try:
             link.send(batch)
-        except (AMQPError, OSError, RuntimeError) as error:
+        except (*TROUBLE, RuntimeError) as error:
             raise BusUnavailable(f"lost the bus: {error!r}") from error
         if not batch.settled.wait(CONFIRM_WITHIN):
             link.close()

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pika
-from pika.exceptions import AMQPError
 
+from synnefo.bus.amqp_publisher import TROUBLE
 from synnefo.bus.topology import EXCHANGE, Topology
 from tests.chaos.machine import Machine
 
@@ -25,7 +25,6 @@ PILE = 6  # As many messages make a meddling worth while …
 PATIENCE = 3.0  # … and so long they are waited for.
 AT_MOST = 100
 COMING_BACK = 10.0
-TROUBLE = (AMQPError, OSError)
 Release = Callable[[], None]
 JOB = re.compile(rb'jobId\\*": *"?(\d+)')
 

@@ -1,6 +1,7 @@
 """A real RabbitMQ that goes away and comes back: publishers learn of it, consumers recover."""
 
 import signal
+import socket
 import threading
 import time
 import uuid
@@ -40,6 +41,32 @@ def test_confirmed_messages_outlive_the_broker_and_consumers_find_it_again(broke
         broker.start()
         bus.publish(key, [b"after"])
         first.wait(lambda c: b"after" in c.finished)
+
+
+@pytest.fixture
+def silent(monkeypatch):
+    """Something that takes connections and never says a word, as a frozen broker does."""
+    monkeypatch.setattr(amqp_publisher, "CONNECT_WITHIN", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        made = AmqpBus(f"amqp://x:y@127.0.0.1:{listener.getsockname()[1]}/", Topology("silent"))
+        made.listener, made.topology = listener, made._topology
+        yield made
+        made.close()
+
+
+def test_a_broker_that_greets_nobody_is_away(silent):
+    with pytest.raises(BusUnavailable):
+        silent.publish("op", [b"lost"])
+    with pytest.raises(BusUnavailable):
+        silent.backlog()
+
+
+def test_a_consumer_asks_a_broker_that_greets_nobody_again(silent):
+    silent.listener.settimeout(10)
+    with consuming(silent, Collector()):
+        calls = [silent.listener.accept()[0] for _ in range(3)]
+    for call in calls:
+        call.close()
 
 
 def test_confirmed_messages_are_on_disk(broker, bus):
