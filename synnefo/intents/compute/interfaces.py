@@ -14,7 +14,7 @@ from synnefo.core.network_faults import NetworkNotFound, PortNotFound
 from synnefo.db.models import Network, Port, Server
 from synnefo.db.transactions import writing
 from synnefo.intents import quota, server_wishes
-from synnefo.intents.network import cards, network_rows, ports
+from synnefo.intents.network import addresses, cards, network_rows, ports
 
 
 def cards_of(server: Server) -> QuerySet[Port]:
@@ -83,7 +83,8 @@ def _new(caller: Caller, server: Server, wish: Mapping[str, Any]) -> Port:
         port_security=network.port_security,
         mac_address=ports.free_mac(network),
     )
-    return ports.made(caller, row, {"fixed_ips": wish.get("fixed_ips") or None})
+    fixed = {"fixed_ips": wish.get("fixed_ips") or None}
+    return ports.made(caller, row, fixed, addresses.COMPUTE)
 
 
 def _network(caller: Caller, wish: Mapping[str, Any]) -> Network:

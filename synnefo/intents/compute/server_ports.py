@@ -72,6 +72,8 @@ def record(
         if card.fixed_ip is not None:
             subnet = addresses.subnet_of(card.network.pk, card.fixed_ip)
             addresses.hold([(rows[0], subnet, card.fixed_ip)], asked=True)
+            others = list(subnet.network.subnets.order_by("pk"))
+            port_addresses.give_automatic(rows[0], others)
     for card, rows in made:
         if card.fixed_ip is None:
             _give(card, rows)

@@ -14,6 +14,7 @@ from synnefo.db.prepared import PreparedRows
 from synnefo.db.updating import update
 
 SPARE = 8
+COMPUTE = "compute:nova"  # What has a server's card, in the API's words.
 POOLS = PreparedRows(
     Subnet,
     lambda network_id: (
@@ -32,6 +33,11 @@ def pool_of(subnet: Subnet) -> Pool:
     return pool.within(subnet.pools)
 
 
+def serves(subnet: Subnet, owner: str) -> bool:
+    """Whether ports of such devices get addresses of a subnet unasked."""
+    return not subnet.service_types or owner in subnet.service_types
+
+
 def take_free(network_id: int, count: int) -> list[tuple[Subnet, str]]:
     """The next free addresses of a network; Conflict when there are not that many.
 
@@ -42,6 +48,8 @@ def take_free(network_id: int, count: int) -> list[tuple[Subnet, str]]:
     known = False
     for subnet in POOLS.all(network_id):
         known = True
+        if not serves(subnet, COMPUTE):
+            continue
         found += [(subnet, text) for text in free_in(subnet, count - len(found))]
         if len(found) == count:
             return found

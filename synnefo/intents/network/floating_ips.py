@@ -103,6 +103,8 @@ def _any_of_ipv4(network: Network) -> list[dict[str, str]]:
     """The first subnet that has an address left."""
     subnets = network.subnets.select_for_update().filter(ip_version=4).order_by("pk")
     for subnet in subnets:
+        if not addresses.serves(subnet, FLOATING):
+            continue
         if free := addresses.free_in(subnet, 1):
             return [{"subnet_id": str(subnet.uuid), "ip_address": free[0]}]
     if subnets:

@@ -19,7 +19,7 @@ from synnefo.core.network_faults import (
 )
 from synnefo.core.subnet_rules import AUTOMATIC, ends, from_mac
 from synnefo.db.models import Address, Port, Subnet
-from synnefo.intents.network.addresses import free_in
+from synnefo.intents.network.addresses import COMPUTE, free_in, serves
 
 Wish = Mapping[str, str]  # subnet_id, ip_address or both
 
@@ -29,13 +29,16 @@ def is_automatic(subnet: Subnet) -> bool:
     return subnet.ipv6_address_mode in AUTOMATIC
 
 
-def give(port: Port, wishes: Sequence[Wish] | None) -> None:
-    """Addresses for a new port; None leaves the choice to us, an empty list wants none."""
+def give(port: Port, wishes: Sequence[Wish] | None, owner: str = "") -> None:
+    """Addresses for a new port; None leaves the choice to us, an empty list wants none.
+
+    `owner` is what the port is for where that is not written yet.
+    """
     subnets = list(
         Subnet.objects.select_for_update().filter(network_id=port.network_id).order_by("pk")
     )
     if wishes is None:
-        _give_usual(port, subnets)
+        _give_usual(port, subnets, owner or (COMPUTE if port.server_id else port.owner))
         return
     # What is asked for goes first, so that the free ones are found around it.
     for wish in sorted(wishes, key=lambda one: "ip_address" not in one):
@@ -80,11 +83,16 @@ def _meets(held: Address, wish: Wish) -> bool:
     return wish.get("ip_address", held.address) == held.address
 
 
-def _give_usual(port: Port, subnets: Sequence[Subnet]) -> None:
+def _give_usual(port: Port, subnets: Sequence[Subnet], owner: str) -> None:
     """One of IPv4, one of IPv6, and all that guests make for themselves."""
+    usable = [one for one in subnets if serves(one, owner)]
+    if subnets and not usable:
+        raise IpAddressGenerationFailure(
+            f"No valid service subnet for the given device owner, network_id {port.network.uuid},"
+            f" device_owner {owner}."
+        )
     for version in (4, 6):
-        pools = [one for one in subnets if one.ip_version == version and not is_automatic(one)]
-        pools = [one for one in pools if not one.service_types or port.owner in one.service_types]
+        pools = [one for one in usable if one.ip_version == version and not is_automatic(one)]
         for subnet in pools:
             if free := free_in(subnet, 1):
                 hold(port, subnet, free[0])
@@ -94,7 +102,7 @@ def _give_usual(port: Port, subnets: Sequence[Subnet]) -> None:
                 raise IpAddressGenerationFailure(
                     f"No more IP addresses available on network {port.network.uuid}."
                 )
-    give_automatic(port, subnets)
+    give_automatic(port, usable)
 
 
 def _give(port: Port, wish: Wish, subnets: Sequence[Subnet]) -> None:

@@ -78,14 +78,17 @@ def _create(caller: Caller, wish: Mapping[str, Any]) -> Port:
     return made(caller, row, wish)
 
 
-def made(caller: Caller, row: Port, wish: Mapping[str, Any]) -> Port:
-    """Store a port with what a wish says of it; the caller checked whether it may be."""
+def made(caller: Caller, row: Port, wish: Mapping[str, Any], owner: str = "") -> Port:
+    """Store a port with what a wish says of it; the caller checked whether it may be.
+
+    `owner` is what it is for, where that is to show only later.
+    """
     row.created_at = row.updated_at = timezone.now()
     for name, column in COLUMNS.items():
         if wish.get(name) is not None:
             setattr(row, column, wish[name])
     row.save(force_insert=True)
-    port_addresses.give(row, wish.get("fixed_ips"))
+    port_addresses.give(row, wish.get("fixed_ips"), owner)
     groups.put(caller, row, _groups_for(row, wish))
     rings.changed(row.project_id, "port", row.uuid)
     return row

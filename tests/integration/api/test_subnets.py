@@ -71,3 +71,46 @@ def _ranges(api: Api, port: dict[str, Any]) -> set[str]:
     held = api.get(f"{V}/ports/{port['id']}")["port"]["fixed_ips"]
     assert len({one["subnet_id"] for one in held}) == len(held)
     return {one["subnet_id"] for one in held}
+
+
+def _server(api: Api, net: dict[str, Any], **fields: Any) -> list[str]:
+    wish = {"name": "s", "flavorRef": "1", "imageRef": str(api.world.image.uuid)}
+    wish["networks"] = [{"uuid": net["id"], **fields}]
+    made = api("POST", "/compute/v2.1/servers", {"server": wish}, version="2.60")
+    assert made.status == 202, made
+    port = api.get(f"{V}/ports?device_id={made.body['server']['id']}")["ports"][0]
+    return [one["ip_address"] for one in port["fixed_ips"]]
+
+
+def test_ranges_for_some_kinds_of_ports_are_for_no_others(api: Api, world: World) -> None:
+    net = post(api, "networks", {"network": {"router:external": True, "shared": True}}, as_="admin")
+    ranges = {
+        "10.1.0.0/24": ["network:floatingip"],
+        "10.2.0.0/24": ["compute:nova"],
+        "10.3.0.0/24": [],
+    }
+    for cidr, types in ranges.items():
+        wish = {"network_id": net["id"], "cidr": cidr, "ip_version": 4, "service_types": types}
+        post(api, "subnets", {"subnet": wish}, as_="admin")
+    assert _server(api, net) == ["10.2.0.2"]
+    assert port(api, net)["fixed_ips"][0]["ip_address"] == "10.3.0.2"
+    path = f"/compute/v2.1/servers/{world.server().uuid}/os-interface"
+    card = api("POST", path, {"interfaceAttachment": {"net_id": net["id"]}}).body
+    assert card["interfaceAttachment"]["fixed_ips"][0]["ip_address"] == "10.2.0.3"
+    floating = [
+        post(api, "floatingips", {"floatingip": {"floating_network_id": net["id"]}})
+        for _ in range(2)
+    ]
+    assert [one["floating_ip_address"] for one in floating] == ["10.1.0.2", "10.1.0.3"]
+
+
+def test_a_server_with_an_address_of_its_choice_has_automatic_ones_too(
+    api: Api, world: World
+) -> None:
+    net = network(api)
+    subnet(api, net)
+    modes = {"ip_version": 6, "ipv6_ra_mode": "slaac", "ipv6_address_mode": "slaac"}
+    subnet(api, net, "2001:db8::/64", **modes)
+    held = _server(api, net, fixed_ip="10.1.0.77")
+    assert held[0] == "10.1.0.77"
+    assert [one.startswith("2001:db8::") for one in held[1:]] == [True]
