@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
+
+from django.db.models import Model
 
 from synnefo.core.server_states import ServerState
+from synnefo.db.inserting import insert
 from synnefo.db.models import (
     Activity,
     Address,
@@ -35,14 +38,20 @@ PUBLIC_KEY = (
 )
 
 
+Row = TypeVar("Row", bound=Model)
+
+
+def added(model: type[Row], **values: Any) -> Row:
+    """As `create` of its manager, at a third of the cost."""
+    return insert([model(**values)])[0]
+
+
 class World:
     """What the tests find in the database."""
 
     def __init__(self) -> None:
-        self.domain = Domain.objects.create(id="default", name="Default")
-        self.roles = {
-            name: Role.objects.create(name=name) for name in ("admin", "member", "reader")
-        }
+        self.domain = added(Domain, id="default", name="Default")
+        self.roles = {name: added(Role, name=name) for name in ("admin", "member", "reader")}
         self.demo = self.project("demo")
         self.other = self.project("other")
         self.ops = self.project("admin")
@@ -57,7 +66,8 @@ class World:
             "admin": self.token(self.admin, self.ops, "admin"),
             "unscoped": self.token(self.user, None),
         }
-        self.backend = Backend.objects.create(
+        self.backend = added(
+            Backend,
             name="cluster.fake",
             url="https://127.0.0.1:1",
             username="x",
@@ -80,13 +90,11 @@ class World:
     # --- identity
 
     def project(self, name: str) -> Project:
-        return Project.objects.create(domain=self.domain, name=name)
+        return added(Project, domain=self.domain, name=name)
 
     def person(self, name: str, project: Project, role: str) -> User:
-        user = User.objects.create(
-            domain=self.domain, name=name, password="!", default_project=project
-        )
-        RoleAssignment.objects.create(user=user, project=project, role=self.roles[role])
+        user = added(User, domain=self.domain, name=name, password="!", default_project=project)
+        added(RoleAssignment, user=user, project=project, role=self.roles[role])
         return user
 
     def token(
@@ -98,7 +106,8 @@ class World:
         **scope: Any,
     ) -> str:
         text = uuid.uuid4().hex
-        Token.objects.create(
+        added(
+            Token,
             digest=hashlib.sha256(text.encode()).hexdigest(),
             audit_id=uuid.uuid4().hex[:22],
             user=user,
@@ -115,9 +124,7 @@ class World:
 
     @staticmethod
     def size(key: str, name: str, vcpus: int, ram: int, disk: int, **more: Any) -> Flavor:
-        return Flavor.objects.create(
-            flavor_id=key, name=name, vcpus=vcpus, ram=ram, disk=disk, **more
-        )
+        return added(Flavor, flavor_id=key, name=name, vcpus=vcpus, ram=ram, disk=disk, **more)
 
     @staticmethod
     def picture(name: str, project: Project, visibility: str = "private", **more: Any) -> Image:
@@ -129,17 +136,18 @@ class World:
             "created_at": START,
             "updated_at": START,
         } | more
-        return Image.objects.create(project=project, name=name, visibility=visibility, **fields)
+        return added(Image, project=project, name=name, visibility=visibility, **fields)
 
     @staticmethod
     def net(name: str, project: Project, *, public: bool = False) -> Network:
-        return Network.objects.create(
-            name=name, project=project, public=public, created_at=START, updated_at=START
+        return added(
+            Network, name=name, project=project, public=public, created_at=START, updated_at=START
         )
 
     @staticmethod
     def pool(network: Network, cidr: str = "198.18.0.0/20") -> Subnet:
-        return Subnet.objects.create(
+        return added(
+            Subnet,
             network=network,
             cidr=cidr,
             gateway="198.18.0.1",
@@ -160,7 +168,8 @@ class World:
             "updated_at": START,
             "launched_at": START,
         } | more
-        return Server.objects.create(
+        return added(
+            Server,
             project=project or self.demo,
             user=user,
             name=name,
@@ -212,11 +221,12 @@ class World:
     def with_address(self, server: Server, address: str) -> Port:
         port = self._card(server)
         port.save()
-        Address.objects.create(subnet=self.subnet, port=port, address=address)
+        added(Address, subnet=self.subnet, port=port, address=address)
         return port
 
     def key(self, name: str, user: User | None = None) -> Keypair:
-        return Keypair.objects.create(
+        return added(
+            Keypair,
             user=user or self.user,
             name=name,
             public_key=PUBLIC_KEY,
@@ -226,7 +236,8 @@ class World:
 
     @staticmethod
     def deed(server: Server, action: str = "create", request_id: str = "req-1") -> Activity:
-        return Activity.objects.create(
+        return added(
+            Activity,
             server=server,
             action=action,
             actor="demo",
@@ -239,4 +250,4 @@ class World:
     @staticmethod
     def quota(project: Project, **limits: int) -> None:
         for resource, limit in limits.items():
-            QuotaLimit.objects.create(project=project, resource=resource, limit=limit)
+            added(QuotaLimit, project=project, resource=resource, limit=limit)

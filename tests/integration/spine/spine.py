@@ -35,6 +35,7 @@ from synnefo.ports import Delivery
 from synnefo.rapi.fake import FakeCluster
 from synnefo.reconciler.loop import Reconciler
 from synnefo.reconciler.overdue import as_messages
+from tests.integration.api.world import added
 
 
 class Killed(BaseException):
@@ -77,17 +78,18 @@ class Spine:
 
     def __init__(self) -> None:
         now = timezone.now()
-        domain = Domain.objects.create(id="default", name="Default")
-        self.project = Project.objects.create(domain=domain, name="demo")
-        self.user = User.objects.create(domain=domain, name="demo", password="!")
+        domain = added(Domain, id="default", name="Default")
+        self.project = added(Project, domain=domain, name="demo")
+        self.user = added(User, domain=domain, name="demo", password="!")
         self.caller = Caller(
             self.user.id, "demo", self.project.id, "demo", frozenset({"member"}), "req-1"
         )
         for resource in ("instances", "cores", "ram"):
-            QuotaLimit.objects.create(project=self.project, resource=resource, limit=1_000_000)
-        self.flavor = Flavor.objects.create(flavor_id="1", name="m1.tiny", vcpus=1, ram=128, disk=1)
-        self.huge = Flavor.objects.create(flavor_id="99", name="huge", vcpus=1, ram=40_000, disk=1)
-        self.image = Image.objects.create(
+            added(QuotaLimit, project=self.project, resource=resource, limit=1_000_000)
+        self.flavor = added(Flavor, flavor_id="1", name="m1.tiny", vcpus=1, ram=128, disk=1)
+        self.huge = added(Flavor, flavor_id="99", name="huge", vcpus=1, ram=40_000, disk=1)
+        self.image = added(
+            Image,
             project=self.project,
             name="tiny",
             status="active",
@@ -98,10 +100,16 @@ class Spine:
             created_at=now,
             updated_at=now,
         )
-        self.network = Network.objects.create(
-            project=self.project, name="public", public=True, created_at=now, updated_at=now
+        self.network = added(
+            Network,
+            project=self.project,
+            name="public",
+            public=True,
+            created_at=now,
+            updated_at=now,
         )
-        self.subnet = Subnet.objects.create(
+        self.subnet = added(
+            Subnet,
             network=self.network,
             cidr="10.9.0.0/24",
             gateway="10.9.0.1",
@@ -111,8 +119,8 @@ class Spine:
             updated_at=now,
         )
         self.cluster = DyingCluster("cluster.fake")
-        self.backend = Backend.objects.create(
-            name="cluster.fake", url="https://x", username="x", password_encrypted="x"
+        self.backend = added(
+            Backend, name="cluster.fake", url="https://x", username="x", password_encrypted="x"
         )
         self.clock = TestClock()
         self.submitter = self.new_dispatcher("first")
