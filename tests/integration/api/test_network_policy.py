@@ -2,7 +2,7 @@
 
 Each row names who asks, for what, with which body, and what is answered. `{own}` is a network of
 the asking project, `{shared}` one that others share with everybody, `{out}` one that only leads out
-of the cloud, and so on.
+of the cloud, and so on. ON_PURPOSE are the rows that are otherwise in Neutron.
 """
 
 from __future__ import annotations
@@ -177,9 +177,24 @@ SEEING: list[Row] = [
 ]
 
 
+def _outward(target: str) -> dict[str, Any]:
+    return {"rbac_policy": _granted(target)["rbac_policy"] | {"action": "access_as_external"}}
+
+
+ON_PURPOSE: list[Row] = [
+    # There only services may, but here nobody else than an administrator sets up what needs it.
+    ("admin", "POST", "ports", _new("{own}", **{"binding:profile": {"a": "b"}}), 201),
+    # There it leads out of the cloud from then on; here only what an operator connected does.
+    ("user", "POST", "rbac-policies", _outward("f" * 32), 403),
+    # There it is forbidden; here nobody learns which projects there are.
+    ("stranger", "GET", "quotas/{demo}", None, 404),
+    ("manager", "GET", "quotas/" + "f" * 32, None, 404),
+]
+
+
 def test_neutrons_rules(api: Api, roles: World) -> None:
     names = _names(api, roles)
-    for who, method, path, body, expected in (*CREATING, *SEEING, *CHANGING):
+    for who, method, path, body, expected in (*CREATING, *SEEING, *CHANGING, *ON_PURPOSE):
         answer = api(method, f"{V}/{_filled(path, names)}", _filled(body, names), as_=who)
         assert answer.status == expected, (who, method, path, body, answer.body)
 
