@@ -7,6 +7,7 @@ from synnefo.api.bodies import (
     CONTROL_IN_TEXT,
     LARGEST,
     Kind,
+    Schema,
     described,
     listing,
     maybe,
@@ -48,7 +49,17 @@ def _check_free(value: Any, where: str, depth: int) -> None:
         _check_free(item, where, depth + 1)
 
 
-@described({})
+# What is inside of lists and objects is told by nothing but its refusal.
+FREE: Schema = {
+    "anyOf": [
+        schema_of(text(0, LARGEST, lines=True)),
+        {"type": "number", "minimum": -LARGEST, "maximum": LARGEST},
+        {"type": ["null", "boolean", "array", "object"]},
+    ]
+}
+
+
+@described(FREE)
 def free(value: Any, where: str, _strict: bool = True) -> Any:
     """A field of the user's choice."""
     _check_free(value, where, 0)

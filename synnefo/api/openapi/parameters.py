@@ -98,6 +98,7 @@ IN_PATH: Mapping[tuple[str, str], Schema] = {
     ("compute/os-security-groups", "id"): UUID,
     ("compute/os-security-group-rules", "id"): UUID,
     ("identity", "tag"): _tag(255, ","),
+    ("identity/regions", "id"): _tag(255, ""),
     ("image", "tag"): _tag(255, ""),
     ("network", "tag"): _tag(255, ""),
 }
