@@ -139,12 +139,14 @@ def show_availability(request: Request, id: str) -> HttpResponse:
     return _answer({"network_ip_availability": _availability([row])[0]})
 
 
-def no_agents(nouns: Collection) -> Callable[..., HttpResponse]:
-    """GET of the agents that serve one of these: nodes serve all, and none is appointed."""
+def appointed(nouns: Collection, name: str) -> Callable[..., HttpResponse]:
+    """GET of the agents that serve one of these, or of what an agent serves: nodes serve all, and
+    none is appointed.
+    """
 
     def view(request: Request, id: str) -> HttpResponse:
         nouns.one(request, id)
-        return answer({"agents": []})
+        return answer({name: []})
 
     return view
 
@@ -170,10 +172,12 @@ def list_pools(request: Request) -> HttpResponse:
 PATH = "network-ip-availabilities"
 ROUTES = (
     *(
-        Route("GET", path, no_agents(nouns), Who.ADMIN, gives={200: kinds.shapes("agents")})
-        for path, nouns in (
-            ("networks/{id}/dhcp-agents", NETWORKS),
-            ("routers/{id}/l3-agents", ROUTERS),
+        Route("GET", path, appointed(nouns, name), Who.ADMIN, gives={200: kinds.shapes(name)})
+        for path, nouns, name in (
+            ("networks/{id}/dhcp-agents", NETWORKS, "agents"),
+            ("routers/{id}/l3-agents", ROUTERS, "agents"),
+            ("agents/{id}/dhcp-networks", AGENTS, "networks"),
+            ("agents/{id}/l3-routers", AGENTS, "routers"),
         )
     ),
     Route(

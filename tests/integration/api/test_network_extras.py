@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from synnefo.db.models import Node
 from tests.integration.api.client import Api
 from tests.integration.api.test_networks import V, kind, network, port, post, put, subnet
-from tests.integration.api.world import World
+from tests.integration.api.world import START, World
 
 POOLS = f"{V}/subnetpools"
 
@@ -87,7 +88,11 @@ def test_a_port_gets_another_mac(api: Api, world: World) -> None:
 
 def test_lists_of_what_nobody_does_here_are_empty(api: Api, world: World) -> None:
     net, router = network(api), post(api, "routers", {"router": {}})
+    times = {"created_at": START, "seen_at": START}
+    node = Node.objects.create(backend=world.backend, name="node1", **times)
     for path, name in (
+        (f"agents/{node.uuid}/dhcp-networks", "networks"),
+        (f"agents/{node.uuid}/l3-routers", "routers"),
         (f"networks/{net['id']}/dhcp-agents", "agents"),
         (f"routers/{router['id']}/l3-agents", "agents"),
         ("flavors", "flavors"),
@@ -96,6 +101,7 @@ def test_lists_of_what_nobody_does_here_are_empty(api: Api, world: World) -> Non
         assert api.get(f"{V}/{path}", as_="admin") == {name: []}, path
     assert api("GET", f"{V}/networks/{net['id']}/dhcp-agents").status == 403
     assert api("GET", f"{V}/networks/{router['id']}/dhcp-agents", as_="admin").status == 404
+    assert api("GET", f"{V}/agents/{router['id']}/l3-routers", as_="admin").status == 404
     assert api.get(f"{V}/flavors") == {"flavors": []}
 
 
