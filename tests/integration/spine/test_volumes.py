@@ -208,7 +208,7 @@ def test_a_cluster_without_the_extension_is_not_asked(spine, server):
     spine.backend.features = []
     spine.backend.save()
     volume = made(spine)
-    with pytest.raises(BadRequest, match="cannot do .attach_volume."):
+    with pytest.raises(BadRequest, match=r"cannot do .attach_volume."):
         volume_attaching.attach(spine.caller, str(server.uuid), str(volume.uuid))
     volume.refresh_from_db()
     assert volume.status == "available"
