@@ -57,7 +57,9 @@ def _library() -> Iterator[Row]:
 
 
 def _rows(module: Module) -> Iterator[Row]:
-    for node in ast.walk(module.tree):
+    if not any(f"{kind}(" in module.text for kind in KINDS):
+        return
+    for node in module.nodes:
         if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in KINDS:
             continue
         if not (node.args and isinstance(node.args[0], ast.Constant)):

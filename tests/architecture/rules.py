@@ -87,7 +87,7 @@ def no_function_is_too_long_to_read(modules: Iterable[Module]) -> Iterator[str]:
     """The same of functions; what is a table stands beside them."""
     for module in modules:
         lines = module.text.splitlines()
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 length = _lines_of_code(node, lines)
                 if length > LONGEST_FUNCTION and "/migrations/" not in module.path:
@@ -134,7 +134,7 @@ def only_the_two_paths_write(modules: Iterable[Module]) -> Iterator[str]:
             continue  # They bring rows of earlier releases along, once.
         if any(fnmatch(module.path, writer) for writer in WRITERS):
             continue
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if _writes_a_model(node):
                 yield f"{module.path}:{node.lineno} writes rows; intents/ and observations/ do"
 
@@ -152,7 +152,7 @@ def nothing_is_swallowed(modules: Iterable[Module]) -> Iterator[str]:
     """Who takes every exception raises it again, or says beside that why it may end there."""
     for module in modules:
         lines = module.text.splitlines()
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if not isinstance(node, ast.ExceptHandler):
                 continue
             broad = node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"}

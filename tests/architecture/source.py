@@ -22,9 +22,14 @@ class Module:
         """The parsed file."""
         return ast.parse(self.text, self.path)
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All of the tree, for the many that look through it."""
+        return list(ast.walk(self.tree))
+
     def imported(self) -> Iterator[tuple[str, int]]:
         """Every imported module name with its line."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 yield from ((alias.name, node.lineno) for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
