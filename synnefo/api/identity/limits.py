@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 
-from synnefo.api.bodies import integer, listing, maybe, record, text
+from synnefo.api.bodies import Described, integer, listing, maybe, record, schema_of, text
 from synnefo.api.identity import catalog, kinds, records, sight
 from synnefo.api.identity.endpoints import OWN_REGIONS, REGION_ID
 from synnefo.api.identity.lists import collection, filtered, links, paged, picked
@@ -44,9 +44,13 @@ REGISTER = record(
     ("registered_limits",),
 )  # fmt: skip
 CHANGE_REGISTERED = kinds.tight("registered_limit", _REGISTERED)
-CREATE = record(
-    {"limits": listing(record(_LIMIT, (*_NEEDED, "resource_limit")), 1, MOST_AT_ONCE)}, ("limits",)
-)
+_WHOSE = [
+    {"required": [one], "properties": {one: {"type": "string"}, other: {"type": "null"}}}
+    for one, other in (("project_id", "domain_id"), ("domain_id", "project_id"))
+]
+_WHOLE = record(_LIMIT, (*_NEEDED, "resource_limit"))
+_NEW_LIMIT = Described({**schema_of(_WHOLE), "anyOf": _WHOSE}, _WHOLE)
+CREATE = record({"limits": listing(_NEW_LIMIT, 1, MOST_AT_ONCE)}, ("limits",))
 CHANGE = kinds.tight("limit", {"resource_limit": _NUMBER, "description": kinds.DESCRIPTION})
 
 _W = records.WORD

@@ -3,6 +3,7 @@
 Whatever is wrong with who asks or what for, the answer is one and the same 401.
 """
 
+from itertools import combinations
 from typing import Any
 
 from django.utils import timezone
@@ -43,7 +44,8 @@ PROGRAM = record(
 )
 PROJECT_SCOPE = record({"id": WORD, "name": WORD, "domain": DOMAIN})
 TRUST = "OS-TRUST:trust"
-SCOPE = record(
+PLACES = ("project", "domain", "system", TRUST)
+_SCOPE = record(
     {
         "project": PROJECT_SCOPE,
         "domain": DOMAIN,
@@ -53,6 +55,9 @@ SCOPE = record(
     },
     rest=bodies.anything,
 )
+# Of the places only one may be named.
+_EACH_ALONE = [{"not": {"required": list(pair)}} for pair in combinations((*PLACES, "unscoped"), 2)]
+SCOPE = bodies.Described({**bodies.schema_of(_SCOPE), "allOf": _EACH_ALONE}, _SCOPE)
 METHODS = ("password", "token", "application_credential")
 IDENTITY = record(
     {
@@ -97,7 +102,6 @@ def _body(value: Any, where: str, strict: bool) -> Any:
     return clean
 
 
-PLACES = ("project", "domain", "system", TRUST)
 BODY = described_as(_BODY, _body)
 
 
