@@ -1,5 +1,6 @@
 """Subnet pools, address scopes and RBAC policies: how they look, what may be said of them."""
 
+import re
 from typing import Any
 
 from django.db.models import QuerySet
@@ -176,7 +177,18 @@ def grant_record(_request: Request, row: Any) -> dict[str, Any]:
     }
 
 
-TARGET = bodies.text(1, 36, pattern=r"\*|[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
+PROJECT_FORM = r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}"
+
+
+@bodies.described({"type": "string", "pattern": rf"^(?:\*|{PROJECT_FORM})$"})
+def target(value: Any, where: str, _strict: bool = True) -> str:
+    """Whom a policy is for: a project by its id, as a name would let nobody in, or every one."""
+    if not isinstance(value, str) or not (value == "*" or re.fullmatch(PROJECT_FORM, value)):
+        shown = str(value)[:64]
+        bodies.refuse(where, f"'{shown}' is no id of a project, nor * for all of them")
+    return str(value)
+
+
 GRANTS = Collection(
     name="rbac_policies",
     noun="rbac_policy",
@@ -209,10 +221,10 @@ GRANTS = Collection(
             "object_type": bodies.choice(*network_grants.KINDS),
             "object_id": bodies.uuid,
             "action": bodies.text(1, 32),
-            "target_tenant": TARGET,
+            "target_tenant": target,
         },
         need=("object_type", "object_id", "action", "target_tenant"),
     ),
-    changed={"target_tenant": TARGET},
+    changed={"target_tenant": target},
     tagged=False,
 )
