@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from xdist.scheduler import LoadScopeScheduling
 
+# A test belongs to the first of them that names its file.
 LOTS = {
     "a real Ganeti and clouds": (
         "tests/conformance/*",
@@ -17,6 +18,11 @@ LOTS = {
         "tests/system/test_spine.py",
         "tests/contract/cluster/*",
     ),
+    "the shared cloud": (
+        "tests/system/test_clients_*.py",
+        "tests/system/test_tempest.py",
+    ),
+    "chaos": ("tests/system/test_chaos.py",),
     "guests, brokers and pages": (
         "tests/system/*",
         "tests/browser/*",
@@ -25,6 +31,28 @@ LOTS = {
     ),
     "the source": ("tests/architecture/*",),
 }
+# What takes long for its number of tests, the longest first: begun late it would be waited for.
+FIRST = (
+    "guests, brokers and pages",
+    "a real Ganeti and clouds",
+    "the shared cloud",
+    "chaos",
+    "tests/integration/once/test_crash_points.py",
+    "tests/integration/api/test_process.py",
+    "tests/integration/once/test_idempotency.py",
+    "tests/integration/api/test_bad_input.py",
+    "tests/integration/api/test_parameters.py",
+    "tests/integration/api/test_query_counts.py",
+    "tests/integration/api/test_conformance.py",
+    "tests/integration/once/test_answers.py",
+    "tests/integration/spine/test_batches.py",
+    "tests/integration/truth/test_histories.py",
+    "tests/unit/ganeti_backend/core/test_power_cut.py",
+    "tests/unit/ganeti_backend/disks/test_crashes.py",
+    "tests/unit/ganeti_backend/cluster/test_verify.py",
+    "tests/unit/synnefo/core/test_convergence.py",
+    "the source",
+)
 
 
 def lot(nodeid: str) -> str:
@@ -37,7 +65,13 @@ def lot(nodeid: str) -> str:
 
 
 class ByLot(LoadScopeScheduling):
-    """Hands out whole lots, the largest first."""
+    """Hands out whole lots: those of `FIRST`, then those with the most tests."""
 
     def _split_scope(self, nodeid: str) -> str:
         return lot(nodeid)
+
+    def _assign_work_unit(self, node: object) -> None:
+        first = next((name for name in FIRST if name in self.workqueue), None)
+        if first is not None:
+            self.workqueue.move_to_end(first, last=False)
+        super()._assign_work_unit(node)
