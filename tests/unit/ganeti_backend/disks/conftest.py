@@ -11,6 +11,7 @@ import pytest
 from ganeti_backend import opcodes
 from ganeti_backend.units.instances import disks
 from tests.unit.ganeti_backend.core.conftest import Lab
+from tests.unit.ganeti_backend.core.test_replication import until
 
 N1, N2, N3 = "node1.local", "node2.local", "node3.local"
 
@@ -43,10 +44,15 @@ def modify(**values: Any) -> opcodes.OpInstanceSetParams:
     return opcodes.OpInstanceSetParams(instance_name="vm1", **values)
 
 
+def _cleared(lab: Lab) -> bool:
+    """Debris is left to its job until the processor has forgotten that, soon after its end."""
+    lab.master.housekeeping.clear_debris()
+    return lab.master.config.debris() == []
+
+
 def agree(lab: Lab) -> None:
     """Nodes have the disks that the configuration says, of that size, and guests use them."""
-    lab.master.housekeeping.clear_debris()
-    assert lab.master.config.debris() == []
+    until(lambda: _cleared(lab))
     expected: dict[str, dict[str, int]] = {name: {} for name in lab.nodes.nodes}
     for instance in lab.master.config.instances():
         for disk in instance.disks:
