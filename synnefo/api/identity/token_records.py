@@ -2,8 +2,11 @@
 
 from typing import Any, NamedTuple
 
+from django.db.models import OuterRef
+
 from synnefo.api.bodies import listing, record
 from synnefo.api.identity import kinds
+from synnefo.api.identity.catalog import is_changed
 from synnefo.api.identity.records import WORD, moment, password_end
 from synnefo.db.models import AccessRule, Token
 from synnefo.db.prepared import Prepared
@@ -58,6 +61,7 @@ class TokenRow(NamedTuple):
     impersonation: bool | None
     trustor: str | None
     trustee: str | None
+    catalog_is_changed: bool
 
 
 COLUMNS = (
@@ -69,7 +73,10 @@ COLUMNS = (
     "application_credential__restricted", "application_credential__unrestricted", "trust_id",
     "trust__impersonation", "trust__trustor_id", "trust__trustee_id",
 )  # fmt: skip
-BY_DIGEST = Prepared(lambda digest: Token.objects.filter(digest=digest).values_list(*COLUMNS), str)
+CHANGED = is_changed(OuterRef("project_id"))
+BY_DIGEST = Prepared(
+    lambda digest: Token.objects.filter(digest=digest).values_list(*COLUMNS, CHANGED), str
+)
 
 
 def _scope(row: TokenRow) -> dict[str, Any]:

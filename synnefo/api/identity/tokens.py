@@ -27,7 +27,7 @@ def told(request: Request, row: TokenRow, text: str, status: int) -> HttpRespons
     """The answer with a token."""
     listed = None
     if "nocatalog" not in request.query and (row.project_id or row.domain_id or row.system):
-        listed = catalog(request.base, row.project_id)
+        listed = catalog(request.base, row.project_id, changed=row.catalog_is_changed)
     headers = {SUBJECT: text, "Vary": "X-Auth-Token"}
     return answer({"token": token_records.token(row, listed)}, status, headers)
 
@@ -84,7 +84,10 @@ def show_catalog(request: Request) -> HttpResponse:
     if not (caller.project_id or caller.domain_id or caller.system):
         raise Forbidden("A token without a project has no catalog.")
     links = {"self": f"{request.base}/identity/v3/auth/catalog", "previous": None, "next": None}
-    found = catalog(request.base, caller.project_id or None)
+    row = valid(request.token)
+    if row is None:  # It has ended in this very moment.
+        raise refusal()
+    found = catalog(request.base, row.project_id, changed=row.catalog_is_changed)
     return answer({"catalog": found, "links": links})
 
 
