@@ -31,6 +31,11 @@ CHECKS = (
     "negative_data_rejection",
     "missing_required_header",
 )
+# A body that is too long is refused before it is read, which schemathesis does not think of.
+CONFIGURATION = """
+[checks.negative_data_rejection]
+expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429]
+"""
 # It would end the session that the other requests are sent in.
 LEFT_OUT = ("identity_delete_auth_tokens",)
 # What is slow to generate comes first, so that two runs at a time end together.
@@ -74,6 +79,7 @@ def run(
     hooks = {"SCHEMATHESIS_HOOKS": f"{__package__}.fuzz_hooks", "PYTHONPATH": str(ROOT)}
     # It leaves a folder of its own where it runs.
     with tempfile.TemporaryDirectory(prefix="cloud-fuzz-") as folder:
+        (Path(folder) / "schemathesis.toml").write_text(CONFIGURATION)
         ran = subprocess.run(
             line, env=os.environ | hooks, cwd=folder, capture_output=True, text=True, check=False
         )
