@@ -38,6 +38,7 @@ HANDSHAKE_SECONDS = 10.0
 REQUEST_SECONDS = 30.0  # From the first byte of a request to its last.
 KEEP_ALIVE = 300.0
 GRACE_SECONDS = 2.0
+ACCEPT_AGAIN_AFTER = 0.1
 
 
 class TooLongError(Exception):
@@ -138,24 +139,36 @@ class NodeServer:
         self._room = threading.Semaphore(MOST_CONNECTIONS)
         self._lock = threading.Lock()
         self._connections: dict[Connection, threading.Thread] = {}
-        self._stopping = False
+        self._stopping = threading.Event()
 
     def serve(self) -> None:
         """Answer until `stop` or until the thread is told to leave; then end what there is."""
         try:
-            while True:
+            while not self._stopping.is_set():
                 self._room.acquire()
-                self._begin(self._listener.accept()[0])
-        except OSError:
-            if not self._stopping:
-                raise
+                accepted = self._accepted()
+                if accepted is None:
+                    self._room.release()
+                else:
+                    self._begin(accepted)
         finally:
             self._end()
 
     def stop(self) -> None:
         """Have `serve` return; to be called by another thread."""
-        self._stopping = True
+        self._stopping.set()
         self._listener.shutdown(socket.SHUT_RDWR)
+        self._room.release()
+
+    def _accepted(self) -> socket.socket | None:
+        """The next connection; None if it broke off, or if there is no file for it just now."""
+        try:
+            return self._listener.accept()[0]
+        except OSError as error:
+            if not self._stopping.is_set():
+                log.warning("a connection could not be taken: %s", error)
+                self._stopping.wait(ACCEPT_AGAIN_AFTER)
+            return None
 
     def _begin(self, plain: socket.socket) -> None:
         connection = Connection(plain)
@@ -166,7 +179,7 @@ class NodeServer:
 
     def _end(self) -> None:
         """Calls that run may end within a grace period; all others are idle and closed at once."""
-        self._stopping = True
+        self._stopping.set()
         self._listener.close()
         with self._lock:
             open_ones = dict(self._connections)
@@ -175,7 +188,8 @@ class NodeServer:
                 connection.cut()
         deadline = time.monotonic() + GRACE_SECONDS
         for thread in open_ones.values():
-            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                thread.join(max(0.0, deadline - time.monotonic()))
 
     def _guarded(self, connection: Connection) -> None:
         try:
@@ -183,7 +197,7 @@ class NodeServer:
                 connection.secure(self.context)
                 self._talk(connection)
         except (OSError, httptools.HttpParserError) as error:
-            if not self._stopping:
+            if not self._stopping.is_set():
                 log.info("a connection is given up: %s", error)
         finally:
             with self._lock:
@@ -192,7 +206,7 @@ class NodeServer:
 
     def _talk(self, connection: Connection) -> None:
         last = False
-        while not last and not self._stopping:
+        while not last and not self._stopping.is_set():
             try:
                 request = connection.receive()
             except TooLongError:

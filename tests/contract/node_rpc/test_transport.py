@@ -1,5 +1,6 @@
 """Who may speak to a node, and what happens when it does not answer."""
 
+import errno
 import http.client
 import socket
 import ssl
@@ -156,6 +157,33 @@ def test_connections_beyond_the_most_wait_for_their_turn(cluster, handlers, monk
             waiting.start()
         waiting.join(10)
         assert not waiting.is_alive()
+
+
+class OutOfFiles(socket.socket):
+    """A listener that has no file for the first connection."""
+
+    failed = False
+
+    def accept(self):
+        if not self.failed:
+            self.failed = True
+            raise OSError(errno.EMFILE, "Too many open files")
+        return super().accept()
+
+
+def test_a_connection_that_cannot_be_taken_ends_nothing(cluster, handlers, monkeypatch):
+    listen = server._listen
+    monkeypatch.setattr(server, "_listen", lambda node: OutOfFiles(fileno=listen(node).detach()))
+    with serving(cluster, handlers) as served:
+        assert ask(served)["name"] == "x"
+
+
+def test_a_server_without_room_stops_all_the_same(cluster, handlers, monkeypatch):
+    monkeypatch.setattr(server, "MOST_CONNECTIONS", 1)
+    with serving(cluster, handlers) as served:
+        kept = client.NodeClient(served)
+        kept.call(NODE, calls.VERSION)
+    kept.close()
 
 
 def test_handlers_trouble_is_told_to_the_caller(cluster, handlers):
