@@ -50,7 +50,7 @@ def _instance(number: int) -> dict[str, Any]:
 
 
 def _ip(number: int) -> str:
-    return f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+    return f"10.0.{number >> 8}.{number & 255}"
 
 
 def _mac(number: int) -> str:
@@ -83,7 +83,7 @@ class Rapi(httpx.BaseTransport):
             "/2/groups": [{"name": "default"}],
         }  # fmt: skip
         network = {
-            "name": "snf-net-1", "uuid": "u", "network": "10.0.0.0/8", "gateway": None,
+            "name": "snf-net-1", "uuid": "u", "network": "10.0.0.0/16", "gateway": None,
             "mac_prefix": None, "free_count": 1, "reserved_count": 0, "tags": [], "inst_list": [],
             "group_list": [["default", "bridged", "br0", ""]], "external_reservations": "",
         }  # fmt: skip
@@ -102,7 +102,7 @@ def _rows(count: int) -> Any:
     when = {"created_at": NOW, "updated_at": NOW}
     network = m.Network.objects.create(project=project, public=True, **when)
     subnet = m.Subnet.objects.create(
-        network=network, cidr="10.0.0.0/8", pool_start="10.0.0.1", pool_end="10.255.0.0", **when
+        network=network, cidr="10.0.0.0/16", pool_start="10.0.0.1", pool_end="10.0.255.0", **when
     )
     numbers = range(1, count + 1)
     well = {"project": project, "user": user, "flavor": flavor, "backend": backend, **when}

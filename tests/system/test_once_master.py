@@ -13,7 +13,6 @@ from synnefo.intents import submission
 from synnefo.rapi.client import RapiCluster
 from tests.conformance.own_cluster import PASSWORD, USER, own_cluster
 from tests.integration.once.conftest import (  # noqa: F401  # Fixtures of what is killed.
-    empty_database,
     quick_folder,
     sqlite_file,
 )
