@@ -1,7 +1,7 @@
 """One UPDATE for many rows that each get values of their own.
 
-For `observations/`, which takes in hundreds of reports at once. Of one row, or of many that get the
-same values, Django's own `update` is the way.
+For `observations/`, which takes in hundreds of reports at once, and for claims of many intents. Of
+one row, or of many that get the same values, Django's own `update` is the way.
 """
 
 from __future__ import annotations
