@@ -56,6 +56,8 @@ class Ends:
         made.check_hostname = False  # It is one certificate that is trusted, whatever its name.
         made.verify_mode = ssl.CERT_REQUIRED
         made.minimum_version = ssl.TLSVersion.TLSv1_2
+        # Some versions of Python take a connection that broke for one that was ended, unasked.
+        made.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
         made.load_cert_chain(self.key.certificate, self.key.key)
         made.load_verify_locations(cadata=self.trusted)
         return made

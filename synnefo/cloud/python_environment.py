@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import importlib.util
 import os
 import shutil
-import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from synnefo.cloud import commands, debian
+from synnefo.cloud import commands, interpreter
 from synnefo.cloud.errors import CloudError
 
 SYSTEM_PACKAGES = Path("/usr/lib/python3/dist-packages")
@@ -66,11 +64,9 @@ class PythonEnvironment:
         return self.bin / "pip"
 
     def _create(self) -> None:
-        if importlib.util.find_spec("ensurepip") is None:
-            version = f"python3.{sys.version_info.minor}"
-            debian.install(["python3-venv", f"{version}-venv"], "the Python environment")
+        python = interpreter.choose()
         shutil.rmtree(self.folder, ignore_errors=True)
-        commands.run([sys.executable, "-m", "venv", self.folder], timeout=300)
+        commands.run([python, "-m", "venv", self.folder], timeout=300)
 
     def _install(self, lock_name: str) -> bool:
         lock = self.checkout / lock_name
@@ -112,7 +108,8 @@ class PythonEnvironment:
     def _link_libvirt(self) -> bool:
         """libvirt's binding must match the system's library, so Debian's is the right one."""
         site, made = self._site_packages(), False
-        if f"python3.{sys.version_info.minor}" != site.parent.name:
+        version = site.parent.name.removeprefix("python").replace(".", "")
+        if not any(SYSTEM_PACKAGES.glob(f"libvirtmod.cpython-{version}-*.so")):
             return False
         for pattern in BINDING:
             for source in SYSTEM_PACKAGES.glob(pattern):
