@@ -33,27 +33,36 @@ class SettingsError(ConfigurationError):
 
 @dataclass(frozen=True)
 class NodeSettings:
-    """One node: its name, where its daemon listens, the folder of its disks and guests."""
+    """One node: its name, where its daemon listens, the folder of its disks and guests.
+
+    The hooks that it runs are those of its machine, unless it has a folder of its own for them.
+    """
 
     name: str
     address: str
     port: int
     dir: Path
+    hooks_dir: Path | None = None
 
     @classmethod
     def usual(cls, number: int, port: int, state: Path) -> Self:
-        """On loopback, with a folder below the state's."""
-        return cls(f"node{number}.local", LOOPBACK, port, state / "nodes" / f"node{number}")
+        """On loopback, with a folder below the state's; the first is the master's."""
+        folder = state / "nodes" / f"node{number}"
+        hooks = folder / "hooks" if number > 1 else None
+        return cls(f"node{number}.local", LOOPBACK, port, folder, hooks)
 
     @classmethod
     def read(cls, found: Mapping[str, Any], at: Place) -> Self:
         """From its part of the file."""
-        return cls(str(found["name"]), str(found["address"]), int(found["port"]), at(found["dir"]))
+        name, address, port = str(found["name"]), str(found["address"]), int(found["port"])
+        hooks = found.get("hooks_dir")
+        return cls(name, address, port, at(found["dir"]), at(hooks) if hooks else None)
 
     @property
     def folders(self) -> list[Path]:
         """What its daemon expects to be there."""
-        return [self.dir, *(self.dir / name for name in NODE_FOLDERS)]
+        own_hooks = [self.hooks_dir] if self.hooks_dir else []
+        return [self.dir, *(self.dir / name for name in NODE_FOLDERS), *own_hooks]
 
 
 @dataclass(frozen=True)
@@ -133,6 +142,10 @@ class Settings:
             if node.name == name:
                 return node
         raise KeyError(name)
+
+    def hooks_of(self, node: NodeSettings) -> Path:
+        """The folder of the hooks that a node runs."""
+        return node.hooks_dir or self.hooks_dir
 
 
 @dataclass(frozen=True)

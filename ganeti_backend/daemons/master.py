@@ -19,6 +19,7 @@ from ganeti_backend.daemons import command_socket, master_metrics
 from ganeti_backend.daemons.watcher import Watcher, period
 from ganeti_backend.master.master import Master
 from ganeti_backend.node_rpc.node_pool import NodePool
+from ganeti_backend.node_rpc.own_machine import OwnMachine
 from ganeti_backend.node_rpc.places import Places
 from ganeti_backend.rapi import server as rapi
 from ganeti_backend.telemetry import logs
@@ -41,7 +42,7 @@ def serve(path: str, stop: threading.Event) -> None:
         places = Places(found)
         nodes = NodePool(found, places)
         stack.callback(nodes.close)
-        master = Master(found, nodes, places=places)
+        master = Master(found, OwnMachine(nodes, found), places=places)
         master.certificates.tell(nodes.renewed)
         master.start()
         stack.callback(master.stop)

@@ -42,16 +42,15 @@ class FakeHypervisor(Hypervisor):
         self._guests: dict[str, dict[str, Any]] = {}
         for path in self._folder.glob("*.json"):
             self._guests[path.stem] = json.loads(path.read_text())
+        self._used = sum(map(_held, self._guests.values()))
         free = lambda: self.host()["memory_free"]  # noqa: E731 - a name for one argument.
         self._migration = FakeMigration(_Books(self), self._folder, free)
 
     def host(self) -> dict[str, int]:
         """A generous machine."""
-        with self._lock:
-            used = sum(g["memory"] for g in self._guests.values() if g["state"] not in OFF)
         return {
             "memory_total": MEMORY,
-            "memory_free": max(MEMORY - RESERVED - used, 0),
+            "memory_free": max(MEMORY - RESERVED - self._used, 0),
             "memory_dom0": RESERVED,
             "cpu_total": PROCESSORS,
             "cpu_nodes": 1,
@@ -206,10 +205,12 @@ class FakeHypervisor(Hypervisor):
         temporary = self._folder / f".{name}.new"
         temporary.write_text(json.dumps(guest))
         temporary.rename(self._file(name))
+        self._used += _held(guest) - _held(self._guests.get(name))
         self._guests[name] = guest
 
     def _drop(self, name: str) -> None:
-        if self._guests.pop(name, None) is not None:
+        if (guest := self._guests.pop(name, None)) is not None:
+            self._used -= _held(guest)
             self._file(name).unlink(missing_ok=True)
 
     def _file(self, name: str) -> Path:
@@ -239,6 +240,11 @@ class _Books:
 
     def say(self, name: str, text: str) -> None:
         self._driver._say(name, text)
+
+
+def _held(guest: Mapping[str, Any] | None) -> int:
+    """The memory that a guest takes away from the others, MiB."""
+    return 0 if guest is None or guest["state"] in OFF else int(guest["memory"])
 
 
 def _banner(instance: Mapping[str, Any]) -> str:

@@ -6,18 +6,14 @@ did not get its turn is reported as one that took too long.
 """
 
 import os
-import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from ganeti_backend.errors import CommandError, GenericError
+from ganeti_backend.errors import CommandError
 from ganeti_backend.programs import command
+from ganeti_backend.programs.hook_folders import NAME, place
 
-# The names that run-parts takes: no dots, so that backups and package leftovers are not run.
-NAME = re.compile(r"[a-zA-Z0-9_-]+")
-KNOWN_PHASES = ("pre", "post")
-WATCHER = "watcher"  # The one folder whose scripts belong to no opcode, and so to no phase.
 PATH = "/sbin:/bin:/usr/sbin:/usr/bin"
 TIMEOUT = 60.0
 # All scripts of a folder together; less than the call's own limit in `node_rpc.calls.HOOKS_RUN`.
@@ -35,10 +31,7 @@ def run(
     budget: float = BUDGET,
 ) -> list[list[str]]:
     """Each script's name below `folder`, its result (success, error, timeout) and its output."""
-    of_watcher = (hooks_path, phase) == (WATCHER, "")
-    if not of_watcher and (phase not in KNOWN_PHASES or not NAME.fullmatch(hooks_path)):
-        raise GenericError(f"there are no hooks {hooks_path!r} {phase!r}")
-    scripts = folder / (WATCHER if of_watcher else f"{hooks_path}-{phase}.d")
+    scripts = place(folder, hooks_path, phase)
     if not scripts.is_dir():
         return []
     # Hooks see nothing of the daemon's environment.

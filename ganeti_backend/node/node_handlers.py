@@ -40,6 +40,7 @@ class NodeHandlers(DiskHandlers, MoveHandlers):
         self._settings = settings
         self._folder = node.dir
         self._name = node.name
+        self._hooks = settings.hooks_of(node)
         place = Place(
             node.dir,
             node.name,
@@ -165,7 +166,7 @@ class NodeHandlers(DiskHandlers, MoveHandlers):
         return self._tasks.status(task_id, wait, percent)
 
     def hooks_run(self, hooks_path: str, phase: str, env: Mapping[str, str]) -> list[list[str]]:
-        return hook_scripts.run(self._settings.hooks_dir, hooks_path, phase, env)
+        return hook_scripts.run(self._hooks, hooks_path, phase, env)
 
     def hotplug_nic(self, instance: Instance, action: str, nic: Mapping[str, Any]) -> None:
         name = instance_name(instance)

@@ -6,7 +6,7 @@ one is read anew each time, because other nodes write in it.
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ class Book:
         self.lock = threading.RLock()
         self._shared = shared
         self._entries = {} if shared else self._read_all()
+        self._held = _sum(self._entries.values())
 
     def entry(self, key: str) -> Entry | None:
         """What stands there, as a copy."""
@@ -40,17 +41,18 @@ class Book:
         temporary.write_text(json.dumps(entry))
         temporary.rename(self.file(key))
         if not self._shared:
+            old = self._entries.get(key, {"size": 0})
             self._entries[key] = dict(entry)
+            self._held += int(entry["size"]) - int(old["size"])
 
     def strike(self, key: str) -> None:
         """Out; it may be gone already."""
         self.file(key).unlink(missing_ok=True)
-        self._entries.pop(key, None)
+        self._held -= int(self._entries.pop(key, {"size": 0})["size"])
 
     def free(self) -> int:
         """MiB that no disk has."""
-        entries = self._read_all() if self._shared else self._entries
-        return TOTAL - sum(int(entry["size"]) for entry in entries.values())
+        return TOTAL - (_sum(self._read_all().values()) if self._shared else self._held)
 
     def file(self, key: str) -> Path:
         """Where the entry is kept."""
@@ -61,6 +63,10 @@ class Book:
             path.name.removesuffix(SUFFIX): json.loads(path.read_text())
             for path in self.folder.glob(f"*{SUFFIX}")
         }
+
+
+def _sum(entries: Iterable[Entry]) -> int:
+    return sum(int(entry["size"]) for entry in entries)
 
 
 def key_of(template: str, disk: Mapping[str, Any]) -> str:

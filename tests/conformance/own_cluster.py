@@ -51,7 +51,7 @@ class OwnCluster:
 
     @property
     def hook_folders(self) -> list[Path]:
-        return [self.settings.hooks_dir]
+        return [self.settings.hooks_of(node) for node in self.settings.nodes]
 
     def rapi(self) -> Rapi:
         return Rapi(("127.0.0.1", self.port), USER, PASSWORD)
@@ -65,7 +65,8 @@ class OwnCluster:
         installation.write(self.config, self.settings)
         node_files.write_operating_systems(self.folder / "os")
         if self._hooks:
-            node_files.write_hooks(self.settings.hooks_dir, self.hook_notes)
+            for folder in self.hook_folders:
+                node_files.write_hooks(folder, self.hook_notes)
 
     def start(self) -> None:
         self.install()
