@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, models
 
-Value = str | int | uuid.UUID
+Value = str | int | uuid.UUID | datetime
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -23,6 +24,8 @@ def _stand_in(kind: type, number: int) -> Value:
         return -(1 << 40) - 1 - number
     if kind is uuid.UUID:
         return uuid.UUID(int=1 + number)
+    if kind is datetime:
+        return datetime(1, 1, 1, tzinfo=UTC) + timedelta(days=number)
     return f"the value that is left open, {number}"
 
 
@@ -98,8 +101,34 @@ class PreparedRows(Generic[Row]):
         return next(iter(self.all(*values)), None)
 
 
+class PreparedMany(Generic[Row]):
+    """Whole rows that belong to some of many keys: those of a query with `__in` a list of keys.
+
+    The list has one length, for which the query is built: a shorter one is filled up with its last
+    key, a longer one is asked for in parts.
+    """
+
+    PART = 32
+
+    def __init__(
+        self, model: type[Row], build: Callable[[list[int]], models.QuerySet[Row]]
+    ) -> None:
+        self._rows = PreparedRows(model, lambda *keys: build(list(keys)), *[int] * self.PART)
+
+    def all(self, keys: Iterable[int | None]) -> list[Row]:
+        """Those of these keys; None is no key."""
+        wanted = sorted({key for key in keys if key is not None})
+        found: list[Row] = []
+        for start in range(0, len(wanted), self.PART):
+            part = wanted[start : start + self.PART]
+            found += self._rows.all(*part, *part[-1:] * (self.PART - len(part)))
+        return found
+
+
 def _adapted(compiler: Any, value: Value) -> Any:
-    """The value as the database gets it: not every one knows UUIDs."""
+    """The value as the database gets it: not every one knows UUIDs, or moments with a zone."""
+    if isinstance(value, datetime):
+        return compiler.connection.ops.adapt_datetimefield_value(value)
     if isinstance(value, uuid.UUID) and not compiler.connection.features.has_native_uuid_field:
         return value.hex
     return value

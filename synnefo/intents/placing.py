@@ -14,9 +14,18 @@ from django.db.models.functions import Greatest
 from synnefo.core import allocator, placement
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Backend, Intent, Node, Server, ServerGroup
+from synnefo.db.prepared import Prepared, PreparedRows
 from synnefo.intents import zones
 
 TWO_NODES = "drbd"  # disks that are on two nodes, which are then both chosen here
+_OPEN = PreparedRows(
+    Backend, lambda: Backend.objects.filter(offline=False, drained=False).order_by("pk")
+)
+_CLOSING = Prepared(
+    lambda: Node.objects.filter(wanted_role__in=(Node.Role.DRAINED, Node.Role.OFFLINE)).values_list(
+        "pk"
+    )[:1]
+)
 
 
 def place(rows: Sequence[Intent], without: Iterable[int]) -> dict[int, str]:
@@ -63,8 +72,7 @@ class _Round:
             # Locked, so that another dispatcher's servers of the same group are counted.
             list(ServerGroup.objects.select_for_update().filter(pk__in=groups).order_by("pk"))
         # The cluster does not know yet, or never will, that these take no servers.
-        closing = (Node.Role.DRAINED, Node.Role.OFFLINE)
-        self._closed = Node.objects.filter(wanted_role__in=closing).exists()
+        self._closed = bool(_CLOSING.rows())
 
     def place(self, row: Intent) -> None:
         """One creation; NoRoom says why not."""
@@ -168,8 +176,8 @@ def _assign(backend: Backend, rows: Sequence[Intent]) -> None:
 
 
 def _open_backends(without: Iterable[int]) -> dict[int, Backend]:
-    backends = Backend.objects.filter(offline=False, drained=False).exclude(pk__in=list(without))
-    return {one.pk: one for one in backends.order_by("pk")}
+    closed = set(without)
+    return {one.pk: one for one in _OPEN.all() if one.pk not in closed}
 
 
 def _room(one: Backend) -> allocator.Room:

@@ -11,31 +11,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import (
-    Count,
-    Exists,
-    Max,
-    OuterRef,
-    Q,
-    QuerySet,
-    prefetch_related_objects,
-)
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Activity, Intent, Server
+from synnefo.db.prepared import Prepared, PreparedRows
 from synnefo.db.transactions import writing
 from synnefo.db.updating import update
-from synnefo.intents import placing
+from synnefo.intents import claimed_servers, placing
 
 State = Intent.State
 LEASE = timedelta(seconds=40)
+MOST_AT_ONCE = 32
 # The second look is for a request that was still on its way to the backend at the first one.
 LOOKS_AFTER_A_CLAIM = 2
 # Nobody answered in time, so the backend may accept it any time: about a minute of looks.
 LOOKS_AFTER_SILENCE = 11
-# All that a submission reads of an intent's server.
-ONE = ("server__flavor", "server__image", "server__backend", "server__group")
-MANY = ("server__ports__addresses__subnet", "server__volumes")
 _OPEN_STILL = f"state = '{State.RECORDED}' OR state = '{State.SUBMITTING}'"
 
 
@@ -51,7 +42,7 @@ class Claim:
 # --- claiming -------------------------------------------------------------------------------------
 
 
-def _claimable(now: datetime, without: Iterable[int]) -> QuerySet[Intent]:
+def _claimable(now: datetime, without: Iterable[int] = ()) -> QuerySet[Intent]:
     earlier = Intent.objects.filter(
         server=OuterRef("server"), pk__lt=OuterRef("pk"), state__in=Intent.UNFINISHED
     )
@@ -63,22 +54,38 @@ def _claimable(now: datetime, without: Iterable[int]) -> QuerySet[Intent]:
     return rows.order_by("pk")
 
 
+def _locked(now: datetime, without: Iterable[int] = ()) -> QuerySet[Intent]:
+    rows = _claimable(now, without).select_for_update(skip_locked=True, of=("self",))
+    return rows[:MOST_AT_ONCE]
+
+
+# Mostly all backends can be asked.
+_ACTIONS = Prepared(
+    lambda: (
+        Intent.objects.filter(state__in=[State.RECORDED, State.SUBMITTING])
+        .values_list("action")
+        .distinct()
+    )
+)
+_ANY = Prepared(lambda now: _claimable(now).values_list("pk")[:1], datetime)
+_LOCKED = PreparedRows(Intent, _locked, datetime)
+
+
 def actions_to_do() -> set[str]:
     """The actions of intents that wait or are claimed: most looks find none, and end so."""
-    open_ones = Intent.objects.filter(state__in=[State.RECORDED, State.SUBMITTING])
-    return set(open_ones.values_list("action", flat=True).distinct())
+    return {action for (action,) in _ACTIONS.rows()}
 
 
 def claim(worker: str, now: datetime, limit: int, without: Iterable[int] = ()) -> list[Claim]:
     """Take some intents, but none of the backends `without`; several dispatchers may do so."""
     without = list(without)
-    if not _claimable(now, without).exists():
+    if not (_claimable(now, without).exists() if without else _ANY.rows(now)):
         return []
     with writing():
-        locked = _claimable(now, without).select_for_update(skip_locked=True, of=("self",))
-        rows = list(locked.select_related(*ONE)[:limit])
+        rows = (list(_locked(now, without)) if without else _LOCKED.all(now))[:limit]
         if not rows:
             return []
+        claimed_servers.load(rows)
         looks = {row.pk: row.looks_needed for row in rows}
         unplaced = placing.place(
             [r for r in rows if r.action == "create" and not r.backend_id], without
@@ -89,7 +96,7 @@ def claim(worker: str, now: datetime, limit: int, without: Iterable[int] = ()) -
             waiting.update(not_before=now + timedelta(seconds=1))
             rows = [row for row in rows if row.pk not in unplaced]
         _lease(rows, worker, now)
-    prefetch_related_objects(rows, *MANY)
+    claimed_servers.load_parts(rows)
     return [Claim(row, looks[row.pk], unplaced.get(row.pk, "")) for row in rows]
 
 
