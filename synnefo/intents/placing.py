@@ -15,6 +15,7 @@ from synnefo.core import allocator, placement
 from synnefo.core.server_states import ServerState
 from synnefo.db.models import Backend, Intent, Node, Server, ServerGroup
 from synnefo.db.prepared import Prepared, PreparedRows
+from synnefo.db.updating import update
 from synnefo.intents import zones
 
 TWO_NODES = "drbd"  # disks that are on two nodes, which are then both chosen here
@@ -163,8 +164,8 @@ def _nodes_of(server: Server) -> frozenset[str]:
 
 
 def _assign(backend: Backend, rows: Sequence[Intent]) -> None:
-    Intent.objects.filter(pk__in=[row.pk for row in rows]).update(backend=backend)
-    Server.objects.filter(pk__in=[row.server_id for row in rows]).update(backend=backend)
+    update(Intent, "id", [], [(row.pk,) for row in rows], backend=backend.pk)
+    update(Server, "id", [], [(row.server_id,) for row in rows], backend=backend.pk)
     for row in rows:
         row.server.backend = backend
     needs = [_need(row.server) for row in rows]

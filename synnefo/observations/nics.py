@@ -19,6 +19,16 @@ from synnefo.db import rings
 from synnefo.db.models import Address, Port, Server, Subnet
 from synnefo.db.transactions import writing
 
+PLUGGED = "ACTIVE"  # A port's status, in Neutron's words.
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a server's row says before a report."""
+
+    node: str
+    building: bool
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -52,7 +62,8 @@ class _Held:
 def apply(message: NetStatus, now: datetime) -> bool:
     """A hook saw the cards of an instance. Reports older than the newest job seen count nothing.
 
-    Every node that a hook runs on says the same: what is known already needs no transaction.
+    Every node that a hook runs on says the same: what is known already needs no transaction. Nor
+    does what the end of a build is about to say.
     """
     server_id = naming.server_id(settings.SYNNEFO_INSTANCE_PREFIX, message.instance)
     if server_id is None or not _says_something_new(server_id, message):
@@ -84,28 +95,34 @@ def news(messages: Sequence[NetStatus]) -> list[NetStatus]:
     prefix = settings.SYNNEFO_INSTANCE_PREFIX
     said = [(naming.server_id(prefix, one.instance), one) for one in messages]
     named = {server_id for server_id, _ in said if server_id is not None}
-    nodes, ports = _nodes_of(named), _ports_of(named)
+    servers, ports = _known(named), _ports_of(named)
     moved = {
         server_id
         for server_id, one in said
-        if server_id in nodes and _is_new(nodes[server_id], ports.get(server_id, {}), one)
+        if server_id in servers and _is_new(servers[server_id], ports.get(server_id, {}), one)
     }
     return [one for server_id, one in said if server_id in moved]
 
 
 def _says_something_new(server_id: int, message: NetStatus) -> bool:
-    nodes, ports = _nodes_of([server_id]), _ports_of([server_id])
-    known = server_id in nodes
-    return known and _is_new(nodes[server_id], ports.get(server_id, {}), message)
+    servers, ports = _known([server_id]), _ports_of([server_id])
+    known = server_id in servers
+    return known and _is_new(servers[server_id], ports.get(server_id, {}), message)
 
 
-def _is_new(node: str, ports: Mapping[int | None, _Held], message: NetStatus) -> bool:
-    differing = (_differs(ports.get(_port_id(card)), card) for card in map(Seen.of, message.nics))
-    return bool(message.node and message.node != node) or any(differing)
+def _is_new(server: _Known, ports: Mapping[int | None, _Held], message: NetStatus) -> bool:
+    cards = [(ports.get(_port_id(card)), card) for card in map(Seen.of, message.nics)]
+    if any(port is not None and _is_elsewhere(port, card) for port, card in cards):
+        return True
+    if server.building:
+        return False  # Its end says the node and that the cards are plugged.
+    plugged = all(port is None or port.status == PLUGGED for port, _ in cards)
+    return bool(message.node and message.node != server.node) or not plugged
 
 
-def _nodes_of(server_ids: Iterable[int]) -> dict[int, str]:
-    return dict(Server.objects.filter(pk__in=server_ids).values_list("pk", "node"))
+def _known(server_ids: Iterable[int]) -> dict[int, _Known]:
+    rows = Server.objects.filter(pk__in=server_ids).values_list("pk", "node", "state")
+    return {pk: _Known(node, state == ServerState.BUILD) for pk, node, state in rows}
 
 
 def _of_its_backend(server: Server, cluster: str) -> bool:
@@ -131,13 +148,10 @@ def _ports_of(server_ids: Iterable[int]) -> dict[int, dict[int | None, _Held]]:
     return found
 
 
-def _differs(port: _Held | None, card: Seen) -> bool:
-    """Whether a port of ours is not as the card is."""
-    if port is None:
-        return False
-    moved = port.status != "ACTIVE" or (bool(card.mac) and port.mac != card.mac)
+def _is_elsewhere(port: _Held, card: Seen) -> bool:
+    """Whether the card has not the port's address, of either kind."""
     first = port.addresses[min(port.addresses)] if port.addresses else None
-    return moved or (card.ip is not None and card.ip != first)
+    return (bool(card.mac) and port.mac != card.mac) or (card.ip is not None and card.ip != first)
 
 
 def match(server: Server, cards: Iterable[Seen], now: datetime) -> bool:
@@ -145,7 +159,7 @@ def match(server: Server, cards: Iterable[Seen], now: datetime) -> bool:
     ports, moved = _ports_of([server.pk]).get(server.pk, {}), False
     for card in cards:
         port = ports.get(_port_id(card))
-        if port is not None and _differs(port, card):
+        if port is not None and (port.status != PLUGGED or _is_elsewhere(port, card)):
             moved |= _match_port(port, card, now)
             moved |= _match_address(port, card)
     if moved:  # A server's addresses are a part of it for who asks what has changed.
@@ -154,10 +168,10 @@ def match(server: Server, cards: Iterable[Seen], now: datetime) -> bool:
 
 
 def _match_port(port: _Held, card: Seen, now: datetime) -> bool:
-    if port.status == "ACTIVE" and card.mac in {"", port.mac}:
+    if port.status == PLUGGED and card.mac in {"", port.mac}:
         return False
     mac = card.mac or port.mac
-    Port.objects.filter(pk=port.pk).update(status="ACTIVE", mac_address=mac, updated_at=now)
+    Port.objects.filter(pk=port.pk).update(status=PLUGGED, mac_address=mac, updated_at=now)
     return True
 
 

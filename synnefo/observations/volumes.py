@@ -27,9 +27,14 @@ from synnefo.db.models import (
     VolumeContent,
     VolumeMessage,
 )
+from synnefo.db.prepared import PreparedMany
 
 UNSETTLED = frozenset({"attaching", "detaching"})
 REMEMBERED = timedelta(days=30)
+_ATTACHING = PreparedMany(
+    Volume,
+    lambda keys: Volume.objects.filter(server__in=keys, local=False, status="attaching"),
+)
 LOST = "Its server was removed on the cluster together with this disk."
 
 
@@ -173,8 +178,7 @@ def _message(volume: Volume, event: str, text: str, request: str, now: datetime)
 
 def built(servers: Iterable[int], now: datetime) -> None:
     """Servers were made with their volumes, which are disks from now on."""
-    rows = Volume.objects.filter(server__in=list(servers), local=False, status="attaching")
-    for volume in rows.select_related("content"):
+    for volume in _ATTACHING.all(servers):
         before = volume.content
         _write(volume, now, status=IN_USE, content=None)
         attachments = VolumeAttachment.objects.filter(volume=volume, status="attaching")

@@ -7,6 +7,7 @@ from django.db import models
 from synnefo.db.models.backend import Backend
 from synnefo.db.models.identity import Project, User
 from synnefo.db.models.server import Server
+from synnefo.db.partial_index import where_set
 
 
 class Intent(models.Model):
@@ -28,15 +29,20 @@ class Intent(models.Model):
         CANCELED = "CANCELED"
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4)
-    project = models.ForeignKey(Project, on_delete=models.CASCADE)
+    # Those without an index of their own are the beginning of another one, below.
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
     action = models.CharField(max_length=32)  # create, delete, start, stop, reboot …
-    server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="intents")
-    backend = models.ForeignKey(Backend, null=True, on_delete=models.PROTECT)
+    server = models.ForeignKey(
+        Server, on_delete=models.CASCADE, related_name="intents", db_index=False
+    )
+    backend = models.ForeignKey(Backend, null=True, on_delete=models.PROTECT, db_index=False)
     arguments = models.JSONField(default=dict)
     # The actions that follow when this one has succeeded, and the first intent of such a chain.
     then = models.JSONField(default=list)
-    first = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="steps")
+    first = models.ForeignKey(
+        "self", null=True, on_delete=models.CASCADE, related_name="steps", db_index=False
+    )
     state = models.CharField(max_length=16, choices=State, default=State.RECORDED)
     job_id = models.BigIntegerField(null=True)
     # The newest job known when it was claimed first: its own job has a higher id.
@@ -66,6 +72,7 @@ class Intent(models.Model):
             models.Index(fields=["state", "id"], name="intent_queue"),
             models.Index(fields=["backend", "job_id"], name="intent_job"),
             models.Index(fields=["server", "state"], name="intent_of_server"),
+            where_set("first", "intent_first"),
         ]
 
     def __str__(self) -> str:
@@ -75,7 +82,9 @@ class Intent(models.Model):
 class Activity(models.Model):
     """What happened to a server and by whom: the compute API's instance actions."""
 
-    server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="activities")
+    server = models.ForeignKey(  # activity_once begins with it.
+        Server, on_delete=models.CASCADE, related_name="activities", db_index=False
+    )
     intent = models.OneToOneField(Intent, null=True, on_delete=models.SET_NULL)
     action = models.CharField(max_length=64)
     actor = models.CharField(max_length=255)  # a user's name, or an administrator's as the job says

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from synnefo.db.models.identity import Project
+from synnefo.db.partial_index import where_set
 
 if TYPE_CHECKING:
     from synnefo.db.models.security_group import SecurityGroup
@@ -110,7 +111,9 @@ class Port(models.Model):
     index = models.PositiveSmallIntegerField(default=0)
     mac_address = models.CharField(max_length=17, blank=True, default="", db_index=True)
     status = models.CharField(max_length=16, default="BUILD")  # BUILD, ACTIVE, DOWN
-    router = models.ForeignKey("Router", null=True, on_delete=models.PROTECT, related_name="ports")
+    router = models.ForeignKey(
+        "Router", null=True, on_delete=models.PROTECT, related_name="ports", db_index=False
+    )
     owner = models.CharField(max_length=64, blank=True, default="")
     device = models.CharField(max_length=255, blank=True, default="", db_index=True)
     kept = models.BooleanField(default=False)  # Its user made it: it outlives its server.
@@ -131,6 +134,9 @@ class Port(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
+    class Meta:
+        indexes = [where_set("router", "port_router")]
+
     def __str__(self) -> str:
         return str(self.uuid)
 
@@ -138,7 +144,9 @@ class Port(models.Model):
 class Address(models.Model):
     """One address in use; the unique pair is what keeps it from being handed out twice."""
 
-    subnet = models.ForeignKey(Subnet, on_delete=models.CASCADE, related_name="addresses")
+    subnet = models.ForeignKey(  # one_holder begins with it.
+        Subnet, on_delete=models.CASCADE, related_name="addresses", db_index=False
+    )
     port = models.ForeignKey(Port, on_delete=models.CASCADE, related_name="addresses")
     address = models.GenericIPAddressField()
 

@@ -10,6 +10,7 @@ from synnefo.db.models.flavor import Flavor
 from synnefo.db.models.identity import Project, User
 from synnefo.db.models.image import Image
 from synnefo.db.models.server_group import ServerGroup
+from synnefo.db.partial_index import where_set
 
 
 class Server(models.Model):
@@ -20,7 +21,7 @@ class Server(models.Model):
     """
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4)
-    project = models.ForeignKey(Project, on_delete=models.PROTECT)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, db_index=False)  # server_list
     user = models.ForeignKey(User, on_delete=models.PROTECT)
     name = models.CharField(max_length=255)
     description = models.TextField(null=True)  # noqa: DJ001 - Nova shows null, not "".
@@ -35,7 +36,9 @@ class Server(models.Model):
     mode_at = models.DateTimeField(null=True)
     before_mode = models.JSONField(default=dict)
     # From the wish for another size until it is confirmed or reverted: the size to go back to.
-    old_flavor = models.ForeignKey(Flavor, null=True, on_delete=models.PROTECT, related_name="+")
+    old_flavor = models.ForeignKey(
+        Flavor, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     placed = models.BooleanField(default=False)  # Its backend may have an instance of it.
     task = models.CharField(max_length=32, null=True, choices=[(t, t) for t in ServerTask])  # noqa: DJ001 - null is "no task".
     progress = models.PositiveSmallIntegerField(default=0)
@@ -59,7 +62,7 @@ class Server(models.Model):
     wanted_node = models.CharField(max_length=255, blank=True, default="")
     second_node = models.CharField(max_length=255, blank=True, default="")  # of disks on two
     hints = models.JSONField(default=dict)
-    group = models.ForeignKey(ServerGroup, null=True, on_delete=models.SET_NULL)
+    group = models.ForeignKey(ServerGroup, null=True, on_delete=models.SET_NULL, db_index=False)
     locked_by = models.CharField(max_length=8, null=True)  # noqa: DJ001 - owner or admin; null is unlocked.
     locked_reason = models.CharField(max_length=255, null=True)  # noqa: DJ001 - Nova shows null.
     fault = models.JSONField(null=True)  # {"code", "message", "details", "created"}
@@ -72,7 +75,12 @@ class Server(models.Model):
     seen_rank = models.IntegerField(default=0)
 
     class Meta:
-        indexes = [models.Index(fields=["project", "-created_at", "-id"], name="server_list")]
+        # Each creation writes a page of each index: what is seldom set is indexed where it is.
+        indexes = [
+            models.Index(fields=["project", "-created_at", "-id"], name="server_list"),
+            where_set("old_flavor", "server_old_flavor"),
+            where_set("group", "server_group"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(state=ServerState.DELETED, deleted_at__isnull=False)

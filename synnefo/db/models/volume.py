@@ -13,6 +13,7 @@ from synnefo.db.models.identity import Project
 from synnefo.db.models.server import Server
 from synnefo.db.models.volume_group import VolumeGroup
 from synnefo.db.models.volume_type import VolumeType
+from synnefo.db.partial_index import where_set
 
 
 class VolumeContent(models.Model):
@@ -35,7 +36,7 @@ class Volume(models.Model):
     """A disk, `snf-vol-<id>` on its backend; size in MiB."""
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4)
-    project = models.ForeignKey(Project, on_delete=models.PROTECT)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, db_index=False)  # volume_list
     server = models.ForeignKey(Server, null=True, on_delete=models.SET_NULL, related_name="volumes")
     index = models.PositiveSmallIntegerField(default=0)
     size = models.PositiveBigIntegerField()
@@ -49,7 +50,7 @@ class Volume(models.Model):
     description = models.TextField(null=True)  # noqa: DJ001 - Cinder shows null, not "".
     volume_type = models.ForeignKey(VolumeType, null=True, on_delete=models.PROTECT)
     group = models.ForeignKey(
-        VolumeGroup, null=True, on_delete=models.SET_NULL, related_name="volumes"
+        VolumeGroup, null=True, on_delete=models.SET_NULL, related_name="volumes", db_index=False
     )
     availability_zone = models.CharField(max_length=255, default="nova")
     metadata = models.JSONField(default=dict)
@@ -61,14 +62,16 @@ class Volume(models.Model):
     source_volid = models.UUIDField(null=True)
     # The recipe of a disk that is not made yet; null is an empty one.
     content = models.ForeignKey(
-        VolumeContent, null=True, on_delete=models.PROTECT, related_name="volumes"
+        VolumeContent, null=True, on_delete=models.PROTECT, related_name="volumes", db_index=False
     )
     migration_status = models.CharField(max_length=32, null=True)  # noqa: DJ001 - null is "none".
     updated_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
-            models.Index(fields=["project", "local", "-created_at", "-id"], name="volume_list")
+            models.Index(fields=["project", "local", "-created_at", "-id"], name="volume_list"),
+            where_set("group", "volume_group"),
+            where_set("content", "volume_content"),
         ]
 
     def __str__(self) -> str:

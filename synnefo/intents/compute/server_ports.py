@@ -36,7 +36,7 @@ def headroom(project_id: str, cards: Sequence[Card], most: int, limit: int) -> i
     each = _new(cards)
     if not each or limit == quota_rules.UNLIMITED:
         return most
-    have: int = ports.counted(project_id).count()
+    have = ports.counted(project_id).count()
     return min(most, max(0, limit - have) // each)
 
 
@@ -46,8 +46,10 @@ def admit(project_id: str, cards: Sequence[Card], servers: int, limit: int) -> N
     The caller has locked the project's books.
     """
     if each := _new(cards):
-        have, sentence = ports.counted(project_id), "Maximum number of ports exceeded"
-        quota.admit_under(limit, "port", have, each * servers, sentence)
+        sentence = "Maximum number of ports exceeded"
+        quota.admit_under(
+            limit, "port", lambda: ports.counted(project_id).count(), each * servers, sentence
+        )
 
 
 def record(

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from synnefo.core import port_policy
@@ -51,7 +52,7 @@ CLEARED = {"address_pairs": [], "dhcp_options": [], "profile": {}, "vnic_type": 
 MAC_PREFIX = "fa:16:3e"
 
 
-def counted(project_id: str) -> Any:
+def counted(project_id: str) -> QuerySet[Port]:
     """What the quota counts."""
     return Port.objects.filter(project_id=project_id).exclude(owner__in=HIDDEN)
 

@@ -3,6 +3,7 @@
 from synnefo.core.messages import NetStatus
 from synnefo.db.models import Port
 from synnefo.dispatcher.consumer import Consumer
+from synnefo.observations import nics
 from synnefo.ports import Delivery
 
 
@@ -99,3 +100,23 @@ def together(spine, some):
     key = "ganeti.snf.event.net"
     deliveries = [Delivery("snf-events-net", key, message.encode()) for message in some]
     Consumer(spine.clock).handle_together(deliveries)
+
+
+def test_of_a_build_only_what_differs_is_written(spine, django_assert_num_queries):
+    """Its end says the node and that the cards are plugged, and is on its way."""
+    server = spine.create()
+    spine.dispatch()
+    port = server.ports.get()
+    right = {"name": f"snf-nic-{port.pk}", "mac": port.mac_address, "ip": address_of(port)}
+    told = cards(spine, server, port, None, node="node1")
+    message = NetStatus(
+        instance=told.instance, cluster=told.cluster, nics=(right,), job_id=1, node="node1"
+    )
+    with django_assert_num_queries(2):
+        assert not nics.apply(message, spine.clock.now())
+    spine.deliver([message])
+    server.refresh_from_db()
+    assert (server.state, server.node) == ("BUILD", "")
+    spine.deliver([cards(spine, server, port, "10.9.0.9", job_id=1, node="node1")])
+    server.refresh_from_db()
+    assert (address_of(port), server.node) == ("10.9.0.9", "node1")

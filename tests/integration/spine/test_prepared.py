@@ -1,11 +1,12 @@
 """Queries that are compiled once answer as the same query that Django builds each time."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from synnefo.db.models import Flavor, Server
-from synnefo.db.prepared import Prepared, PreparedRows
+from synnefo.db.prepared import Prepared, PreparedMany, PreparedRows
 from tests.integration.spine.spine import Spine
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,25 @@ def test_whole_rows(servers: list[Server]) -> None:
     first.save()  # It is known to be in the database.
     assert Server.objects.filter(name="another").count() == 1
     assert rows.first("nobody") is None
+
+
+def test_moments(servers: list[Server]) -> None:
+    since = Prepared(
+        lambda moment: Server.objects.filter(created_at__gte=moment).values_list("pk"), datetime
+    )
+    last = servers[-1]
+    assert (last.pk,) in since.rows(last.created_at)
+    assert since.rows(last.created_at + timedelta(microseconds=1)) == []
+
+
+def test_rows_of_many_keys(servers: list[Server]) -> None:
+    some = PreparedMany(Server, lambda keys: Server.objects.filter(pk__in=keys).order_by("pk"))
+    keys = [server.pk for server in servers]
+    assert some.all([]) == some.all([None]) == []
+    assert some.all(keys[:1]) == servers[:1]
+    assert some.all([*keys, None, *keys]) == servers
+    strangers = range(keys[-1] + 1, keys[-1] + 1 + 2 * PreparedMany.PART)
+    assert some.all([*strangers, *keys]) == servers
 
 
 def test_without_values(servers: list[Server]) -> None:
