@@ -31,6 +31,9 @@ class Loop:
         self.timers.append(Timer(self.now + seconds, call))
         return self.timers[-1]
 
+    def call_soon(self, call):
+        self.call_later(0.0, call)
+
     def create_task(self, coroutine, **_):
         coroutine.close()
         return self
@@ -49,10 +52,11 @@ class Loop:
 class Transport(asyncio.Transport):
     def __init__(self):
         super().__init__()
-        self.written, self.closed = b"", False
+        self.written, self.closed, self.calls = b"", False, 0
 
     def write(self, data):
         self.written += data
+        self.calls += 1
 
     def close(self):
         self.closed = True
@@ -80,6 +84,13 @@ class Connection:
     def answer(self):
         self.protocol.cycle.response_complete = True
         self.protocol.on_response_complete()
+
+    def say(self, *messages):
+        """What the application says in one turn of the loop; the answer's own coroutine runs."""
+        for kind, more in messages:
+            saying = self.protocol.cycle.send({"type": f"http.response.{kind}", **more})
+            with pytest.raises(StopIteration):
+                saying.send(None)
 
     @property
     def left(self):
@@ -150,3 +161,43 @@ def test_nothing_is_awaited_of_who_has_gone(connection):
     connection.protocol.connection_lost(None)
     connection.loop.pass_by(SECONDS)
     assert connection.transport.written == b""
+
+
+HEAD = ("start", {"status": 200, "headers": [(b"content-length", b"4")]})
+STREAM = ("start", {"status": 200, "headers": []})
+
+
+def test_an_answer_leaves_with_its_head(connection):
+    connection.send(REQUEST)
+    connection.say(HEAD, ("body", {"body": b"abcd"}))
+    assert connection.transport.written.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert connection.transport.written.endswith(b"\r\n\r\nabcd")
+    assert connection.transport.calls == 1
+    connection.send(REQUEST)  # The next one on the same connection, too.
+    connection.say(HEAD, ("body", {"body": b"efgh"}))
+    assert connection.transport.calls == 2
+    assert connection.transport.written.endswith(b"\r\n\r\nefgh")
+
+
+def test_a_head_does_not_wait_for_a_stream_to_flow(connection):
+    connection.send(REQUEST)
+    connection.say(STREAM)
+    assert connection.transport.written == b""
+    connection.loop.pass_by(0)
+    assert connection.transport.written.endswith(b"\r\n\r\n")
+    connection.say(("body", {"body": b"one", "more_body": True}))
+    connection.say(("body", {"body": b"two", "more_body": True}))
+    assert connection.transport.written.endswith(b"3\r\none\r\n3\r\ntwo\r\n")
+
+
+def test_an_answer_without_a_body_is_sent(connection):
+    connection.send(REQUEST.replace(b"GET", b"HEAD"))
+    connection.say(HEAD, ("body", {}))
+    assert connection.transport.written.endswith(b"content-length: 4\r\n\r\n")
+
+
+def test_the_last_answer_is_sent_before_the_connection_ends(connection):
+    connection.send(REQUEST.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"))
+    connection.say(HEAD, ("body", {"body": b"abcd"}))
+    assert connection.transport.closed
+    assert connection.transport.written.endswith(b"connection: close\r\n\r\nabcd")
