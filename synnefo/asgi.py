@@ -13,6 +13,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ from synnefo.api import console, metrics  # noqa: E402  # Django must be set up 
 from synnefo.api.compute.asking import is_asking  # noqa: E402
 from synnefo.api.events import Broadcaster, Receive, Scope, Send, Stream  # noqa: E402
 from synnefo.api.request import BODY_LIMIT  # noqa: E402
+from synnefo.api.worker_threads import WorkerThreads  # noqa: E402
 from synnefo.intents.image import images  # noqa: E402
 from synnefo.intents.volume import volume_images  # noqa: E402
 from synnefo.telemetry import logs  # noqa: E402
@@ -145,7 +147,7 @@ class Application:
     def __init__(self) -> None:
         # Django and a2wsgi write the same protocols down in different types.
         application: Any = django_application
-        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="requests")
+        self._workers = WorkerThreads(WORKERS)
         self._askers = ThreadPoolExecutor(ASKERS, thread_name_prefix="asking")
         self._transfers: Any = WSGIMiddleware(application, workers=TRANSFERS)
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="streams")
@@ -194,10 +196,12 @@ class Application:
             except TimeoutError:
                 await _too_slow(send)
                 return
-        loop = asyncio.get_running_loop()
-        threads = self._askers if is_asking(scope["path"], body) else self._workers
         begun = time.perf_counter()
-        found = await loop.run_in_executor(threads, _call, scope, body)
+        if is_asking(scope["path"], body):
+            loop = asyncio.get_running_loop()
+            found = await loop.run_in_executor(self._askers, _call, scope, body)
+        else:
+            found = await self._workers.run(partial(_call, scope, body))
         metrics.answered(scope["path"], scope["method"], found.status, time.perf_counter() - begun)
         await send(
             {"type": "http.response.start", "status": found.status, "headers": found.headers}

@@ -18,7 +18,7 @@ TOO_LARGE = b"431 Request Header Fields Too Large"
 
 
 class HeadKeeper:
-    """A transport that keeps an answer's head until more is written or the loop has its next turn."""
+    """A transport that keeps an answer's head until more is written or the loop turns once."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport

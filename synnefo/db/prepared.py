@@ -10,11 +10,12 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, models
 
-Value = str | int | uuid.UUID | datetime
+Value = str | int | uuid.UUID | datetime | IPv4Address | IPv6Address
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -26,6 +27,8 @@ def _stand_in(kind: type, number: int) -> Value:
         return uuid.UUID(int=1 + number)
     if kind is datetime:
         return datetime(1, 1, 1, tzinfo=UTC) + timedelta(days=number)
+    if kind is IPv4Address:
+        return IPv4Address(1 + number)
     return f"the value that is left open, {number}"
 
 
@@ -126,9 +129,13 @@ class PreparedMany(Generic[Row]):
 
 
 def _adapted(compiler: Any, value: Value) -> Any:
-    """The value as the database gets it: not every one knows UUIDs, or moments with a zone."""
-    if isinstance(value, datetime):
-        return compiler.connection.ops.adapt_datetimefield_value(value)
-    if isinstance(value, uuid.UUID) and not compiler.connection.features.has_native_uuid_field:
-        return value.hex
+    """The value as the database gets it: not every one knows UUIDs, addresses, or time zones."""
+    operations, features = compiler.connection.ops, compiler.connection.features
+    match value:
+        case datetime():
+            return operations.adapt_datetimefield_value(value)
+        case IPv4Address() | IPv6Address():
+            return operations.adapt_ipaddressfield_value(str(value))
+        case uuid.UUID() if not features.has_native_uuid_field:
+            return value.hex
     return value

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from synnefo.ports import Clock
 
-THREADS_PER_BACKEND = 6
-AT_ONCE_PER_BACKEND = 24
+THREADS_PER_BACKEND = 12  # They mostly wait: an answer comes when a job is on the cluster's disks.
+# More than a burst brings: what no thread has begun yet waits here for less than a second.
+AT_ONCE_PER_BACKEND = 64
 NO_BACKEND = 0
 
 
@@ -52,10 +53,15 @@ class Crews:
 
     def unavailable(self) -> list[int]:
         """Backends that have enough to do, or rest."""
-        now = self._clock.monotonic()
         with self._lock:
             busy = [one for one, count in self._working.items() if count >= AT_ONCE_PER_BACKEND]
-            return busy + [one for one, until in self._resting.items() if until > now]
+        return busy + self.resting()
+
+    def resting(self) -> list[int]:
+        """Backends that could not be reached just now."""
+        now = self._clock.monotonic()
+        with self._lock:
+            return [one for one, until in self._resting.items() if until > now]
 
     def shortest_rest(self, longest: float) -> float:
         """How long until the next backend has rested."""

@@ -39,6 +39,9 @@ ASK_AGAIN_AFTER = 2.0
 # Where several came at once more are on their way: each look costs much, one more intent little.
 GATHER = 0.1
 NEW_CONNECTION_AFTER = 1.0  # The database may be on its way back.
+# When creations are looked at again that found room only where nobody can be asked just now: as the
+# backend cannot be reached, or has enough to do.
+REACHED_AGAIN, DONE_SOON = timedelta(seconds=1), timedelta(seconds=0.1)
 SEND_WITHIN = 20.0  # Of the claim's lease; the rest is for the answer.
 DATABASE_AWAY = (InterfaceError, OperationalError)
 Clusters = Callable[[Backend], Cluster]
@@ -98,7 +101,8 @@ class Submitter:
         self._cancel(submission.overtaken(now) if "delete" in actions else ())
         without = self._crews.unavailable()
         self._held_back = bool(without)
-        claims = submission.claim(self._worker, now, AT_ONCE, without)
+        again = REACHED_AGAIN if self._crews.resting() else DONE_SOON
+        claims = submission.claim(self._worker, now, AT_ONCE, without, again)
         for claim in claims:
             self._hand_out(claim, moment + SEND_WITHIN)
         return len(claims)

@@ -76,8 +76,17 @@ def actions_to_do() -> set[str]:
     return {action for (action,) in _ACTIONS.rows()}
 
 
-def claim(worker: str, now: datetime, limit: int, without: Iterable[int] = ()) -> list[Claim]:
-    """Take some intents, but none of the backends `without`; several dispatchers may do so."""
+def claim(
+    worker: str,
+    now: datetime,
+    limit: int,
+    without: Iterable[int] = (),
+    again: timedelta = timedelta(seconds=1),
+) -> list[Claim]:
+    """Take some intents, but none of the backends `without`; several dispatchers may do so.
+
+    Creations that might find room on one of these come up `again` later.
+    """
     without = list(without)
     if not (_claimable(now, without).exists() if without else _ANY.rows(now)):
         return []
@@ -93,7 +102,7 @@ def claim(worker: str, now: datetime, limit: int, without: Iterable[int] = ()) -
         if without and unplaced:
             # Room may be on a backend that cannot be asked just now: that is no reason to refuse.
             waiting = Intent.objects.filter(pk__in=unplaced, state=State.RECORDED)
-            waiting.update(not_before=now + timedelta(seconds=1))
+            waiting.update(not_before=now + again)
             rows = [row for row in rows if row.pk not in unplaced]
         _lease(rows, worker, now)
     claimed_servers.load_parts(rows)

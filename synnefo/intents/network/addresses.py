@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from ipaddress import IPv4Address, ip_address
 
 from django.db import IntegrityError, transaction
 
@@ -27,11 +28,11 @@ POOLS = PreparedRows(
     int,
 )
 TAKEN = Prepared(
-    lambda subnet_id, *texts: Address.objects.filter(
-        subnet_id=subnet_id, address__in=texts
+    lambda subnet_id, *some: Address.objects.filter(
+        subnet_id=subnet_id, address__in=list(map(str, some))
     ).values_list("address"),
     int,
-    *[str] * PART,
+    *[IPv4Address] * PART,
 )
 
 
@@ -88,7 +89,7 @@ def _taken(subnet: Subnet, window: Sequence[str]) -> set[str]:
     """Which of these addresses somebody holds."""
     found: set[str] = set()
     for start in range(0, len(window), PART):
-        part = list(window[start : start + PART])
+        part = list(map(ip_address, window[start : start + PART]))
         part += part[-1:] * (PART - len(part))
         found.update(text for (text,) in TAKEN.rows(subnet.pk, *part))
     return found
