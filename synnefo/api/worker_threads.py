@@ -54,10 +54,10 @@ class _Worker:
 
 
 class WorkerThreads:
-    """At most `most` threads, of which `at_once` are in time; for one event loop."""
+    """At most `most` threads, all of them but one late; for one event loop."""
 
-    def __init__(self, most: int, at_once: int = 1, patience: float = PATIENCE) -> None:
-        self._most, self._at_once, self._patience = most, at_once, patience
+    def __init__(self, most: int, patience: float = PATIENCE) -> None:
+        self._most, self._patience = most, patience
         self._lock = threading.Lock()
         self._waiting: deque[_Task[Any]] = deque()
         self._idle: list[_Worker] = []  # The last one to rest is the first to be woken.
@@ -91,18 +91,20 @@ class WorkerThreads:
             loop.call_later(self._patience, self._look, loop)
 
     def _begin_some(self) -> None:
-        """Give what waits to threads, if there may be more of them; with the lock held."""
-        going = sum(worker.since is not None for worker in self._workers)
-        while self._waiting and going < self._at_once:
-            if self._idle:
-                worker = self._idle.pop()
-            elif len(self._workers) < self._most:
-                worker = self._hired()
-            else:
-                return
-            self._give(worker)
-            worker.woken.release()
-            going += 1
+        """Give what waits to a thread, unless one is at work in time; with the lock held."""
+        if not self._waiting or self._is_one_going():
+            return
+        if self._idle:
+            worker = self._idle.pop()
+        elif len(self._workers) < self._most:
+            worker = self._hired()
+        else:
+            return
+        self._give(worker)
+        worker.woken.release()
+
+    def _is_one_going(self) -> bool:
+        return any(worker.since is not None for worker in self._workers)
 
     def _give(self, worker: _Worker) -> None:
         worker.task, worker.since = self._waiting.popleft(), time.monotonic()
@@ -124,10 +126,8 @@ class WorkerThreads:
     def _next(self, worker: _Worker) -> None:
         """Go on with what waits, or rest: who was late only where nobody took the place."""
         with self._lock:
-            worker.task = None
-            others = sum(one.since is not None for one in self._workers if one is not worker)
-            worker.since = None
-            if self._waiting and others < self._at_once:
+            worker.task = worker.since = None
+            if self._waiting and not self._is_one_going():
                 self._give(worker)
             else:
                 self._idle.append(worker)

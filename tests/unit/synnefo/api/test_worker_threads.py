@@ -84,15 +84,6 @@ def test_there_are_only_so_many():
     run(scene())
 
 
-def test_several_at_once_where_they_are_wanted():
-    async def scene():
-        threads, both = WorkerThreads(8, at_once=2, patience=NEVER), threading.Barrier(2)
-        meet = partial(both.wait, SOON)
-        assert sorted(await asyncio.gather(threads.run(meet), threads.run(meet))) == [0, 1]
-
-    run(scene())
-
-
 def test_an_error_is_the_callers():
     async def scene():
         threads = WorkerThreads(1)
