@@ -71,23 +71,29 @@ class Submitter:
         """Claim whenever somebody rings, until stopped."""
         recording = threading.Thread(target=self._record_until_closed, name="recording")
         recording.start()
-        while not stop.is_set():
-            try:
-                claimed = self.round()
-                if 1 < claimed < AT_ONCE:
-                    stop.wait(GATHER)
-                pause = 0.0 if claimed else self._pause()
-            except DatabaseError:
-                log.exception("the database did not answer; trying again")
-                connection.close()
-                pause = 1.0
-            if listening.get(pause) is not None:
-                while listening.get(0) is not None:
-                    continue  # One look answers all rings so far.
-        self._crews.close()
-        self._closing.set()
-        self._results.put(None)
-        recording.join()
+        try:
+            while not stop.is_set():
+                self._look(listening, stop)
+        finally:  # Also after a mistake: who waits for this thread to end starts the next one.
+            self._crews.close()
+            self._closing.set()
+            self._results.put(None)
+            recording.join()
+
+    def _look(self, listening: Listening, stop: threading.Event) -> None:
+        """Claim once, then wait for a ring or as long as nothing is due."""
+        try:
+            claimed = self.round()
+            if 1 < claimed < AT_ONCE:
+                stop.wait(GATHER)
+            pause = 0.0 if claimed else self._pause()
+        except DatabaseError:
+            log.exception("the database did not answer; trying again")
+            connection.close()
+            pause = 1.0
+        if listening.get(pause) is not None:
+            while listening.get(0) is not None:
+                continue  # One look answers all rings so far.
 
     def round(self) -> int:
         """Claim and hand out once; how many were claimed."""

@@ -28,21 +28,23 @@ from synnefo.db.prepared import PreparedMany
 
 AnyRow = TypeVar("AnyRow", bound=Model)
 
-_SERVERS = PreparedMany(Server, lambda keys: Server.objects.filter(pk__in=keys))
-_FLAVORS = PreparedMany(Flavor, lambda keys: Flavor.objects.filter(pk__in=keys))
-_IMAGES = PreparedMany(Image, lambda keys: Image.objects.filter(pk__in=keys))
-_BACKENDS = PreparedMany(Backend, lambda keys: Backend.objects.filter(pk__in=keys))
-_GROUPS = PreparedMany(ServerGroup, lambda keys: ServerGroup.objects.filter(pk__in=keys))
+
+def _named(model: type[AnyRow]) -> PreparedMany[AnyRow]:
+    """Those that a foreign key names: also what was deleted for everybody but its servers."""
+    return PreparedMany(model, lambda keys: model._base_manager.filter(pk__in=keys))
+
+
+_SERVERS = _named(Server)
+_ONE: dict[str, PreparedMany[Any]] = {
+    "flavor": _named(Flavor),
+    "image": _named(Image),
+    "backend": _named(Backend),
+    "group": _named(ServerGroup),
+}
 _PORTS = PreparedMany(Port, lambda keys: Port.objects.filter(server__in=keys))
 _VOLUMES = PreparedMany(Volume, lambda keys: Volume.objects.filter(server__in=keys))
 _ADDRESSES = PreparedMany(Address, lambda keys: Address.objects.filter(port__in=keys))
-_SUBNETS = PreparedMany(Subnet, lambda keys: Subnet.objects.filter(pk__in=keys))
-_ONE: dict[str, PreparedMany[Any]] = {
-    "flavor": _FLAVORS,
-    "image": _IMAGES,
-    "backend": _BACKENDS,
-    "group": _GROUPS,
-}
+_SUBNETS = _named(Subnet)
 
 
 def load(intents: Sequence[Intent]) -> None:
