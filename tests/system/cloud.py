@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,13 +103,13 @@ class Cloud:
 
     def run(self, *line: str, check: bool = True, timeout: float = 120) -> str:
         """Run a client as a user would after `eval "$(./cloud env)"`."""
-        words: Sequence[str | Path] = line
         if self.real is not None and line[0].startswith("gnt-"):
-            words = self.real.inside(*line)
-        ran = subprocess.run(
-            words, env=os.environ | self.environment, capture_output=True, text=True,
-            timeout=timeout, check=False,
-        )  # fmt: skip
+            ran = self.real.command(*line)
+        else:
+            ran = subprocess.run(
+                line, env=os.environ | self.environment, capture_output=True, text=True,
+                timeout=timeout, check=False,
+            )  # fmt: skip
         if check:
             assert ran.returncode == 0, f"{shlex.join(line)}\n{ran.stdout}{ran.stderr}"
         return ran.stdout + ("" if check else ran.stderr)
