@@ -19,13 +19,14 @@ Version = tuple[int, int]
 class Request:
     """One request on its way through a service."""
 
-    __slots__ = ("_raw", "base", "caller", "http", "strict", "token", "version", "wish")
+    __slots__ = ("_raw", "base", "caller", "http", "strict", "subject", "token", "version", "wish")
 
     def __init__(self, http: HttpRequest, base: str) -> None:
         self.http = http
         self.base = base  # scheme and host as the client used them: links follow the client
         self.caller: Caller = None  # type: ignore[assignment]  # Set before any view that needs it.
         self.token = ""
+        self.subject: Any = None  # of identity: what is known of the token that is asked about
         self.version: Version = (2, 1)
         self.wish: Any = None  # the body, checked, where the route says of which kind it is
         self.strict = True  # False on the legacy compute paths: unknown keys are dropped

@@ -176,13 +176,17 @@ class Service:
         if who is Who.ANYBODY:
             return
         request.token = request.header("X-Auth-Token") or ""
-        caller = request.caller = authentication.caller(request.token, request.request_id)
+        caller = request.caller = self._caller(request)
         if caller.credential_id:
             access_rules.check(caller, self.name, request.http.method or "", path)
         if who >= Who.READER and not _fulfils(caller, route, self._project_scoped):
             raise Forbidden(FORBIDDEN)
         if settings.SYNNEFO_RATE_LIMIT:
             rate_limits.admit(caller.project_id or caller.user_id)
+
+    def _caller(self, request: Request) -> Caller:
+        """Who asks, by the token; Unauthorized."""
+        return authentication.caller(request.token, request.request_id)
 
 
 def _fulfils(caller: Caller, route: Route, project_scoped: bool) -> bool:

@@ -24,7 +24,9 @@ from synnefo.api.identity.catalog_routes import ROUTES as CATALOG_ROUTES
 from synnefo.api.identity.delegation_routes import ROUTES as DELEGATION_ROUTES
 from synnefo.api.identity.grant_routes import ROUTES as GRANT_ROUTES
 from synnefo.api.identity.lists import query_of
+from synnefo.api.request import Request
 from synnefo.api.routing import Route, Service, Who
+from synnefo.core.caller import Caller
 
 ANYBODY, KNOWN, ADMIN, LOOKER, KEEPER, OVERSEER = (
     Who.ANYBODY,
@@ -197,6 +199,9 @@ class Identity(Service):
     def serve(self, http: HttpRequest, path: str) -> HttpResponseBase:
         """Django's view of the service."""
         return super().serve(http, "/" + "/".join(filter(None, path.split("/"))))
+
+    def _caller(self, request: Request) -> Caller:
+        return tokens.who_asks(request)
 
 
 SERVICE = Identity("identity", ROOTS, ("v3",), ROUTES, project_scoped=False)

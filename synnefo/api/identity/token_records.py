@@ -74,9 +74,29 @@ COLUMNS = (
     "trust__impersonation", "trust__trustor_id", "trust__trustee_id",
 )  # fmt: skip
 CHANGED = is_changed(OuterRef("project_id"))
-BY_DIGEST = Prepared(
-    lambda digest: Token.objects.filter(digest=digest).values_list(*COLUMNS, CHANGED), str
+# Two at a time: who validates a token shows another one, and both are found in one go.
+_BY_DIGESTS = Prepared(
+    lambda one, other: Token.objects.filter(digest__in=[one, other]).values_list(
+        "digest", *COLUMNS, CHANGED
+    ),
+    str,
+    str,
 )
+
+
+def found(*digests: str) -> dict[str, TokenRow]:
+    """The tokens of one or two digests, by these."""
+    rows = _BY_DIGESTS.rows(digests[0], digests[-1])
+    return {digest: TokenRow._make(row) for digest, *row in rows}
+
+
+def caller_fields(row: TokenRow) -> tuple[Any, ...]:
+    """What says who a caller is: `authentication.FIELDS`."""
+    return (
+        row.expires_at, row.roles, row.user_id, row.user_name, row.user_enabled, row.project_id,
+        row.project_name, row.project_enabled, row.domain_id, row.system, row.trust_id,
+        row.credential_id, row.credential_restricted, row.credential_unrestricted,
+    )  # fmt: skip
 
 
 def _scope(row: TokenRow) -> dict[str, Any]:

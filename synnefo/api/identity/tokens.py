@@ -1,16 +1,16 @@
 """Tokens: issue, look at, revoke; the catalog; what the caller may scope to."""
 
-import hashlib
-
 from django.http import HttpResponse
 
 from synnefo import wiring
+from synnefo.api import authentication
 from synnefo.api.bodies import listing, record
 from synnefo.api.identity import kinds, token_records
 from synnefo.api.identity.catalog import catalog
 from synnefo.api.identity.sign_in import refusal, sign_in
-from synnefo.api.identity.token_records import TokenRow
+from synnefo.api.identity.token_records import TokenRow, caller_fields
 from synnefo.api.request import Request, answer, empty
+from synnefo.core.caller import Caller
 from synnefo.core.faults import BadRequest, Forbidden, NotFound
 from synnefo.intents.identity import effective_roles
 from synnefo.intents.identity import tokens as intents
@@ -34,8 +34,11 @@ def told(request: Request, row: TokenRow, text: str, status: int) -> HttpRespons
 
 def valid(text: str) -> TokenRow | None:
     """What is known of a token that still holds."""
-    found = token_records.BY_DIGEST.rows(hashlib.sha256(text.encode()).hexdigest())
-    row = TokenRow._make(found[0]) if found else None
+    digest = authentication.digest(text)
+    return _holding(token_records.found(digest).get(digest))
+
+
+def _holding(row: TokenRow | None) -> TokenRow | None:
     if row is None or row.expires_at <= wiring.clock().now() or not row.user_enabled:
         return None
     return None if row.project_enabled is False else row
@@ -55,7 +58,7 @@ def _subject(request: Request, *, look: bool) -> tuple[str, TokenRow]:
     text = request.header(SUBJECT)
     if not text:
         raise BadRequest(f"The header {SUBJECT} is missing.", field=SUBJECT)
-    caller, row = request.caller, valid(text)
+    caller, row = request.caller, _holding(request.subject)
     looks = look and ("service" in caller.roles or (caller.system and bool(caller.roles)))
     mine = row is not None and row.user_id == caller.user_id
     if row is not None and not (mine or looks or caller.is_admin):
@@ -63,6 +66,19 @@ def _subject(request: Request, *, look: bool) -> tuple[str, TokenRow]:
     if row is None:
         raise NotFound("This is not a recognized token.")
     return text, row
+
+
+def who_asks(request: Request) -> Caller:
+    """The caller, and in `request.subject` the token that the request is about, if it names one."""
+    text = request.header(SUBJECT)
+    if not text:
+        return authentication.caller(request.token, request.request_id)
+    own, other = authentication.checked_digest(request.token), authentication.digest(text)
+    found = token_records.found(own, other)
+    request.subject = found.get(other)
+    if own not in found:
+        authentication.refuse()
+    return authentication.caller_of(caller_fields(found[own]), request.request_id)
 
 
 def show(request: Request) -> HttpResponse:

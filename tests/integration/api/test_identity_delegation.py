@@ -11,6 +11,9 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
+from synnefo.api import authentication
+from synnefo.api.identity import token_records
+from synnefo.api.identity.token_records import caller_fields
 from synnefo.core import ec2_signatures
 from synnefo.db.models import Credential, RoleAssignment
 from tests.integration.api.client import Answer, Api
@@ -366,3 +369,27 @@ def test_a_reader_of_a_domain_sees_nobodys_keys(api: Api, world: World, programs
         assert api("GET", path, as_=looking).status == 404, path
         watching = world.token(world.reader, None, "reader", system=True)
         assert api("GET", path, as_=watching).status == 200, path
+
+
+def test_who_validates_is_known_as_everywhere(
+    api: Api, world: World, programs: str, trusts: str, django_assert_num_queries: Any
+) -> None:
+    """A validation reads two tokens at once; the caller of the one is the same as elsewhere."""
+    rules = [{"service": "identity", "method": "GET", "path": "/v3/auth/tokens"}]
+    texts = [
+        world.tokens["admin"],
+        world.tokens["reader"],
+        token_for(api, programs, name="free", unrestricted=True),
+        token_for(api, programs, name="bound", access_rules=rules),
+        use(api, world, trust(api, world, trusts).body["trust"]["id"]).headers["X-Subject-Token"],
+    ]
+    for text in texts:
+        digest = authentication.digest(text)
+        fields = caller_fields(token_records.found(digest)[digest])
+        assert authentication.caller_of(fields, "req") == authentication.caller(text, "req")
+        # Access rules are asked for, and shown.
+        with django_assert_num_queries(3 if text == texts[3] else 1):
+            answer = api("GET", TOKENS, as_=text, x_subject_token=text)
+        assert answer.status == 200
+    assert api("GET", TOKENS, as_="nobody", x_subject_token=texts[1]).status == 401
+    assert api("GET", TOKENS, as_="admin", x_subject_token="nothing").status == 404
