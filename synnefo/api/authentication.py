@@ -3,7 +3,6 @@
 Only the SHA-256 of a token is stored, so the lookup tells nothing by its timing.
 """
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -12,6 +11,7 @@ from synnefo.core.caller import Caller
 from synnefo.core.faults import Unauthorized
 from synnefo.db.models import Token
 from synnefo.db.prepared import Prepared
+from synnefo.intents.identity import tokens
 
 HINT = (
     "The request you have made requires authentication. Ask for a token with "
@@ -46,12 +46,7 @@ def checked_digest(token: str) -> str:
     """What is stored of a token; Unauthorized where nothing can be."""
     if not 0 < len(token) <= LONGEST_TOKEN:
         refuse()
-    return digest(token)
-
-
-def digest(token: str) -> str:
-    """The same of any text."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return tokens.digest(token)
 
 
 def caller(token: str, request_id: str) -> Caller:

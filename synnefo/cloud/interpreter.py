@@ -23,27 +23,22 @@ QUESTION = (
 def choose(distribution: Path = DISTRIBUTION) -> Path:
     """One that can make environments; CloudError says which package is missing."""
     try:
-        if _version(distribution) >= OLDEST:
-            _complete(distribution)
+        if distribution.exists() and _is_made_ready(distribution):
             return distribution
     except CloudError as error:
         # The one that runs this is new enough as well; the cloud is only a little slower with it.
         print(f"          {distribution} is not used: {error}")
     own = Path(sys.executable)
-    _complete(own)
+    _is_made_ready(own)
     return own
 
 
-def _version(python: Path) -> tuple[int, ...]:
-    return _asked(python)[:2] if python.exists() else ()
-
-
-def _complete(python: Path) -> None:
-    """Debian keeps in packages of their own what `python -m venv` needs."""
-    _, minor, complete = _asked(python)
+def _is_made_ready(python: Path) -> bool:
+    """Whether it is new enough; what `python -m venv` needs is a package of its own in Debian."""
+    answer = commands.run([python, "-S", "-P", "-c", QUESTION], timeout=60)
+    major, minor, complete = map(int, answer.split())
+    if (major, minor) < OLDEST:
+        return False
     if not complete:
-        debian.install([f"python3.{minor}-venv"], "the Python environment")
-
-
-def _asked(python: Path) -> tuple[int, ...]:
-    return tuple(map(int, commands.run([python, "-S", "-P", "-c", QUESTION], timeout=60).split()))
+        debian.install([f"python{major}.{minor}-venv"], "the Python environment")
+    return True

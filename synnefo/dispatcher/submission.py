@@ -33,7 +33,7 @@ from synnefo.telemetry import logs
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 32
+AT_ONCE = submission.MOST_AT_ONCE
 LOOK_EVERY = 5.0
 ASK_AGAIN_AFTER = 2.0
 # Where several came at once more are on their way: each look costs much, one more intent little.

@@ -34,7 +34,7 @@ def told(request: Request, row: TokenRow, text: str, status: int) -> HttpRespons
 
 def valid(text: str) -> TokenRow | None:
     """What is known of a token that still holds."""
-    digest = authentication.digest(text)
+    digest = intents.digest(text)
     return _holding(token_records.found(digest).get(digest))
 
 
@@ -73,7 +73,7 @@ def who_asks(request: Request) -> Caller:
     text = request.header(SUBJECT)
     if not text:
         return authentication.caller(request.token, request.request_id)
-    own, other = authentication.checked_digest(request.token), authentication.digest(text)
+    own, other = authentication.checked_digest(request.token), intents.digest(text)
     found = token_records.found(own, other)
     request.subject = found.get(other)
     if own not in found:

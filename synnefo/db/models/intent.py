@@ -6,8 +6,8 @@ from django.db import models
 
 from synnefo.db.models.backend import Backend
 from synnefo.db.models.identity import Project, User
+from synnefo.db.models.partial_index import where_set
 from synnefo.db.models.server import Server
-from synnefo.db.partial_index import where_set
 
 
 class Intent(models.Model):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from synnefo.db.models.identity import Project
-from synnefo.db.partial_index import where_set
+from synnefo.db.models.partial_index import where_set
 
 if TYPE_CHECKING:
     from synnefo.db.models.security_group import SecurityGroup

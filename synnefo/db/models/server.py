@@ -9,8 +9,8 @@ from synnefo.db.models.backend import Backend
 from synnefo.db.models.flavor import Flavor
 from synnefo.db.models.identity import Project, User
 from synnefo.db.models.image import Image
+from synnefo.db.models.partial_index import where_set
 from synnefo.db.models.server_group import ServerGroup
-from synnefo.db.partial_index import where_set
 
 
 class Server(models.Model):

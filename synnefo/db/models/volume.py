@@ -10,10 +10,10 @@ import uuid
 from django.db import models
 
 from synnefo.db.models.identity import Project
+from synnefo.db.models.partial_index import where_set
 from synnefo.db.models.server import Server
 from synnefo.db.models.volume_group import VolumeGroup
 from synnefo.db.models.volume_type import VolumeType
-from synnefo.db.partial_index import where_set
 
 
 class VolumeContent(models.Model):

@@ -67,7 +67,8 @@ class Origin:
     expires_at: datetime | None = None
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """What is stored of a token."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -136,7 +137,7 @@ def issue(
     text, now = "syn_" + secrets.token_urlsafe(32), timezone.now()
     ends = [now + timedelta(hours=settings.SYNNEFO_TOKEN_HOURS), origin.expires_at]
     row = Token(
-        digest=_digest(text),
+        digest=digest(text),
         audit_id=base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode(),
         parent_audit_id=origin.parent,
         user=user,
@@ -188,7 +189,7 @@ def find(text: str) -> Token | None:
     return (
         Token.objects.filter(
             Q(project=None) | Q(project__enabled=True),
-            digest=_digest(text),
+            digest=digest(text),
             expires_at__gt=timezone.now(),
             user__enabled=True,
         )
@@ -200,7 +201,7 @@ def find(text: str) -> Token | None:
 def revoke(text: str) -> None:
     """Make a token invalid; it may be invalid already."""
     with writing():
-        Token.objects.filter(digest=_digest(text)).delete()
+        Token.objects.filter(digest=digest(text)).delete()
 
 
 def revoke_where(condition: Q) -> None:

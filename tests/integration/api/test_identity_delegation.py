@@ -16,6 +16,7 @@ from synnefo.api.identity import token_records
 from synnefo.api.identity.token_records import caller_fields
 from synnefo.core import ec2_signatures
 from synnefo.db.models import Credential, RoleAssignment
+from synnefo.intents.identity import tokens
 from tests.integration.api.client import Answer, Api
 from tests.integration.api.world import World
 
@@ -384,7 +385,7 @@ def test_who_validates_is_known_as_everywhere(
         use(api, world, trust(api, world, trusts).body["trust"]["id"]).headers["X-Subject-Token"],
     ]
     for text in texts:
-        digest = authentication.digest(text)
+        digest = tokens.digest(text)
         fields = caller_fields(token_records.found(digest)[digest])
         assert authentication.caller_of(fields, "req") == authentication.caller(text, "req")
         # Access rules are asked for, and shown.
